@@ -1,0 +1,1 @@
+"""Pure geometry: nothing here knows the server, the web or the database."""
