@@ -1,0 +1,3 @@
+"""Police-grid dispatch server."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,111 @@
+"""Settings: read once from the environment, typed, and refused with one clear line when wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from gridserver.base.errors import Invalid
+
+#: The checkout: holds `migrations/`, the built front end and, by default, `var/`.
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation decides.
+
+    Attributes
+    ----------
+    database_url : str or None
+        An existing PostGIS ≥ 3.3; None means the private one in `var`.
+    var : Path
+        Where the installation keeps its own files.
+    host, port : str, int
+        Where the web process listens.
+    redis_url : str or None
+        Message queue for what may be lost (positions, presence) between several processes.
+    demo_password : str or None
+        The demo accounts' password; made and kept in `var` when None.
+    timezone : ZoneInfo
+        The bureau's civil time.
+    origins : tuple of str
+        Origins, besides the server's own address, that browsers may come from.
+    """
+
+    database_url: str | None
+    var: Path
+    host: str
+    port: int
+    redis_url: str | None
+    demo_password: str | None
+    timezone: ZoneInfo
+    origins: tuple[str, ...]
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Read the settings. Raises `Invalid` naming the variable and the remedy."""
+    return Settings(
+        database_url=_database_url(environ),
+        var=Path(environ.get("GRIDSERVER_VAR") or ROOT / "var").expanduser().resolve(),
+        host=environ.get("GRIDSERVER_HOST") or "localhost",
+        port=_port(environ),
+        redis_url=_redis_url(environ),
+        demo_password=_demo_password(environ),
+        timezone=_timezone(environ),
+        origins=tuple(environ.get("GRIDSERVER_ORIGINS", "").split()),
+    )
+
+
+def _bad(name: str, value: str, remedy: str) -> Invalid:
+    return Invalid("settings.bad_value", f"{name}={value!r} can't be used: {remedy}", field=name)
+
+
+def _database_url(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("GRIDSERVER_DATABASE_URL")
+    if not value:
+        return None
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
+        # The value may hold a password, so it isn't repeated.
+        raise _bad("GRIDSERVER_DATABASE_URL", "…", "give postgresql://user:password@host/database.")
+    return value.replace("postgres://", "postgresql://", 1)
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    value = environ.get("GRIDSERVER_PORT") or "8000"
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise _bad("GRIDSERVER_PORT", value, "give a port from 1 to 65535.")
+    return int(value)
+
+
+def _redis_url(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("GRIDSERVER_REDIS_URL") or None
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise _bad("GRIDSERVER_REDIS_URL", "…", "give redis://host:port/0.")
+    return value
+
+
+def _demo_password(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("GRIDSERVER_DEMO_PASSWORD") or None
+    if value and len(value) < 8:
+        raise _bad("GRIDSERVER_DEMO_PASSWORD", "…", "give at least 8 characters.")
+    return value
+
+
+def _timezone(environ: Mapping[str, str]) -> ZoneInfo:
+    value = environ.get("GRIDSERVER_TIMEZONE") or "Asia/Shanghai"
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise _bad(
+            "GRIDSERVER_TIMEZONE", value, "give an IANA name such as Asia/Shanghai."
+        ) from error
