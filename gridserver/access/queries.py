@@ -1,0 +1,133 @@
+"""Who stands behind a token, and which accounts are a command room's."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
+
+from gridserver.access.models import Account, LoginSession, RoleGrant
+from gridserver.access.rules import Grant, Principal
+from gridserver.access.service import digest
+from gridserver.base.clock import now
+from gridserver.base.errors import Unauthenticated
+from gridserver.org.models import Unit
+
+
+@dataclass(frozen=True)
+class AccountRef:
+    """An account as others show it."""
+
+    account_id: int
+    username: str
+    display_name: str
+
+
+def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
+    """Return who holds the bearer token, and the session's CSRF token.
+
+    One round trip. Raises `Unauthenticated` for an unknown, ended or expired session and for a
+    disabled account.
+    """
+    return _principal(session, LoginSession.token_digest == digest(token))
+
+
+def principal_by_session(session: Session, session_id: uuid.UUID) -> Principal:
+    """Return who holds the session *now*: what an open socket asks at each event."""
+    return _principal(session, LoginSession.id == session_id)[0]
+
+
+def live_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of `ids` that still stand: not ended, not expired, account not disabled."""
+    query = select(LoginSession.id).join(Account, Account.id == LoginSession.account_id)
+    return set(session.scalars(query.where(LoginSession.id.in_(list(ids)), *_alive(session))))
+
+
+def principal_of(session: Session, account_id: int) -> Principal:
+    """Return an account with its grants, without a session: for the command line and the demo."""
+    rows = session.execute(
+        select(
+            Account.id,
+            Account.username,
+            Account.display_name,
+            RoleGrant.role,
+            Unit.id.label("unit_id"),
+            Unit.path,
+        )
+        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
+        .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
+        .where(Account.id == account_id)
+    ).all()
+    return Principal(rows[0].id, rows[0].username, rows[0].display_name, _grants(rows))
+
+
+def room_accounts(session: Session, unit_ids: Iterable[int]) -> dict[int, list[AccountRef]]:
+    """Return the accounts of each unit's command room: those granted `command` at just this unit,
+    by username."""
+    rows = session.execute(
+        select(RoleGrant.unit_id, Account.id, Account.username, Account.display_name)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.role == "command",
+            RoleGrant.unit_id.in_(list(unit_ids)),
+            Account.disabled_at.is_(None),
+        )
+        .order_by(Account.username)
+    )
+    rooms: dict[int, list[AccountRef]] = defaultdict(list)
+    for unit_id, *account in rows:
+        rooms[unit_id].append(AccountRef(*account))
+    return dict(rooms)
+
+
+def account_refs(session: Session, ids: Iterable[int]) -> dict[int, AccountRef]:
+    """Return accounts as others show them, by id."""
+    rows = session.execute(
+        select(Account.id, Account.username, Account.display_name).where(Account.id.in_(list(ids)))
+    )
+    return {row.id: AccountRef(*row) for row in rows}
+
+
+def _alive(session: Session) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LoginSession.ended_at.is_(None),
+        LoginSession.expires_at > now(session),
+        Account.disabled_at.is_(None),
+    )
+
+
+def _principal(session: Session, which: ColumnElement[bool]) -> tuple[Principal, str]:
+    rows = session.execute(
+        select(
+            LoginSession.id.label("session_id"),
+            LoginSession.device,
+            LoginSession.csrf_token,
+            Account.id,
+            Account.username,
+            Account.display_name,
+            RoleGrant.role,
+            Unit.id.label("unit_id"),
+            Unit.path,
+        )
+        .join(Account, Account.id == LoginSession.account_id)
+        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
+        .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
+        .where(which, *_alive(session))
+    ).all()
+    if not rows:
+        raise Unauthenticated(
+            "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
+        )
+    first = rows[0]
+    principal = Principal(
+        first.id, first.username, first.display_name, _grants(rows), first.session_id, first.device
+    )
+    return principal, first.csrf_token
+
+
+def _grants(rows: Sequence[Row]) -> tuple[Grant, ...]:
+    return tuple(Grant(row.role, row.unit_id, row.path) for row in rows if row.role is not None)

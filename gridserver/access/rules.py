@@ -1,0 +1,82 @@
+"""Which role may do what, and where: pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from gridserver.base.errors import Forbidden
+
+ROLES = ("admin", "gis_admin", "command", "officer", "auditor")
+
+#: permission → the roles that carry it. A grant reaches its unit and everything below it.
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "incident.report": frozenset({"command"}),
+    "incident.read": frozenset({"command", "admin", "auditor"}),
+    "task.command": frozenset({"command"}),
+    "feed.read": frozenset({"command", "admin", "auditor"}),
+    "force.read": frozenset({"command", "admin", "gis_admin", "auditor"}),
+    "force.edit": frozenset({"admin"}),
+    "grid.read": frozenset({"admin", "gis_admin", "command", "officer", "auditor"}),
+    "grid.edit": frozenset({"gis_admin"}),
+    "inbox.read": frozenset({"officer", "command"}),
+    "position.send": frozenset({"officer"}),
+    "account.edit": frozenset({"admin"}),
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role held for a unit and everything below it."""
+
+    role: str
+    unit_id: int
+    unit_path: str
+
+    def reaches(self, unit_path: str) -> bool:
+        """Say whether `unit_path` is the grant's unit or lies below it."""
+        return unit_path == self.unit_path or unit_path.startswith(self.unit_path + ".")
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who acts: an account, through a session on a device, with its grants.
+
+    `session_id` is None where the server itself acts (worker, command line).
+    """
+
+    account_id: int | None
+    username: str
+    display_name: str
+    grants: tuple[Grant, ...]
+    session_id: uuid.UUID | None = None
+    device: str | None = None
+
+    def has(self, role: str) -> bool:
+        """Say whether the account holds `role` anywhere."""
+        return any(grant.role == role for grant in self.grants)
+
+    def may(self, permission: str, unit_path: str | None = None) -> bool:
+        """Say whether the account may do `permission`: at `unit_path`, or anywhere at all."""
+        roles = PERMISSIONS[permission]
+        return any(
+            grant.role in roles and (unit_path is None or grant.reaches(unit_path))
+            for grant in self.grants
+        )
+
+    def paths(self, permission: str) -> tuple[str, ...]:
+        """Return the unit paths at and below which the account may do `permission`."""
+        roles = PERMISSIONS[permission]
+        return tuple(sorted({g.unit_path for g in self.grants if g.role in roles}))
+
+
+def require(principal: Principal, permission: str, unit_path: str | None = None) -> None:
+    """Raise `Forbidden` unless `principal` may do `permission` at `unit_path` (or anywhere)."""
+    if not principal.may(permission, unit_path):
+        where = "" if unit_path is None else f" for unit {unit_path.rsplit('.', 1)[-1]}"
+        raise Forbidden(
+            "access.forbidden",
+            f"The account {principal.username} may not do {permission}{where}. "
+            "Ask an admin for a role that reaches this unit.",
+            permission=permission,
+        )

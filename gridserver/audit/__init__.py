@@ -1,0 +1,1 @@
+"""Append-only ledger of who did or read what, when and why."""

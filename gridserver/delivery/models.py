@@ -1,0 +1,89 @@
+"""Inbox, receipts, stored results of commands, and the command room's feed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridserver.base.db import Base, Code, Id
+
+
+class Epoch(Base):
+    """One row: which life of the database this is (a restored backup starts another), and the
+    number that the feed has reached."""
+
+    __tablename__ = "epoch"
+    __table_args__ = (CheckConstraint("one", name="single_row"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    id: Mapped[uuid.UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    feed_seq: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class InboxHead(Base):
+    """The last `seq` of each recipient. Its row lock, held to the commit, is what makes a
+    recipient's sequence free of holes and equal to the order of the commits."""
+
+    __tablename__ = "inbox_head"
+
+    recipient: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    seq: Mapped[int]
+
+
+class InboxMessage(Base):
+    """A message to one account. Written once, never changed."""
+
+    __tablename__ = "inbox_message"
+    __table_args__ = (CheckConstraint("seq > 0", name="seq"),)
+
+    recipient: Mapped[int] = mapped_column(ForeignKey("inbox_head.recipient"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(unique=True, server_default=text("gen_random_uuid()"))
+    type: Mapped[str]
+    at: Mapped[dt.datetime]
+    data: Mapped[dict[str, Any]]
+
+
+class InboxReceipt(Base):
+    """A device's cumulative acknowledgement: it holds everything up to `seq` since `at`."""
+
+    __tablename__ = "inbox_receipt"
+
+    recipient: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+
+
+class FeedEntry(Base):
+    """Something that the command rooms see. Appended without a lock and numbered after the
+    commit by whichever process holds the advisory lock, so that numbers follow visibility."""
+
+    __tablename__ = "feed_entry"
+    __table_args__ = (
+        Index("ix_feed_entry_unnumbered", "id", postgresql_where=text("seq IS NULL")),
+    )
+
+    id: Mapped[Id]
+    seq: Mapped[int | None] = mapped_column(unique=True)
+    at: Mapped[dt.datetime]
+    unit_path: Mapped[Code]
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+
+class CommandResult(Base):
+    """What a command's first arrival was answered, errors included. Later arrivals get the same."""
+
+    __tablename__ = "command_result"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    command_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    payload_digest: Mapped[bytes]
+    at: Mapped[dt.datetime]
+    status: Mapped[int | None]
+    body: Mapped[dict[str, Any] | None]

@@ -1,0 +1,1 @@
+"""Who gets an incident and why; the task, its offers and its life."""

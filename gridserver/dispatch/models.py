@@ -1,0 +1,129 @@
+"""The decision, the task it makes, the task's offers and its history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridserver.base.db import Base, Id
+from gridserver.base.lifecycle import check_in
+from gridserver.dispatch.lifecycle import TASK
+
+#: How an offer ended: its holder signed; somebody else did; the task was taken away from its
+#: holder; the holder gave it back.
+OFFER_OUTCOMES = ("signed", "superseded", "withdrawn", "returned")
+
+
+class Decision(Base):
+    """Who gets an incident and why, with the facts it was computed from, so that the same rules
+    give the same steps a year later."""
+
+    __tablename__ = "decision"
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    rules_version: Mapped[int] = mapped_column(SmallInteger)
+    facts: Mapped[dict[str, Any]]
+    steps: Mapped[list[Any]]
+
+
+class Task(Base):
+    """What one person must do about an incident. `version` counts the changes (ETag)."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        CheckConstraint(check_in("state", TASK.states), name="state"),
+        Index("ix_task_open", "id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), unique=True)
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    assignee_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    outcome: Mapped[str | None]
+    feedback: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class Offer(Base):
+    """Who was told, on which step of the decision and until when. Open while `outcome` is null.
+
+    `deadline` is null on the last step: nobody comes after it. `escalated_at` is when the next
+    step was added because this one wasn't signed in time. `message_id` is the inbox message that
+    told the recipient; its receipt says when a device had it.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        CheckConstraint(
+            f"outcome IS NULL OR {check_in('outcome', OFFER_OUTCOMES)}", name="outcome"
+        ),
+        UniqueConstraint("task_id", "round", "recipient"),
+        Index(
+            "ix_offer_due",
+            "deadline",
+            postgresql_where=text("outcome IS NULL AND escalated_at IS NULL"),
+        ),
+        Index("ix_offer_recipient_open", "recipient", postgresql_where=text("outcome IS NULL")),
+    )
+
+    id: Mapped[Id]
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    round: Mapped[int] = mapped_column(SmallInteger)
+    step: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[str]
+    recipient: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    because: Mapped[dict[str, Any]]
+    message_id: Mapped[uuid.UUID]
+    told_at: Mapped[dt.datetime]
+    deadline: Mapped[dt.datetime | None]
+    escalated_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    outcome: Mapped[str | None]
+
+
+class TaskEvent(Base):
+    """One thing that happened to a task, with the actor's own time and the server's.
+
+    `late` marks a command that no longer fitted when it arrived: it is kept and changes nothing.
+    """
+
+    __tablename__ = "task_event"
+
+    id: Mapped[Id]
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    verb: Mapped[str]
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    late: Mapped[bool] = mapped_column(server_default=text("false"))
+    actor_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    device: Mapped[str | None]
+    command_id: Mapped[uuid.UUID | None]
+    occurred_at: Mapped[dt.datetime]
+    at: Mapped[dt.datetime]
+    point: Mapped[WKBElement | None] = mapped_column(
+        Geometry("POINT", srid=4326, spatial_index=False)
+    )
+    data: Mapped[dict[str, Any]]
+
+
+class TaskLink(Base):
+    """A task named as a duplicate or a follow-up of another, by a person."""
+
+    __tablename__ = "task_link"
+    __table_args__ = (
+        CheckConstraint(check_in("kind", ("duplicate", "follow_up")), name="kind"),
+        CheckConstraint("task_id <> to_task_id", name="not_itself"),
+    )
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    to_task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    kind: Mapped[str]
+    at: Mapped[dt.datetime]

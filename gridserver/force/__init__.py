@@ -1,0 +1,1 @@
+"""Officers, who owns which cell, who is on duty, who is absent, and where they are."""

@@ -1,0 +1,1 @@
+"""The unit tree (bureau, station, team, group) and how each station works."""

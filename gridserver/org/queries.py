@@ -1,0 +1,45 @@
+"""Reading units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gridserver.base.errors import NotFound
+from gridserver.org.models import Unit
+
+
+def find_bureau(session: Session) -> Unit | None:
+    """Return the bureau, or None in an empty installation."""
+    return session.scalar(select(Unit).where(Unit.kind == "bureau"))
+
+
+def bureau(session: Session) -> Unit:
+    """Return the bureau. Raises `NotFound` with the remedy in an empty installation."""
+    unit = find_bureau(session)
+    if unit is None:
+        raise NotFound(
+            "unit.no_bureau", "There is no bureau yet: make one with `gridserver account add`."
+        )
+    return unit
+
+
+def unit_by_code(session: Session, code: str, *, field: str = "unit") -> Unit:
+    """Return the unit with `code`. Raises `NotFound` naming `field`."""
+    unit = session.scalar(select(Unit).where(Unit.code == code))
+    if unit is None:
+        raise NotFound("unit.unknown", f"There is no unit {code!r}.", field=field)
+    return unit
+
+
+def units(session: Session, kind: str | None = None) -> Sequence[Unit]:
+    """Return all units, or those of one kind, by path."""
+    query = select(Unit).order_by(Unit.path)
+    return session.scalars(query if kind is None else query.where(Unit.kind == kind)).all()
+
+
+def units_by_id(session: Session, ids: set[int]) -> dict[int, Unit]:
+    """Return the units with these ids."""
+    return {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}

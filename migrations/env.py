@@ -1,0 +1,26 @@
+"""Alembic's environment. The connection is handed in by `gridserver.schema`.
+
+A migration that can't get its lock gives up after four seconds, so that it never queues every
+other writer behind itself.
+"""
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+from sqlalchemy import text
+
+from gridserver.schema import metadata
+
+connection = context.config.attributes["connection"]
+
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    include_object=alembic_helpers.include_object,
+    process_revision_directives=alembic_helpers.writer,
+    render_item=alembic_helpers.render_item,
+    compare_server_default=True,
+)
+with context.begin_transaction():
+    connection.execute(text("SET LOCAL lock_timeout = '4s'"))
+    connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+    context.run_migrations()

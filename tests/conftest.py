@@ -1,0 +1,118 @@
+"""Shared fixtures: one throwaway PostGIS for the run, a database per test that commits.
+
+`session` is for rooms: one transaction, rolled back at the end. `database` is for flows and
+processes: a fresh copy of the migrated template, dropped at the end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
+from gridserver import schema
+from gridserver.base.clock import SetClock
+from gridserver.base.db import Database, run_before_commit
+from gridserver.embedded import Cluster
+from tests.county import County, make_county
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+#: A working Tuesday morning in Kaihua.
+MORNING = dt.datetime.fromisoformat("2026-03-10T09:30:00+08:00")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real grids and incidents, which a checkout alone does not have."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs ../shared/data, which is not beside this checkout")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with tempfile.TemporaryDirectory(prefix="gridserver-test-") as folder:
+        Path(folder).chmod(0o755)
+        cluster = Cluster(Path(folder), throwaway=True)
+        with cluster.running():
+            yield cluster
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> URL:
+    """The migrated, empty database that the others are copied from."""
+    engine = sa.create_engine(cluster.url)
+    schema.upgrade(engine)
+    engine.dispose()
+    return cluster.url
+
+
+@pytest.fixture(scope="session")
+def superuser(cluster: Cluster) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(cluster.superuser_url, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(template: URL, superuser: sa.Engine) -> Iterator[URL]:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with superuser.connect() as connection:
+        connection.execute(
+            sa.text(f"CREATE DATABASE {name} TEMPLATE {template.database} OWNER gridserver")
+        )
+    yield template.set(database=name)
+    with superuser.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(MORNING)
+
+
+@pytest.fixture
+def database(database_url: URL, clock: SetClock) -> Iterator[Database]:
+    """A database of the test's own, whose transactions carry `clock`."""
+    database = Database(database_url, clock)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_engine(template: URL) -> Iterator[sa.Engine]:
+    engine = Database(template).engine
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(shared_engine: sa.Engine, clock: SetClock) -> Iterator[Session]:
+    """A session in a transaction that is rolled back. Services never commit, so nothing stays.
+
+    The before-commit hooks of what the test did run at the end, so that a test can't pass with a
+    queue that could not be written.
+    """
+    with shared_engine.connect() as connection, connection.begin() as outer:
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            session.info["clock"] = clock
+            yield session
+            if session.is_active:
+                run_before_commit(session)
+        outer.rollback()
+
+
+@pytest.fixture
+def county(session: Session) -> County:
+    """The sample county, in `session`."""
+    return make_county(session)
