@@ -1,0 +1,123 @@
+"""Signing in, what a token is worth, and grants."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries, service
+from gridserver.access.models import Account, LoginSession
+from gridserver.access.rules import require
+from gridserver.audit.models import AuditEntry
+from gridserver.base.clock import SetClock
+from gridserver.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from gridserver.org.models import Unit
+from tests.county import PASSWORD, County
+
+
+def test_a_token_gives_the_principal_with_its_grants(session: Session, county: County) -> None:
+    signed_in = service.sign_in(session, "room-33082401", PASSWORD, None)
+    principal, csrf = queries.principal_by_token(session, signed_in.token)
+    assert csrf == signed_in.csrf_token
+    assert principal.username == "room-33082401"
+    assert principal.may("task.command", "330824.33082401")
+    assert principal.may("task.command", "330824.33082401.team-1")
+    assert not principal.may("task.command", "330824.33082402")
+    assert not principal.may("task.command", "330824")
+    assert not principal.may("task.command", "330824.330824012")
+    with pytest.raises(Forbidden, match="33082402"):
+        require(principal, "task.command", "330824.33082402")
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("nobody", PASSWORD), ("command", "wrong-password"), ("command", ""), ("Command", PASSWORD)],
+)
+def test_wrong_credentials_get_one_answer(
+    session: Session, county: County, username: str, password: str
+) -> None:
+    with pytest.raises(Unauthenticated) as refusal:
+        service.sign_in(session, username, password, None)
+    assert refusal.value.code == "access.wrong_credentials"
+
+
+def test_no_secret_is_stored(session: Session, county: County) -> None:
+    signed_in = service.sign_in(session, "command", PASSWORD, None)
+    stored = session.execute(text("SELECT login_session::text FROM login_session")).scalar_one()
+    assert signed_in.token not in stored
+    assert PASSWORD not in session.scalars(select(Account.password_hash)).first()
+
+
+def test_sessions_end(session: Session, county: County, clock: SetClock) -> None:
+    by_expiry = service.sign_in(session, "gis", PASSWORD, None)
+    clock.advance(service.SESSION_LASTS)
+    with pytest.raises(Unauthenticated):
+        queries.principal_by_token(session, by_expiry.token)
+    for end in (
+        lambda token: service.sign_out(session, queries.principal_by_token(session, token)[0]),
+        lambda _: service.set_password(session, None, "gis", PASSWORD),
+        lambda _: service.disable(session, None, "gis"),
+    ):
+        token = service.sign_in(session, "gis", PASSWORD, None).token
+        ids = [queries.principal_by_token(session, token)[0].session_id]
+        assert queries.live_sessions(session, ids) == set(ids)
+        end(token)
+        assert queries.live_sessions(session, ids) == set()
+        with pytest.raises(Unauthenticated):
+            queries.principal_by_token(session, token)
+
+
+def test_a_device_names_its_sessions(session: Session, county: County) -> None:
+    service.sign_in(session, "330824001", PASSWORD, "handheld-7")
+    service.sign_in(session, "330824001", PASSWORD, None)
+    devices = session.scalars(select(LoginSession.device)).all()
+    assert "handheld-7" in devices
+    assert len(set(devices)) == 2
+
+
+def test_an_auditor_holds_no_other_role(session: Session, county: County) -> None:
+    bureau = session.get_one(Unit, county.bureau_id)
+    for username, role in (("auditor", "admin"), ("admin", "auditor")):
+        account = service.account_by_username(session, username)
+        with pytest.raises(Conflict, match="no other role"):
+            service.grant(session, None, account, role, bureau)
+
+
+def test_bad_accounts_are_refused(session: Session, county: County) -> None:
+    with pytest.raises(Conflict, match="exists"):
+        service.add_account(session, None, username="gis", display_name="x", password_hash="!")
+    with pytest.raises(Invalid, match="no blanks"):
+        service.add_account(session, None, username="a b", display_name="x", password_hash="!")
+    with pytest.raises(Invalid, match="at least 8"):
+        service.hash_password("short")
+
+
+def test_an_account_without_password_opens_to_nothing(session: Session, county: County) -> None:
+    unusable = service.unusable_password()
+    service.add_account(session, None, username="new", display_name="x", password_hash=unusable)
+    for password in ("", "!", unusable):
+        with pytest.raises(Unauthenticated):
+            service.sign_in(session, "new", password, None)
+
+
+def test_rooms_are_those_granted_at_just_that_unit(session: Session, county: County) -> None:
+    rooms = queries.room_accounts(session, county.units.values())
+    names = {unit: [ref.username for ref in refs] for unit, refs in rooms.items()}
+    assert names == {
+        county.units["330824"]: ["command"],
+        county.units["33082401"]: ["room-33082401"],
+        county.units["33082402"]: ["room-33082402"],
+    }
+
+
+def test_what_changes_access_is_in_the_ledger(session: Session, county: County) -> None:
+    before = len(session.scalars(select(AuditEntry)).all())
+    actor = county.principal("admin")
+    service.set_password(session, actor, "gis", "another-password")
+    service.disable(session, actor, "gis")
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()[before:]
+    assert [(e.tag, e.actor_account_id) for e in entries] == [
+        ("account:passwd", actor.account_id),
+        ("account:disable", actor.account_id),
+    ]
