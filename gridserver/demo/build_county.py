@@ -2,8 +2,8 @@
 
     python -m gridserver.demo.build_county --source ../shared/data
 
-The same sources give the same files, byte for byte. ``data/README.md`` says what is published and
-what is made up.
+The random seed is fixed: the same sources give the same files. ``data/README.md`` says what is
+published and what is made up.
 """
 
 from __future__ import annotations

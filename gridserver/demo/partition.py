@@ -20,6 +20,7 @@ from gis.crs import LocalMetric
 from gridserver.demo.seeding import Bend, Floats, degrees, metres
 
 DECIMALS = 7
+"""Of a degree: about a centimetre."""
 STEP_M = 45.0
 """Target distance between the vertices of an arc."""
 ROUGHNESS = 0.16
@@ -141,7 +142,8 @@ def _inside(plan: Plan, path: Floats) -> Iterator[Floats]:
             run = _reach_outline(plan.outline, run[::-1])[::-1]
         if last < len(inner):
             run = _reach_outline(plan.outline, run)
-        if len(run) > SHORTEST_CUT or (first == 0 and last == len(inner)):
+        from_node = first == 0 or last == len(inner)
+        if len(run) > (1 if from_node else SHORTEST_CUT):
             yield run
 
 

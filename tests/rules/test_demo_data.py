@@ -2,14 +2,20 @@
 
 import csv
 import json
+from collections import Counter
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 import shapely
 
 from gridserver.demo.build_county import build, read_sources
+from gridserver.demo.call_phrases import CATEGORY_SHARES, PHRASES
+from gridserver.demo.calls import made_up_calls
+from gridserver.demo.county import read_cells
 
 SOURCES = Path(__file__).parents[3] / "shared" / "data" / "cn_kaihua_330824"
 DATA = resources.files("gridserver.demo") / "data"
@@ -19,8 +25,8 @@ needs_sources = pytest.mark.skipif(
 )
 
 
-def layer(name):
-    features = json.loads((DATA / name).read_text("utf-8"))["features"]
+def layer(name, folder=DATA):
+    features = json.loads((folder / name).read_text("utf-8"))["features"]
     shapes = np.array([shapely.geometry.shape(feature["geometry"]) for feature in features])
     return [feature["properties"] for feature in features], shapes
 
@@ -169,5 +175,80 @@ class TestTheScript:
 
     def test_makes_the_committed_files_again(self, tmp_path):
         build(read_sources(SOURCES), tmp_path)
-        for made in sorted(tmp_path.iterdir()):
+        assert len(list(tmp_path.iterdir())) == 5
+        for made in tmp_path.glob("*.csv"):
             assert made.read_bytes() == (DATA / made.name).read_bytes(), made.name
+        for made in tmp_path.glob("*.geojson"):
+            properties, shapes = layer(made.name, tmp_path)
+            committed_properties, committed_shapes = layer(made.name)
+            assert properties == committed_properties, made.name
+            # Another processor's sine may round the last decimal the other way.
+            assert shapely.equals_exact(shapes, committed_shapes, 1.5e-7).all(), made.name
+
+
+@pytest.fixture(scope="module")
+def county():
+    return read_cells()
+
+
+@pytest.fixture(scope="module")
+def calls(county):
+    return list(made_up_calls(Random(7), county, days=30, per_day=40))
+
+
+class TestCalls:
+    def test_same_seed_same_calls(self, county, calls):
+        again = list(made_up_calls(Random(7), county, days=30, per_day=40))
+        other = list(made_up_calls(Random(8), county, days=30, per_day=40))
+        assert again == calls
+        assert other != calls
+
+    def test_as_many_as_asked_for(self, county, calls):
+        assert 1100 < len(calls) < 1300
+        assert list(made_up_calls(Random(7), county, days=0, per_day=40)) == []
+        assert list(made_up_calls(Random(7), county, days=3, per_day=0)) == []
+
+    def test_come_in_order_within_the_period(self, calls):
+        times = [call.at for call in calls]
+        assert times == sorted(times)
+        assert times[0] >= timedelta(0)
+        assert times[-1] < timedelta(days=30)
+
+    def test_are_few_at_night_and_many_in_the_evening(self, calls):
+        by_hour = Counter(call.at.seconds // 3600 for call in calls)
+        assert 3 * sum(by_hour[h] for h in range(1, 5)) < sum(by_hour[h] for h in range(17, 21))
+
+    def test_lie_in_their_cell(self, county, calls):
+        shapes = {cell.code: cell.shape for cell in county}
+        for call in calls:
+            assert shapes[call.cell].contains(shapely.Point(call.lon, call.lat))
+
+    def test_follow_the_people(self, county, calls):
+        people = {cell.code: cell.people for cell in county}
+        dense = {code for code in people if people[code] > 2500}
+        share = sum(people[code] for code in dense) / sum(people.values())
+        assert sum(call.cell in dense for call in calls) / len(calls) == pytest.approx(
+            share, abs=0.05
+        )
+
+    def test_have_every_category_and_a_sound_priority(self, calls):
+        assert {call.category for call in calls} == set(CATEGORY_SHARES)
+        assert {call.priority for call in calls} == {1, 2, 3, 4}
+        assert {call.source for call in calls} == {"demo"}
+
+    def test_name_the_village_and_fill_every_word(self, county, calls):
+        names = {cell.code: cell.town + cell.name for cell in county}
+        for call in calls:
+            assert call.address.startswith(names[call.cell])
+            assert len(call.address) > len(names[call.cell])
+            assert "{" not in call.address + call.description
+
+    def test_are_varied(self, calls):
+        assert len({call.description for call in calls}) > 200
+
+    def test_every_setting_has_phrases_of_every_category(self):
+        assert set(PHRASES) == set(CATEGORY_SHARES)
+        assert sum(map(len, PHRASES.values())) >= 80
+        for phrases in PHRASES.values():
+            for setting in ("urban", "rural"):
+                assert len([p for p in phrases if p.setting in {"any", setting}]) >= 5
