@@ -21,7 +21,7 @@ from gridserver.demo.seeding import Bend, Floats, degrees, metres
 
 DECIMALS = 7
 """Of a degree: about a centimetre."""
-STEP_M = 45.0
+STEP_M = 25.0
 """Target distance between the vertices of an arc."""
 ROUGHNESS = 0.16
 """Standard deviation of a displaced midpoint, as a share of the length that it halves."""
