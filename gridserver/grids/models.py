@@ -76,3 +76,16 @@ class Cell(Base):
     geom: Mapped[WKBElement] = mapped_column(
         Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
     )
+
+
+class NeighbourBureau(Base):
+    """The area of a bureau next door, as context of the map; what is known of it may be partial."""
+
+    __tablename__ = "neighbour_bureau"
+
+    code: Mapped[Code] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    geom: Mapped[WKBElement] = mapped_column(
+        Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+    )

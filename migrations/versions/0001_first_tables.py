@@ -46,14 +46,23 @@ GUARDS = (
         """
         for table in ("audit_entry", "task_event")
     ),
+    # A version that is being published is locked: whoever would change its cells waits for the end
+    # of that, and the next statement sees it.
     """
     CREATE FUNCTION refuse_change_of_published_cells() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
-        touched bigint;
+        touched bigint[];
+        published bigint;
     BEGIN
-        touched := CASE TG_OP WHEN 'INSERT' THEN NEW.version_id ELSE OLD.version_id END;
-        IF EXISTS (SELECT FROM grid_version WHERE id = touched AND valid IS NOT NULL) THEN
-            RAISE EXCEPTION 'grid version % was published: its cells never change', touched
+        touched := CASE TG_OP
+            WHEN 'INSERT' THEN ARRAY[NEW.version_id]
+            WHEN 'DELETE' THEN ARRAY[OLD.version_id]
+            ELSE ARRAY[OLD.version_id, NEW.version_id] END;
+        PERFORM FROM grid_version WHERE id = ANY (touched) ORDER BY id FOR KEY SHARE;
+        SELECT id INTO published FROM grid_version
+            WHERE id = ANY (touched) AND valid IS NOT NULL LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'grid version % was published: its cells never change', published
                 USING ERRCODE = 'restrict_violation';
         END IF;
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -62,6 +71,22 @@ GUARDS = (
     """
     CREATE TRIGGER cell_published_never_changes BEFORE INSERT OR UPDATE OR DELETE ON cell
         FOR EACH ROW EXECUTE FUNCTION refuse_change_of_published_cells()
+    """,
+    """
+    CREATE TRIGGER cell_never_truncated BEFORE TRUNCATE ON cell
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE FUNCTION refuse_removal_of_published_grid() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'grid version % was published: it is never removed', OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END $$
+    """,
+    """
+    CREATE TRIGGER grid_version_published_never_removed BEFORE DELETE ON grid_version
+        FOR EACH ROW WHEN (OLD.valid IS NOT NULL)
+        EXECUTE FUNCTION refuse_removal_of_published_grid()
     """,
 )
 
@@ -229,6 +254,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["bureau_id"], ["unit.id"], name=op.f("fk_grid_version_bureau_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grid_version")),
         sa.UniqueConstraint("bureau_id", "name", name=op.f("uq_grid_version_bureau_id_name")),
+    )
+    op.create_geospatial_table(
+        "neighbour_bureau",
+        sa.Column("code", sa.Text(collation="C"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=True),
+        sa.Column(
+            "geom",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+                nullable=False,
+            ),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_neighbour_bureau")),
     )
     op.create_table(
         "inbox_head",
@@ -690,6 +735,7 @@ def downgrade() -> None:
     op.drop_table("login_session")
     op.drop_table("inbox_receipt")
     op.drop_table("inbox_head")
+    op.drop_geospatial_table("neighbour_bureau")
     op.drop_geospatial_table("grid_version")
     op.drop_table("command_result")
     op.drop_geospatial_table("unit")
@@ -704,4 +750,5 @@ def downgrade() -> None:
     op.drop_table("account")
     op.execute("DROP FUNCTION refuse_change()")
     op.execute("DROP FUNCTION refuse_change_of_published_cells()")
+    op.execute("DROP FUNCTION refuse_removal_of_published_grid()")
     op.execute(sa.schema.DropSequence(INCIDENT_NUMBER))
