@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, LoginSession, RoleGrant
@@ -115,6 +115,27 @@ def grant(
         session,
         actor,
         "account:grant",
+        subject_kind="account",
+        subject_id=account.id,
+        data={"role": role, "unit": unit.code},
+    )
+
+
+def revoke(
+    session: Session, actor: audit.Actor | None, account: Account, role: str, unit: Unit
+) -> None:
+    """Take back a role that `account` holds for `unit`."""
+    session.execute(
+        delete(RoleGrant).where(
+            RoleGrant.account_id == account.id,
+            RoleGrant.role == role,
+            RoleGrant.unit_id == unit.id,
+        )
+    )
+    audit.record(
+        session,
+        actor,
+        "account:revoke",
         subject_kind="account",
         subject_id=account.id,
         data={"role": role, "unit": unit.code},

@@ -1,0 +1,232 @@
+"""Who answers for a cell, who is on duty, and where they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from geoalchemy2.functions import ST_X, ST_Y
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
+
+from gridserver.access.models import Account
+from gridserver.access.rules import Principal
+from gridserver.base.errors import NotFound
+from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
+from gridserver.org.models import Unit
+
+
+@dataclass(frozen=True)
+class DutyOfficer:
+    """An owner of a cell, as a decision needs to know them.
+
+    `on_duty`: a shift covers the moment (and the account isn't disabled). `absent`: an absence
+    covers it. The two are independent: who is ill stays on the roster.
+    """
+
+    account_id: int
+    username: str
+    display_name: str
+    on_duty: bool
+    absent: bool
+
+
+@dataclass(frozen=True)
+class DutyPicture:
+    """The owners of a cell at a moment: A角 and B角, each by service number."""
+
+    primaries: tuple[DutyOfficer, ...] = ()
+    backups: tuple[DutyOfficer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who owns a cell from when to when (None: until further notice)."""
+
+    role: str
+    username: str
+    display_name: str
+    valid_from: dt.datetime | None
+    valid_to: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an officer was last seen: degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class OfficerCard:
+    """An officer as the command room sees them."""
+
+    username: str
+    service_number: str
+    display_name: str
+    rank: str | None
+    kind: str
+    unit_code: str
+    unit_name: str
+    on_duty: bool
+    absent: bool
+    position: Place | None
+
+
+def duty_picture(session: Session, cell_code: str | None, at: dt.datetime) -> DutyPicture:
+    """Return who owns the cell at `at` and whether they can be called on. One round trip.
+
+    Parameters
+    ----------
+    cell_code : str or None
+        None where the point lies in no cell: nobody owns it.
+    at : datetime
+        Timezone-aware; which ownership, shifts and absences count.
+    """
+    if cell_code is None:
+        return DutyPicture()
+    query = (
+        select(
+            Ownership.role,
+            Account.id,
+            Account.username,
+            Account.display_name,
+            _on_duty(at).label("on_duty"),
+            _absent(at).label("absent"),
+        )
+        .join(Officer, Officer.id == Ownership.officer_id)
+        .join(Account, Account.id == Officer.account_id)
+        .where(Ownership.cell_code == cell_code, Ownership.valid.contains(at))
+        .order_by(Officer.service_number)
+    )
+    rows = session.execute(query).all()
+    return DutyPicture(_of_role(rows, "primary"), _of_role(rows, "backup"))
+
+
+def owners(session: Session, cell_code: str, at: dt.datetime) -> list[Owner]:
+    """Return the owners of a cell at `at`, primaries first, each role by service number."""
+    rows = session.execute(
+        select(
+            Ownership.role,
+            Account.username,
+            Account.display_name,
+            sa.func.lower(Ownership.valid),
+            sa.func.upper(Ownership.valid),
+        )
+        .join(Officer, Officer.id == Ownership.officer_id)
+        .join(Account, Account.id == Officer.account_id)
+        .where(Ownership.cell_code == cell_code, Ownership.valid.contains(at))
+        .order_by(Ownership.role.desc(), Officer.service_number)
+    )
+    return [Owner(*row) for row in rows]
+
+
+def officers(
+    session: Session,
+    actor: Principal,
+    at: dt.datetime,
+    *,
+    unit_path: str | None = None,
+    text: str | None = None,
+    after: str | None = None,
+    limit: int = 100,
+) -> list[OfficerCard]:
+    """Return the officers whom `actor` may see, by service number.
+
+    Parameters
+    ----------
+    at : datetime
+        The moment for which duty and absence are told.
+    unit_path : str, optional
+        Only this unit and what is below it.
+    text : str, optional
+        Only those whose service number or display name contains it.
+    after : str, optional
+        The service number to go on after (the list's cursor).
+    """
+    query = (
+        select(
+            Account.username,
+            Officer.service_number,
+            Account.display_name,
+            Officer.rank,
+            Officer.kind,
+            Unit.code,
+            Unit.name,
+            _on_duty(at),
+            _absent(at),
+            ST_X(OfficerPosition.point),
+            ST_Y(OfficerPosition.point),
+            OfficerPosition.at,
+        )
+        .join(Account, Account.id == Officer.account_id)
+        .join(Unit, Unit.id == Officer.unit_id)
+        .outerjoin(OfficerPosition, OfficerPosition.officer_id == Officer.id)
+        .where(sa.or_(sa.false(), *(_below(path) for path in actor.paths("force.read"))))
+        .order_by(Officer.service_number)
+        .limit(limit)
+    )
+    if unit_path is not None:
+        query = query.where(_below(unit_path))
+    if text:
+        query = query.where(
+            sa.or_(
+                Officer.service_number.contains(text, autoescape=True),
+                Account.display_name.contains(text, autoescape=True),
+            )
+        )
+    if after is not None:
+        query = query.where(Officer.service_number > after)
+    return [_card(row) for row in session.execute(query)]
+
+
+def officer_of(
+    session: Session, account_id: int
+) -> Row[tuple[str, str | None, str, str, str]] | None:
+    """Return service number, rank, kind, unit code and unit name of an account's officer, or None
+    for an account without one (a command room's desk, an admin)."""
+    return session.execute(
+        select(Officer.service_number, Officer.rank, Officer.kind, Unit.code, Unit.name)
+        .join(Unit, Unit.id == Officer.unit_id)
+        .where(Officer.account_id == account_id)
+    ).first()
+
+
+def officer_by_number(
+    session: Session, service_number: str, *, field: str = "service_number"
+) -> Officer:
+    """Return the officer with the service number. Raises `NotFound` naming `field`."""
+    officer = session.scalar(select(Officer).where(Officer.service_number == service_number))
+    if officer is None:
+        raise NotFound("officer.unknown", f"There is no officer {service_number!r}.", field=field)
+    return officer
+
+
+def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
+    on_shift = sa.exists().where(Shift.officer_id == Officer.id, Shift.during.contains(at))
+    return sa.and_(on_shift, Account.disabled_at.is_(None))
+
+
+def _absent(at: dt.datetime) -> ColumnElement[bool]:
+    return sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
+
+
+def _below(path: str) -> ColumnElement[bool]:
+    return sa.or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
+
+
+def _of_role(rows: Sequence[Row], role: str) -> tuple[DutyOfficer, ...]:
+    return tuple(
+        DutyOfficer(row.id, row.username, row.display_name, row.on_duty, row.absent)
+        for row in rows
+        if row.role == role
+    )
+
+
+def _card(row: Row) -> OfficerCard:
+    *card, lon, lat, at = row
+    return OfficerCard(*card, position=None if at is None else Place(lon, lat, at))

@@ -1,0 +1,73 @@
+"""Checks of what the force reports and is told: pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+from gis.crs import parse_crs, to_wgs84
+from gridserver.base.errors import Invalid
+
+#: How far a terminal's clock may run ahead of the server's.
+FUTURE_TOLERANCE = dt.timedelta(minutes=5)
+WGS84 = parse_crs("EPSG:4326")
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where an officer's terminal was.
+
+    `lon`, `lat` in degrees, EPSG:4326; `at` by the terminal, timezone-aware; `accuracy_m` the
+    radius in metres; `battery` the charge from 0 to 1.
+    """
+
+    lon: float
+    lat: float
+    at: dt.datetime
+    accuracy_m: float | None = None
+    battery: float | None = None
+
+
+def check_position(position: Position, now: dt.datetime, field: str) -> None:
+    """Raise `Invalid` (or `gis.errors.CoordinateError`) for a position that can't be true.
+
+    `field` is what the caller calls the position, e.g. ``positions[3]``.
+    """
+    to_wgs84(position.lon, position.lat, WGS84, field=field)
+    if position.at.tzinfo is None:
+        raise Invalid("position.no_offset", "Give `at` with its offset.", field=f"{field}.at")
+    if position.at > now + FUTURE_TOLERANCE:
+        raise Invalid(
+            "position.in_future",
+            f"{position.at.isoformat()} lies more than 5 minutes ahead of the server's clock; "
+            "set the terminal's clock.",
+            field=f"{field}.at",
+        )
+    if not _within(position.accuracy_m, 0, math.inf):
+        raise Invalid(
+            "position.bad_accuracy",
+            "accuracy_m is a radius in metres, 0 or more.",
+            field=f"{field}.accuracy_m",
+        )
+    if not _within(position.battery, 0, 1):
+        raise Invalid("position.bad_battery", "battery runs from 0 to 1.", field=f"{field}.battery")
+
+
+def check_range(
+    start: dt.datetime, end: dt.datetime | None, *, start_field: str, end_field: str
+) -> None:
+    """Raise `Invalid` unless `start` comes before `end` and both carry an offset."""
+    for moment, field in ((start, start_field), (end, end_field)):
+        if moment is not None and moment.tzinfo is None:
+            raise Invalid("range.no_offset", f"Give {field} with its offset.", field=field)
+    if end is not None and end <= start:
+        raise Invalid(
+            "range.empty",
+            f"{end_field} {end.isoformat()} doesn't come after {start_field} {start.isoformat()}.",
+            field=end_field,
+        )
+
+
+def _within(value: float | None, least: float, most: float) -> bool:
+    return value is None or (math.isfinite(value) and least <= value <= most)

@@ -1,0 +1,296 @@
+"""The verbs of the force: taking on officers, giving them cells, duty and leave, hearing where
+they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import sqlalchemy as sa
+from geoalchemy2.shape import from_shape
+from shapely import Point
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from gridserver.access import service as access
+from gridserver.access.rules import Principal
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
+from gridserver.base.errors import Conflict, Forbidden, Invalid
+from gridserver.force.models import (
+    KINDS,
+    OWNERSHIP_ROLES,
+    Absence,
+    Officer,
+    OfficerPosition,
+    Ownership,
+    Shift,
+)
+from gridserver.force.rules import Position, check_position, check_range
+from gridserver.org.models import Unit
+
+#: What one message may carry: an hour of positions at one in ten seconds.
+MOST_POSITIONS = 360
+
+Row = TypeVar("Row", Ownership, Shift, Absence)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a batch of positions.
+
+    `accepted` counts them all; `latest` is the one that now stands as the officer's position, or
+    None where a later one was known already. `unit_path` says whose command rooms may see it.
+    """
+
+    accepted: int
+    latest: Position | None
+    unit_path: str
+
+
+def add_officer(
+    session: Session,
+    actor: audit.Actor | None,
+    *,
+    service_number: str,
+    display_name: str,
+    unit: Unit,
+    rank: str | None = None,
+    kind: str = "officer",
+    password_hash: str | None = None,
+) -> Officer:
+    """Take on an officer or auxiliary, with an account named by the service number.
+
+    An officer's account holds the role `officer` at the unit; an auxiliary's holds none, so that
+    it reads nothing until a role fit for auxiliaries exists. Without `password_hash` nobody can
+    sign in until an admin sets a password.
+
+    Raises
+    ------
+    Invalid
+        An unknown kind, or a service number that can't be a username.
+    Conflict
+        The service number is taken.
+    """
+    if kind not in KINDS:
+        raise Invalid("officer.unknown_kind", f"kind: one of {', '.join(KINDS)}.", field="kind")
+    account = access.add_account(
+        session,
+        actor,
+        username=service_number,
+        display_name=display_name,
+        password_hash=password_hash or access.unusable_password(),
+    )
+    officer = Officer(
+        account_id=account.id,
+        service_number=service_number,
+        rank=rank,
+        kind=kind,
+        unit_id=unit.id,
+    )
+    session.add(officer)
+    session.flush()
+    if kind == "officer":
+        access.grant(session, actor, account, "officer", unit)
+    _record(session, actor, "officer:add", officer, {"unit": unit.code, "kind": kind})
+    return officer
+
+
+def transfer(session: Session, actor: audit.Actor | None, officer: Officer, unit: Unit) -> None:
+    """Move an officer to another unit; the account's role goes along."""
+    account = access.account_by_username(session, officer.service_number)
+    if officer.kind == "officer":
+        access.revoke(session, actor, account, "officer", session.get_one(Unit, officer.unit_id))
+        access.grant(session, actor, account, "officer", unit)
+    officer.unit_id = unit.id
+    session.flush()
+    _record(session, actor, "officer:transfer", officer, {"unit": unit.code})
+
+
+def assign_owner(
+    session: Session,
+    actor: audit.Actor | None,
+    *,
+    cell_code: str,
+    officer: Officer,
+    role: str,
+    start: dt.datetime,
+    end: dt.datetime | None = None,
+) -> Ownership:
+    """Make an officer the primary (A角) or backup (B角) of a cell from `start` to before `end`.
+
+    A cell may have several primaries and backups; one officer holds one role in it at a time.
+
+    Raises
+    ------
+    Invalid
+        An unknown role, an auxiliary, no cell, or an end that isn't after the start.
+    Conflict
+        The officer owns this cell already at some time in the range.
+    """
+    if role not in OWNERSHIP_ROLES:
+        raise Invalid(
+            "ownership.unknown_role", f"role: one of {', '.join(OWNERSHIP_ROLES)}.", field="role"
+        )
+    if officer.kind != "officer":
+        raise Invalid(
+            "ownership.auxiliary",
+            f"{officer.service_number} is an auxiliary and can't answer for a cell.",
+            field="service_number",
+        )
+    if not cell_code:
+        raise Invalid("ownership.no_cell", "Give the code of a cell.", field="cell")
+    check_range(start, end, start_field="valid_from", end_field="valid_to")
+    ownership = Ownership(
+        cell_code=cell_code, officer_id=officer.id, role=role, valid=Range(start, end)
+    )
+    _add(session, ownership, f"{officer.service_number} owns cell {cell_code}", "ex_ownership_once")
+    _record(session, actor, "ownership:assign", officer, {"cell": cell_code, "role": role})
+    return ownership
+
+
+def set_shift(
+    session: Session,
+    actor: audit.Actor | None,
+    *,
+    officer: Officer,
+    duty: str,
+    start: dt.datetime,
+    end: dt.datetime,
+) -> Shift:
+    """Put an officer on duty from `start` to before `end`.
+
+    Raises
+    ------
+    Invalid
+        No duty, or an end that isn't after the start.
+    Conflict
+        The officer has this duty already at some time in the range.
+    """
+    if not duty:
+        raise Invalid("shift.no_duty", "Give the duty, e.g. community.", field="duty")
+    check_range(start, end, start_field="start", end_field="end")
+    shift = Shift(officer_id=officer.id, duty=duty, during=Range(start, end))
+    _add(session, shift, f"{officer.service_number} has duty {duty}", "ex_shift_once")
+    data = {"duty": duty, "start": start.isoformat(), "end": end.isoformat()}
+    _record(session, actor, "shift:set", officer, data)
+    return shift
+
+
+def set_absence(
+    session: Session,
+    actor: audit.Actor | None,
+    *,
+    officer: Officer,
+    reason: str,
+    start: dt.datetime,
+    end: dt.datetime,
+) -> Absence:
+    """Say that an officer can't be called on from `start` to before `end`.
+
+    The ledger gets the times and not the reason, which may be about the officer's health.
+
+    Raises
+    ------
+    Invalid
+        No reason, or an end that isn't after the start.
+    Conflict
+        The officer is absent already at some time in the range.
+    """
+    if not reason:
+        raise Invalid("absence.no_reason", "Give the reason, e.g. leave.", field="reason")
+    check_range(start, end, start_field="start", end_field="end")
+    absence = Absence(officer_id=officer.id, reason=reason, during=Range(start, end))
+    _add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
+    data = {"start": start.isoformat(), "end": end.isoformat()}
+    _record(session, actor, "absence:set", officer, data)
+    return absence
+
+
+def record_positions(session: Session, actor: Principal, batch: Sequence[Position]) -> Recorded:
+    """Keep the newest of the actor's positions; what is older than the one known changes nothing.
+
+    Two round trips. No audit row: a position is an observation and changes nobody's rights.
+
+    Raises
+    ------
+    Invalid
+        Too many at once, a time more than five minutes ahead, a negative accuracy. Nothing of
+        such a batch is kept.
+    CoordinateError
+        Longitude or latitude that isn't finite, in range, or in this order.
+    Forbidden
+        The account belongs to no officer.
+    """
+    if len(batch) > MOST_POSITIONS:
+        raise Invalid(
+            "position.too_many", f"Send at most {MOST_POSITIONS} at once.", field="positions"
+        )
+    moment = now(session)
+    for index, position in enumerate(batch):
+        check_position(position, moment, f"positions[{index}]")
+    found = session.execute(
+        select(Officer.id, Unit.path)
+        .join(Unit, Unit.id == Officer.unit_id)
+        .where(Officer.account_id == actor.account_id)
+    ).first()
+    if found is None:
+        raise Forbidden(
+            "position.no_officer", f"The account {actor.username} belongs to no officer."
+        )
+    newest = max(batch, key=lambda position: position.at, default=None)
+    stands = newest is not None and _keep(session, found.id, newest, moment)
+    return Recorded(len(batch), newest if stands else None, found.path)
+
+
+def _keep(session: Session, officer_id: int, position: Position, moment: dt.datetime) -> bool:
+    statement = insert(OfficerPosition).values(
+        officer_id=officer_id,
+        at=position.at,
+        received_at=moment,
+        accuracy_m=position.accuracy_m,
+        battery=position.battery,
+        point=from_shape(Point(position.lon, position.lat), srid=4326),
+    )
+    new = statement.excluded
+    kept = session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=[OfficerPosition.officer_id],
+            set_={
+                column: new[column]
+                for column in ("at", "received_at", "accuracy_m", "battery", "point")
+            },
+            where=new.at > OfficerPosition.at,
+        ).returning(sa.literal(True))
+    )
+    return kept is not None
+
+
+def _add(session: Session, row: Row, what: str, constraint: str) -> None:
+    # The constraint decides, so that of two who write at once only one gets through.
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        if error.orig.diag.constraint_name != constraint:
+            raise
+        raise Conflict(
+            f"{row.__tablename__}.overlaps", f"{what} already in this time; end that first."
+        ) from error
+
+
+def _record(
+    session: Session, actor: audit.Actor | None, tag: str, officer: Officer, data: dict[str, object]
+) -> None:
+    audit.record(
+        session,
+        actor,
+        tag,
+        subject_kind="officer",
+        subject_id=officer.service_number,
+        data=data,
+    )

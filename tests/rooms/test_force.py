@@ -1,0 +1,404 @@
+"""Officers, their cells, their duty, and where they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from gis.errors import CoordinateError
+from gridserver.access import queries as access
+from gridserver.access import service as accounts
+from gridserver.access.rules import Principal
+from gridserver.audit.models import AuditEntry
+from gridserver.base.clock import SetClock
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from gridserver.force import queries, service
+from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
+from gridserver.force.rules import FUTURE_TOLERANCE, Position
+from gridserver.org import queries as org
+from tests.conftest import MORNING
+from tests.county import CELLS, County
+
+SW = CELLS[0, 0][0]
+HOUR = dt.timedelta(hours=1)
+
+
+def officer(session: Session, number: str = "330824001") -> Officer:
+    return queries.officer_by_number(session, number)
+
+
+def tags(session: Session) -> list[str]:
+    return list(session.scalars(select(AuditEntry.tag).order_by(AuditEntry.id)))
+
+
+class TestDutyPicture:
+    def test_names_primary_and_backup_on_duty(self, session: Session, county: County) -> None:
+        picture = queries.duty_picture(session, SW, MORNING)
+        assert [o.username for o in picture.primaries] == ["330824001"]
+        assert [o.username for o in picture.backups] == ["330824002"]
+        assert picture.primaries[0].account_id == county.accounts["330824001"]
+        assert picture.primaries[0].on_duty
+        assert not picture.primaries[0].absent
+
+    def test_takes_one_round_trip(self, session: Session, county: County) -> None:
+        statements = []
+        sa.event.listen(
+            session.connection(),
+            "before_cursor_execute",
+            lambda *args: statements.append(args[2]),
+        )
+        queries.duty_picture(session, SW, MORNING)
+        assert len(statements) == 1
+
+    @pytest.mark.parametrize("cell", [None, "330824009009009"])
+    def test_is_empty_where_nobody_owns(
+        self, session: Session, county: County, cell: str | None
+    ) -> None:
+        assert queries.duty_picture(session, cell, MORNING) == queries.DutyPicture()
+
+    def test_orders_several_owners_by_service_number(
+        self, session: Session, county: County
+    ) -> None:
+        for number in ("330824008", "330824003"):
+            service.assign_owner(
+                session,
+                None,
+                cell_code=SW,
+                officer=officer(session, number),
+                role="primary",
+                start=MORNING - HOUR,
+            )
+        picture = queries.duty_picture(session, SW, MORNING)
+        assert [o.username for o in picture.primaries] == ["330824001", "330824003", "330824008"]
+
+    def test_a_shift_covers_its_start_and_not_its_end(
+        self, session: Session, county: County
+    ) -> None:
+        session.execute(sa.delete(Shift))
+        service.set_shift(
+            session,
+            None,
+            officer=officer(session),
+            duty="night",
+            start=MORNING,
+            end=MORNING + HOUR,
+        )
+
+        def on_duty(at: dt.datetime) -> bool:
+            return queries.duty_picture(session, SW, at).primaries[0].on_duty
+
+        moment = dt.timedelta(microseconds=1)
+        assert on_duty(MORNING)
+        assert on_duty(MORNING + HOUR - moment)
+        assert not on_duty(MORNING - moment)
+        assert not on_duty(MORNING + HOUR)
+
+    def test_absence_is_told_beside_the_shift(self, session: Session, county: County) -> None:
+        service.set_absence(
+            session,
+            None,
+            officer=officer(session),
+            reason="leave",
+            start=MORNING,
+            end=MORNING + HOUR,
+        )
+        primary = queries.duty_picture(session, SW, MORNING).primaries[0]
+        assert primary.absent
+        assert primary.on_duty
+        assert not queries.duty_picture(session, SW, MORNING + HOUR).primaries[0].absent
+
+    def test_a_disabled_account_is_not_on_duty(self, session: Session, county: County) -> None:
+        accounts.disable(session, None, "330824001")
+        assert not queries.duty_picture(session, SW, MORNING).primaries[0].on_duty
+
+    def test_follows_ownership_over_time(self, session: Session, county: County) -> None:
+        owned = session.scalars(
+            select(Ownership).where(Ownership.officer_id == officer(session).id)
+        ).one()
+        owned.valid = Range(owned.valid.lower, MORNING)
+        service.assign_owner(
+            session,
+            None,
+            cell_code=SW,
+            officer=officer(session, "330824003"),
+            role="primary",
+            start=MORNING,
+        )
+
+        def primary(at: dt.datetime) -> str:
+            return queries.duty_picture(session, SW, at).primaries[0].username
+
+        assert primary(MORNING - HOUR) == "330824001"
+        assert primary(MORNING) == "330824003"
+        assert [(o.role, o.username, o.valid_to) for o in queries.owners(session, SW, MORNING)] == [
+            ("primary", "330824003", None),
+            ("backup", "330824002", None),
+        ]
+
+
+class TestOfficers:
+    def listed(self, session: Session, actor: Principal, **only: str) -> list[str]:
+        return [o.service_number for o in queries.officers(session, actor, MORNING, **only)]
+
+    def test_scope_is_the_actors_units(self, session: Session, county: County) -> None:
+        everyone = [str(330824001 + i) for i in range(8)]
+        assert self.listed(session, county.principal("command")) == everyone
+        assert self.listed(session, county.principal("room-33082401")) == everyone[:4]
+        assert self.listed(session, county.principal("330824001")) == []
+
+    def test_filters_and_pages(self, session: Session, county: County) -> None:
+        command = county.principal("command")
+        north = org.unit_by_code(session, "33082402").path
+        assert self.listed(session, command, unit_path=north)[0] == "330824005"
+        assert self.listed(session, command, text="007") == ["330824007"]
+        assert self.listed(session, command, text="0_7") == []
+        page = queries.officers(session, command, MORNING, after="330824002", limit=2)
+        assert [o.service_number for o in page] == ["330824003", "330824004"]
+
+    def test_tells_duty_and_position(self, session: Session, county: County) -> None:
+        seen = Position(118.405, 29.105, MORNING)
+        service.record_positions(session, county.principal("330824001"), [seen])
+        first, second = queries.officers(session, county.principal("command"), MORNING, limit=2)
+        assert first.on_duty
+        assert not first.absent
+        assert first.position == queries.Place(118.405, 29.105, MORNING)
+        assert (first.unit_code, first.unit_name) == ("33082401", "南所")
+        assert second.position is None
+
+    def test_unknown_officer_is_named(self, session: Session, county: County) -> None:
+        with pytest.raises(NotFound, match="330824999") as refusal:
+            queries.officer_by_number(session, "330824999")
+        assert refusal.value.field == "service_number"
+
+
+class TestTakingOn:
+    def test_an_officer_can_sign_in_once_a_password_is_set(
+        self, session: Session, county: County
+    ) -> None:
+        station = org.unit_by_code(session, "33082402")
+        new = service.add_officer(
+            session, None, service_number="330824100", display_name="330824100 警员", unit=station
+        )
+        with pytest.raises(Unauthenticated):
+            accounts.sign_in(session, "330824100", "!", None)
+        accounts.set_password(session, None, "330824100", "a-good-password")
+        accounts.sign_in(session, "330824100", "a-good-password", None)
+        principal = access.principal_of(session, new.account_id)
+        assert principal.may("position.send", station.path)
+        assert queries.officer_of(session, new.account_id).code == "33082402"
+
+    def test_an_auxiliary_holds_no_role(self, session: Session, county: County) -> None:
+        new = service.add_officer(
+            session,
+            None,
+            service_number="F330824001",
+            display_name="F330824001",
+            kind="auxiliary",
+            unit=org.unit_by_code(session, "33082402"),
+        )
+        assert access.principal_of(session, new.account_id).grants == ()
+
+    def test_refuses_a_taken_number_and_an_unknown_kind(
+        self, session: Session, county: County
+    ) -> None:
+        unit = org.unit_by_code(session, "33082402")
+        with pytest.raises(Conflict, match="330824001 exists"):
+            service.add_officer(
+                session, None, service_number="330824001", display_name="x", unit=unit
+            )
+        with pytest.raises(Invalid, match="officer, auxiliary"):
+            service.add_officer(
+                session, None, service_number="9", display_name="x", unit=unit, kind="dog"
+            )
+
+    def test_a_transfer_takes_the_role_along(self, session: Session, county: County) -> None:
+        north = org.unit_by_code(session, "33082402")
+        service.transfer(session, None, officer(session), north)
+        principal = access.principal_of(session, county.accounts["330824001"])
+        assert principal.paths("position.send") == (north.path,)
+        assert tags(session)[-1] == "officer:transfer"
+
+
+class TestOwnership:
+    def assign(self, session: Session, **changes: object) -> Ownership:
+        values = {
+            "cell_code": "330824009009001",
+            "officer": officer(session),
+            "role": "primary",
+            "start": MORNING,
+            "end": MORNING + HOUR,
+        }
+        return service.assign_owner(session, None, **values | changes)
+
+    def test_is_in_the_ledger(self, session: Session, county: County) -> None:
+        self.assign(session)
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert (entry.tag, entry.subject_id) == ("ownership:assign", "330824001")
+        assert entry.data == {"cell": "330824009009001", "role": "primary"}
+
+    def test_may_follow_but_not_overlap(self, session: Session, county: County) -> None:
+        self.assign(session)
+        self.assign(session, start=MORNING + HOUR, end=None)
+        with pytest.raises(Conflict, match="already") as refusal:
+            self.assign(session, role="backup", start=MORNING - HOUR, end=MORNING + HOUR / 2)
+        assert refusal.value.code == "ownership.overlaps"
+        assert len(session.scalars(select(Ownership)).all()) == len(CELLS) * 2 + 2
+
+    @pytest.mark.parametrize(
+        ("changes", "code", "field"),
+        [
+            ({"role": "owner"}, "ownership.unknown_role", "role"),
+            ({"cell_code": ""}, "ownership.no_cell", "cell"),
+            ({"end": MORNING}, "range.empty", "valid_to"),
+            ({"start": MORNING.replace(tzinfo=None)}, "range.no_offset", "valid_from"),
+        ],
+    )
+    def test_refuses_bad_input(
+        self, session: Session, county: County, changes: dict, code: str, field: str
+    ) -> None:
+        with pytest.raises(Invalid) as refusal:
+            self.assign(session, **changes)
+        assert (refusal.value.code, refusal.value.field) == (code, field)
+
+    def test_is_not_for_auxiliaries(self, session: Session, county: County) -> None:
+        auxiliary = service.add_officer(
+            session,
+            None,
+            service_number="F330824001",
+            display_name="F330824001",
+            kind="auxiliary",
+            unit=org.unit_by_code(session, "33082401"),
+        )
+        with pytest.raises(Invalid, match="auxiliary"):
+            self.assign(session, officer=auxiliary)
+
+
+class TestShiftsAndAbsences:
+    @pytest.mark.parametrize(
+        ("verb", "what", "table"),
+        [
+            (service.set_shift, {"duty": "community"}, Shift),
+            (service.set_absence, {"reason": "leave"}, Absence),
+        ],
+    )
+    def test_do_not_overlap(
+        self,
+        session: Session,
+        county: County,
+        verb: Callable,
+        what: dict[str, str],
+        table: type,
+    ) -> None:
+        later = MORNING + dt.timedelta(days=30)
+
+        def put(start: dt.datetime, end: dt.datetime) -> None:
+            verb(session, None, officer=officer(session), start=start, end=end, **what)
+
+        before = session.scalar(select(sa.func.count()).select_from(table))
+        put(later, later + HOUR)
+        put(later + HOUR, later + 2 * HOUR)
+        with pytest.raises(Conflict) as refusal:
+            put(later + HOUR / 2, later + 3 * HOUR)
+        assert refusal.value.code == f"{table.__tablename__}.overlaps"
+        with pytest.raises(Invalid) as refusal:
+            put(later, later)
+        assert refusal.value.field == "end"
+        assert session.scalar(select(sa.func.count()).select_from(table)) == before + 2
+
+    def test_need_a_duty_and_a_reason(self, session: Session, county: County) -> None:
+        times = {"officer": officer(session), "start": MORNING, "end": MORNING + HOUR}
+        with pytest.raises(Invalid, match="duty"):
+            service.set_shift(session, None, duty="", **times)
+        with pytest.raises(Invalid, match="reason"):
+            service.set_absence(session, None, reason="", **times)
+
+    def test_the_ledger_keeps_no_reason_of_absence(self, session: Session, county: County) -> None:
+        service.set_absence(
+            session,
+            None,
+            officer=officer(session),
+            reason="hospital",
+            start=MORNING,
+            end=MORNING + HOUR,
+        )
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry.tag == "absence:set"
+        assert "hospital" not in str(entry.data)
+
+
+class TestPositions:
+    def send(self, session: Session, county: County, *batch: Position) -> service.Recorded:
+        return service.record_positions(session, county.principal("330824001"), batch)
+
+    def stored(self, session: Session) -> list[dt.datetime]:
+        return list(session.scalars(select(OfficerPosition.at)))
+
+    def test_the_newest_wins_in_whatever_order(
+        self, session: Session, county: County, clock: SetClock
+    ) -> None:
+        old, new = (Position(118.4, 29.1, MORNING - HOUR * h, 12.0, 0.8) for h in (2, 1))
+        recorded = self.send(session, county, new, old)
+        assert recorded == service.Recorded(2, new, "330824.33082401")
+        assert self.send(session, county, old) == service.Recorded(1, None, "330824.33082401")
+        assert self.stored(session) == [new.at]
+        newest = Position(118.5, 29.1, MORNING)
+        assert self.send(session, county, newest).latest == newest
+        assert self.stored(session) == [MORNING]
+
+    def test_an_empty_batch_changes_nothing(self, session: Session, county: County) -> None:
+        assert self.send(session, county).accepted == 0
+        assert self.stored(session) == []
+
+    def test_a_clock_may_run_ahead_by_five_minutes(self, session: Session, county: County) -> None:
+        self.send(session, county, Position(118.4, 29.1, MORNING + FUTURE_TOLERANCE))
+        late = MORNING + FUTURE_TOLERANCE + dt.timedelta(seconds=1)
+        with pytest.raises(Invalid) as refusal:
+            self.send(session, county, Position(118.4, 29.1, late))
+        assert refusal.value.code == "position.in_future"
+
+    @pytest.mark.parametrize(
+        ("position", "code", "field"),
+        [
+            (Position(29.1, 118.4, MORNING), "coordinates.swapped", "positions[1]"),
+            (Position(math.nan, 29.1, MORNING), "coordinates.not_finite", "positions[1]"),
+            (Position(218.4, 29.1, MORNING), "coordinates.out_of_range", "positions[1]"),
+            (
+                Position(118.4, 29.1, MORNING.replace(tzinfo=None)),
+                "position.no_offset",
+                "positions[1].at",
+            ),
+            (
+                Position(118.4, 29.1, MORNING, accuracy_m=-1),
+                "position.bad_accuracy",
+                "positions[1].accuracy_m",
+            ),
+            (
+                Position(118.4, 29.1, MORNING, battery=math.nan),
+                "position.bad_battery",
+                "positions[1].battery",
+            ),
+        ],
+    )
+    def test_one_bad_position_refuses_the_batch(
+        self, session: Session, county: County, position: Position, code: str, field: str
+    ) -> None:
+        with pytest.raises((Invalid, CoordinateError)) as refusal:
+            self.send(session, county, Position(118.4, 29.1, MORNING), position)
+        assert (refusal.value.code, refusal.value.field) == (code, field)
+        assert self.stored(session) == []
+
+    def test_a_batch_has_a_size(self, session: Session, county: County) -> None:
+        batch = [Position(118.4, 29.1, MORNING)] * (service.MOST_POSITIONS + 1)
+        with pytest.raises(Invalid, match="at most"):
+            self.send(session, county, *batch)
+
+    def test_a_desk_has_no_position(self, session: Session, county: County) -> None:
+        with pytest.raises(Forbidden):
+            service.record_positions(session, county.principal("command"), [])
