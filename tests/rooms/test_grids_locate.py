@@ -1,0 +1,139 @@
+"""Which cell holds a point: the database's answer is the one of `gis.locator`, always."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from gis.errors import GisError
+from gis.locator import Locator
+from gridserver.grids import queries
+from tests.conftest import MORNING
+from tests.county import CELLS, SIDE, SOUTH, WEST, County, centre, make_county
+
+SW, SE, NW, NE = (CELLS[at][0] for at in ((0, 0), (1, 0), (0, 1), (1, 1)))
+MIDDLE = (WEST + SIDE, SOUTH + SIDE)
+
+#: Corners, edges, a little beside them, and whatever else.
+offsets = st.one_of(
+    st.sampled_from([0.0, SIDE, 2 * SIDE, -1e-12, SIDE + 1e-12, SIDE - 1e-9, 2 * SIDE + 2e-4]),
+    st.floats(-0.001, 0.021, allow_nan=False),
+)
+accuracies = st.one_of(st.none(), st.sampled_from([0.0, 5.0, 50.0, 3_000.0]))
+
+
+@pytest.fixture
+def county(session: Session) -> County:
+    return make_county(session)
+
+
+@pytest.fixture
+def locator(session: Session, county: County) -> Locator:
+    return queries.locator(session, county.version_id)
+
+
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
+)
+@given(x=offsets, y=offsets, accuracy_m=accuracies)
+def test_locate_is_the_locator_in_memory(
+    session: Session, locator: Locator, x: float, y: float, accuracy_m: float | None
+) -> None:
+    lon, lat = WEST + x, SOUTH + y
+    found = queries.locate(session, lon, lat, MORNING, accuracy_m)
+    expected = locator.locate(lon, lat, accuracy_m)
+    assert (found.cell_code, found.method, found.neighbours, found.distance_m) == (
+        expected.code,
+        expected.method,
+        expected.neighbours,
+        expected.distance_m,
+    )
+    if accuracy_m is None:
+        codes, methods = locator.locate_many([lon], [lat])
+        assert (codes[0], methods[0]) == (found.cell_code, found.method)
+
+
+def test_inside_a_cell(session: Session, county: County) -> None:
+    found = queries.locate(session, *centre(1, 0), MORNING)
+    assert found == queries.Location(
+        SE, "村10", "33082401", county.version_id, "v1", "covers", (), 0.0
+    )
+
+
+def test_shared_edge_goes_to_the_lower_code(session: Session, county: County) -> None:
+    found = queries.locate(session, WEST + SIDE, SOUTH + SIDE / 2, MORNING)
+    assert (found.cell_code, found.method, found.neighbours) == (SW, "boundary", (SE,))
+
+
+def test_corner_names_all_neighbours(session: Session, county: County) -> None:
+    found = queries.locate(session, *MIDDLE, MORNING)
+    assert (found.cell_code, found.method) == (SW, "boundary")
+    assert found.neighbours == (SE, NW, NE)
+
+
+def test_accuracy_gives_the_greatest_share_and_the_runner_up(
+    session: Session, county: County
+) -> None:
+    lon, _ = centre(1, 0)
+    found = queries.locate(session, lon, SOUTH + SIDE + 1e-5, MORNING, 40.0)
+    assert (found.cell_code, found.method, found.neighbours[0]) == (NE, "largest_share", SE)
+
+
+def test_just_outside_is_the_nearest(session: Session, county: County) -> None:
+    found = queries.locate(session, WEST - 0.0002, SOUTH + SIDE / 2, MORNING)
+    assert (found.cell_code, found.method) == (SW, "nearest")
+    assert found.distance_m == pytest.approx(19.5, abs=0.2)
+
+
+def test_far_outside_is_nobodys(session: Session, county: County) -> None:
+    found = queries.locate(session, 120.0, 30.0, MORNING)
+    assert (found.cell_code, found.station_code, found.method) == (None, None, "outside")
+    assert found.version_name == "v1"
+
+
+def test_before_the_first_grid_everything_is_outside(session: Session, county: County) -> None:
+    found = queries.locate(session, *centre(0, 0), MORNING - dt.timedelta(days=30))
+    assert (found.method, found.version_id, found.version_name) == ("outside", None, None)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "code"),
+    [
+        (float("nan"), 29.1, "coordinates.not_finite"),
+        (29.1, 118.4, "coordinates.swapped"),
+        (518.4, 29.1, "coordinates.out_of_range"),
+    ],
+)
+def test_impossible_coordinates_are_refused(
+    session: Session, lon: float, lat: float, code: str
+) -> None:
+    with pytest.raises(GisError) as refusal:
+        queries.locate(session, lon, lat, MORNING)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("accuracy_m", [-1.0, float("nan"), float("inf")])
+def test_impossible_accuracy_is_refused(
+    session: Session, county: County, accuracy_m: float
+) -> None:
+    with pytest.raises(GisError) as refusal:
+        queries.locate(session, *centre(0, 0), MORNING, accuracy_m)
+    assert refusal.value.code == "locate.accuracy"
+
+
+def test_one_round_trip(session: Session, county: County) -> None:
+    said: list[str] = []
+
+    def listen(_conn, _cursor, statement, *_rest) -> None:
+        said.append(statement)
+
+    event.listen(session.get_bind().engine, "before_cursor_execute", listen)
+    queries.locate(session, *centre(0, 0), MORNING)
+    event.remove(session.get_bind().engine, "before_cursor_execute", listen)
+    assert len(said) == 1
