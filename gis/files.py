@@ -1,0 +1,197 @@
+"""Cells from and to files: Shapefile (plain, zipped or in a folder), GeoPackage, GeoJSON, KML.
+
+`read_layer` depends on nothing but its arguments and returns plain values, so that it can run in a
+process of its own that is killed when it takes too long.
+"""
+
+import math
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataSourceError
+
+from gis.crs import Crs, geometry_to_wgs84
+from gis.errors import CoordinateError, FileError
+from gis.features import Cell, Features, Layer, Limits, as_array
+from gis.geojson import parse_geojson
+from gis.ogr import read_ogr
+from gis.sources import JSON_ENDINGS, opened, unknown_format
+from gis.writing import WRITERS
+
+__all__ = ["Cell", "Layer", "Limits", "as_array", "read_layer", "write_layer"]
+
+
+def read_layer(
+    path: str | Path,
+    *,
+    code_field: str,
+    name_field: str | None = None,
+    station_field: str | None = None,
+    layer: str | None = None,
+    crs: Crs | None = None,
+    merge_parts: bool = False,
+    limits: Limits | None = None,
+) -> Layer:
+    """Read the cells of a layer and convert them to EPSG:4326.
+
+    Parameters
+    ----------
+    path
+        A ``.shp``, a folder or ``.zip`` with one, ``.gpkg``, ``.geojson``, ``.json`` or ``.kml``.
+    code_field, name_field, station_field
+        Attributes that hold a cell's code, name and station. Numbers become text: 12.0 is "12".
+    layer
+        Needed where the file has several.
+    crs
+        What the coordinates are in. Needed where the file does not say; where it does, `crs`
+        overrules it with a warning. GeoJSON without a ``crs`` member and KML are EPSG:4326.
+    merge_parts
+        Join the polygons of one code into one cell.
+    limits
+        Default `Limits`.
+
+    Raises
+    ------
+    FileError
+        ``file.not_found``, ``file.format``, ``file.no_crs``, ``file.unknown_field``,
+        ``file.bad_value``, ``file.empty``, and those of `gis.geojson` and `gis.ogr`.
+    GeometryError, CrsError, CoordinateError
+        Of the first geometry that can't be taken. Invalid rings are taken: a draft shows them.
+    """
+    features = _read_features(Path(path), layer, limits or Limits())
+    if not len(features.geoms):
+        raise FileError("file.empty", "The layer has no features.", "file")
+    chosen, warnings = _choose_crs(features, crs)
+    codes = _texts(features, code_field, "code_field")
+    names = _texts(features, name_field, "name_field")
+    stations = _texts(features, station_field, "station_field")
+    geoms = _to_wgs84(features.geoms, chosen)
+    cells = tuple(
+        Cell(code or "", geom, name, station)
+        for code, geom, name, station in zip(codes, geoms, names, stations, strict=True)
+    )
+    if merge_parts:
+        cells, said = _merge_parts(cells)
+        warnings += said
+    return Layer(cells, chosen, warnings)
+
+
+def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
+    """Write cells to ``.gpkg``, ``.geojson`` (RFC 7946), ``.shp`` or ``.zip`` (a Shapefile in it).
+
+    The columns are ``code``, ``name`` and ``station``; coordinates keep every bit. A file that is
+    there is replaced, once the new one is whole.
+
+    Raises
+    ------
+    FileError
+        ``file.format``, ``file.not_writable``.
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    write = WRITERS.get(ending)
+    if write is None:
+        raise unknown_format(target, tuple(WRITERS))
+    try:
+        with tempfile.TemporaryDirectory(prefix=".gridserver-", dir=target.parent) as folder:
+            write(Path(folder) / f"{target.stem}{ending}", tuple(cells))
+            for part in Path(folder).iterdir():
+                part.replace(target.parent / part.name)
+    except (OSError, DataSourceError) as error:
+        raise FileError(
+            "file.not_writable", f"{target.name} can't be written: {error}.", "file"
+        ) from error
+
+
+def _read_features(path: Path, layer: str | None, limits: Limits) -> Features:
+    with opened(path, layer, limits) as (file, file_layer):
+        if file.suffix.lower() in JSON_ENDINGS:
+            return parse_geojson(file.read_bytes(), limits)
+        return read_ogr(file, file_layer, limits)
+
+
+def _choose_crs(features: Features, told: Crs | None) -> tuple[Crs, tuple[str, ...]]:
+    found = features.crs
+    chosen = told or found
+    if chosen is None:
+        raise FileError(
+            "file.no_crs",
+            "The file does not say what its coordinates are in; "
+            "state the CRS (--crs EPSG:n, gcj02 or bd09).",
+            "crs",
+        )
+    if told is not None and found is not None and told.name != found.name:
+        said = f"The file names {found.name}; it was read as {told.name}, as told."
+        return told, (*features.warnings, said)
+    return chosen, features.warnings
+
+
+def _to_wgs84(geoms: NDArray[np.object_], crs: Crs) -> NDArray[np.object_]:
+    try:
+        converted: NDArray[np.object_] = geometry_to_wgs84(geoms, crs)
+    except CoordinateError as error:
+        _, rows = shapely.get_coordinates(geoms, return_index=True)
+        row = int(rows[error.params["index"]])
+        params = {**error.params, "row": row + 1}
+        message = f"Feature {row + 1}: {error.message}"
+        raise CoordinateError(error.code, message, f"features[{row}].geometry", params) from error
+    return converted
+
+
+def _texts(features: Features, name: str | None, field: str) -> list[str | None]:
+    if name is None:
+        return [None] * len(features.geoms)
+    if name not in features.columns:
+        known = ", ".join(features.fields) or "none"
+        raise FileError(
+            "file.unknown_field",
+            f"There is no field {name!r}; the file has: {known}.",
+            field,
+            {"field": name, "fields": list(features.fields)},
+        )
+    return [_text(value, row, name) for row, value in enumerate(features.columns[name])]
+
+
+def _text(value: Any, row: int, name: str) -> str | None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value).strip()
+    raise FileError(
+        "file.bad_value",
+        f"Feature {row + 1}: {name!r} holds neither text nor a number.",
+        f"features[{row}].{name}",
+        {"row": row + 1, "field": name},
+    )
+
+
+def _merge_parts(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """Join the cells of one code, at the place of the first; cells without code stay apart."""
+    groups: dict[str | int, list[Cell]] = {}
+    for index, cell in enumerate(cells):
+        groups.setdefault(cell.code or index, []).append(cell)
+    joined = [group for group in groups.values() if len(group) > 1]
+    warnings = tuple(
+        f"{len(group)} polygons of code {group[0].code} were joined"
+        + ("." if len({(c.name, c.station) for c in group}) == 1 else "; their names differ.")
+        for group in joined
+    )
+    return tuple(_joined(group) for group in groups.values()), warnings
+
+
+def _joined(group: Sequence[Cell]) -> Cell:
+    if len(group) == 1:
+        return group[0]
+    geoms = as_array(cell.geom for cell in group)
+    if shapely.is_valid(geoms).all():
+        return replace(group[0], geom=cast(shapely.MultiPolygon, shapely.union_all(geoms)))
+    # An invalid ring can't be joined, and must be seen in the draft as it is.
+    return replace(group[0], geom=shapely.MultiPolygon(list(shapely.get_parts(geoms))))

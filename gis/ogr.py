@@ -1,0 +1,177 @@
+"""Shapefile, GeoPackage and KML through GDAL, each by its own driver and checked on the way in."""
+
+import codecs
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
+
+from gis.crs import WGS84, Crs, crs_from_wkt, parse_crs
+from gis.errors import CrsError, FileError
+from gis.features import Features, Limits, geometry_error
+
+_READ_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError)
+_WKB_POLYGONS = (3, 6)
+_WKB_HEADER_BYTES = 9
+_BYTES_A_VERTEX = 16
+_SAMPLE_BYTES = 4_000_000
+_DBF_LANGUAGE_BYTE = 29
+_DBF_LANGUAGES_OF_NO_MEANING = (0x00, 0x57)  # none, and "the writer's own code page"
+
+
+def read_ogr(path: Path, layer: str | None = None, limits: Limits | None = None) -> Features:
+    """Read the polygons of one layer of a ``.shp``, ``.gpkg`` or ``.kml``.
+
+    Raises
+    ------
+    FileError
+        ``file.unreadable``, ``file.encoding``, ``file.unknown_layer``, ``file.several_layers``,
+        ``file.no_layer``, ``file.too_large``, ``file.too_many_features``,
+        ``file.too_many_vertices``.
+    GeometryError
+        ``geometry.type``, ``geometry.null``, ``geometry.short_ring``, ``geometry.not_finite``.
+    CrsError
+        Of a CRS that the file names and that is not taken.
+    """
+    limits = limits or Limits()
+    encoding, assumed = _dbf_encoding(path) if path.suffix.lower() == ".shp" else (None, "")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        name = _choose_layer(path, layer)
+        meta, wkb, values = _read(path, name, encoding, limits)
+    limits.check_features(len(wkb))
+    fields = [str(field) for field in meta["fields"]]
+    said = [assumed] if assumed else []
+    said += [str(warning.message) for warning in caught if warning.category is RuntimeWarning]
+    crs = WGS84 if path.suffix.lower() == ".kml" else _crs(meta["crs"])
+    return Features(
+        fields,
+        {field: column.tolist() for field, column in zip(fields, values, strict=True)},
+        _geometries(wkb, limits),
+        crs,
+        tuple(said),
+    )
+
+
+def _choose_layer(path: Path, layer: str | None) -> str:
+    try:
+        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    except _READ_ERRORS as error:
+        raise _unreadable(error) from error
+    params = {"layers": layers}
+    if layer is not None and layer not in layers:
+        known = ", ".join(layers)
+        message = f"There is no layer {layer!r}; the file has: {known}."
+        raise FileError("file.unknown_layer", message, "layer", params)
+    if not layers:
+        raise FileError("file.no_layer", "The file has no layer with geometry.", "file", params)
+    if layer is None and len(layers) > 1:
+        message = f"The file has several layers; name one of: {', '.join(layers)}."
+        raise FileError("file.several_layers", message, "layer", params)
+    return layer or layers[0]
+
+
+def _read(path: Path, layer: str, encoding: str | None, limits: Limits) -> tuple[Any, Any, Any]:
+    try:
+        meta, _, wkb, values = pyogrio.raw.read(
+            path,
+            layer=layer,
+            encoding=encoding,
+            force_2d=True,
+            max_features=limits.max_features + 1,
+        )
+    except UnicodeDecodeError as error:
+        raise FileError(
+            "file.encoding",
+            "A field name or a text is not in the encoding of the file, perhaps cut in the middle "
+            "of a character; rename the field in short, or export the layer as GeoPackage.",
+            "file",
+        ) from error
+    except _READ_ERRORS as error:
+        raise _unreadable(error) from error
+    return meta, wkb, values
+
+
+def _unreadable(error: Exception) -> FileError:
+    return FileError(
+        "file.unreadable",
+        f"The file can't be read ({error}); check that it is whole, or export it again.",
+        "file",
+        {"reason": str(error)},
+    )
+
+
+def _crs(named: str | None) -> Crs | None:
+    """What the file says; a GeoPackage without CRS says "Undefined"."""
+    if not named or "undefined" in named[:40].lower():
+        return None
+    try:
+        return parse_crs(named)
+    except CrsError as error:
+        if error.code != "crs.unknown":
+            raise
+        return crs_from_wkt(named)
+
+
+def _geometries(wkb: NDArray[np.object_], limits: Limits) -> NDArray[np.object_]:
+    for row, blob in enumerate(wkb):
+        if blob is None or len(blob) <= _WKB_HEADER_BYTES:
+            raise geometry_error("null", row, "it has no geometry; give it one or leave it out.")
+        kind = int.from_bytes(blob[1:5], "little" if blob[0] == 1 else "big")
+        if kind not in _WKB_POLYGONS:
+            reason = "its geometry is no Polygon or MultiPolygon; take it out of the layer."
+            raise geometry_error("type", row, reason, wkb_type=kind)
+    limits.check_vertices(sum(len(blob) for blob in wkb) // _BYTES_A_VERTEX)
+    geoms: NDArray[np.object_] = shapely.from_wkb(wkb, on_invalid="fix")
+    for missing in np.flatnonzero(shapely.is_missing(geoms) | shapely.is_empty(geoms)):
+        raise geometry_error("short_ring", int(missing), "a ring has fewer than four positions.")
+    xy, owner = shapely.get_coordinates(geoms, return_index=True)
+    for index in np.flatnonzero(~np.isfinite(xy).all(axis=1)):
+        raise geometry_error("not_finite", int(owner[index]), "a coordinate is not finite.")
+    return geoms
+
+
+def _dbf_encoding(path: Path) -> tuple[str | None, str]:
+    """The encoding to read a Shapefile's texts in, and what to say of it where it is assumed.
+
+    A ``.cpg`` or the language byte of the ``.dbf`` says so; where neither does, Chinese files are
+    UTF-8 or GB18030, and the two can be told apart: few bytes of one are well-formed in the other.
+    """
+    table = _sibling(path, ".dbf")
+    if table is None or _names_encoding(_sibling(path, ".cpg")):
+        return None, ""
+    with table.open("rb") as file:
+        data = file.read(_SAMPLE_BYTES)
+    if len(data) <= 32 or data[_DBF_LANGUAGE_BYTE] not in _DBF_LANGUAGES_OF_NO_MEANING:
+        return None, ""
+    header = int.from_bytes(data[8:10], "little")
+    names = b" ".join(data[start : start + 11] for start in range(32, header - 1, 32))
+    text = names + b" " + data[header:]
+    foreign = sum(byte >= 0x80 for byte in text)
+    lost = len(text) - len(text.decode("utf-8", "ignore").encode())
+    encoding = "UTF-8" if lost <= foreign // 10 else "GB18030"
+    said = f"The Shapefile does not say its encoding: it was read as {encoding}." if foreign else ""
+    return encoding, said
+
+
+def _names_encoding(cpg: Path | None) -> bool:
+    if cpg is None:
+        return False
+    name = cpg.read_bytes()[:40].decode("ascii", "replace").strip()
+    try:
+        codecs.lookup(f"cp{name}" if name.isdigit() else name)
+    except LookupError:
+        return False
+    return True
+
+
+def _sibling(path: Path, suffix: str) -> Path | None:
+    for candidate in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
+        if candidate.is_file():
+            return candidate
+    return None
