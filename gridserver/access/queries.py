@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, LoginSession, RoleGrant
 from gridserver.access.rules import Grant, Principal
-from gridserver.access.service import digest
+from gridserver.access.service import digest, unusable_password
 from gridserver.base.clock import now
 from gridserver.base.errors import Unauthenticated
 from gridserver.org.models import Unit
+
+
+@dataclass(frozen=True)
+class AccountCard:
+    """An account as the command line lists it; `roles` are pairs of role and unit code."""
+
+    username: str
+    display_name: str
+    disabled: bool
+    can_sign_in: bool
+    roles: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,12 @@ def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
 def principal_by_session(session: Session, session_id: uuid.UUID) -> Principal:
     """Return who holds the session *now*: what an open socket asks at each event."""
     return _principal(session, LoginSession.id == session_id)[0]
+
+
+def session_terms(session: Session, session_id: uuid.UUID | None) -> tuple[dt.datetime, str]:
+    """Return when the session expires, and its CSRF token."""
+    found = session.get_one(LoginSession, session_id)
+    return found.expires_at, found.csrf_token
 
 
 def live_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
@@ -79,8 +98,8 @@ def room_accounts(session: Session, unit_ids: Iterable[int]) -> dict[int, list[A
         .order_by(Account.username)
     )
     rooms: dict[int, list[AccountRef]] = defaultdict(list)
-    for unit_id, *account in rows:
-        rooms[unit_id].append(AccountRef(*account))
+    for row in rows:
+        rooms[row.unit_id].append(AccountRef(row.id, row.username, row.display_name))
     return dict(rooms)
 
 
@@ -90,6 +109,29 @@ def account_refs(session: Session, ids: Iterable[int]) -> dict[int, AccountRef]:
         select(Account.id, Account.username, Account.display_name).where(Account.id.in_(list(ids)))
     )
     return {row.id: AccountRef(*row) for row in rows}
+
+
+def accounts(session: Session) -> list[AccountCard]:
+    """Return all accounts with their roles, by username."""
+    rows = session.execute(
+        select(
+            Account.username,
+            Account.display_name,
+            Account.disabled_at,
+            Account.password_hash != unusable_password(),
+            RoleGrant.role,
+            Unit.code,
+        )
+        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
+        .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
+        .order_by(Account.username, RoleGrant.role, Unit.code)
+    )
+    listed: list[AccountCard] = []
+    for (username, name, disabled_at, has_password), grants in groupby(rows, lambda row: row[:4]):
+        roles = tuple((role, unit) for *_, role, unit in grants if role is not None)
+        disabled = disabled_at is not None
+        listed.append(AccountCard(username, name, disabled, has_password and not disabled, roles))
+    return listed
 
 
 def _alive(session: Session) -> tuple[ColumnElement[bool], ...]:

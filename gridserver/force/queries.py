@@ -53,6 +53,24 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class UnitRef:
+    """A unit as others show it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class OfficerRef:
+    """What an account's officer is."""
+
+    service_number: str
+    rank: str | None
+    kind: str
+    unit: UnitRef
+
+
+@dataclass(frozen=True)
 class Place:
     """Where an officer was last seen: degrees, EPSG:4326."""
 
@@ -70,8 +88,7 @@ class OfficerCard:
     display_name: str
     rank: str | None
     kind: str
-    unit_code: str
-    unit_name: str
+    unit: UnitRef
     on_duty: bool
     absent: bool
     position: Place | None
@@ -155,13 +172,13 @@ def officers(
             Account.display_name,
             Officer.rank,
             Officer.kind,
-            Unit.code,
-            Unit.name,
-            _on_duty(at),
-            _absent(at),
-            ST_X(OfficerPosition.point),
-            ST_Y(OfficerPosition.point),
-            OfficerPosition.at,
+            Unit.code.label("unit_code"),
+            Unit.name.label("unit_name"),
+            _on_duty(at).label("on_duty"),
+            _absent(at).label("absent"),
+            ST_X(OfficerPosition.point).label("lon"),
+            ST_Y(OfficerPosition.point).label("lat"),
+            OfficerPosition.at.label("seen_at"),
         )
         .join(Account, Account.id == Officer.account_id)
         .join(Unit, Unit.id == Officer.unit_id)
@@ -184,16 +201,16 @@ def officers(
     return [_card(row) for row in session.execute(query)]
 
 
-def officer_of(
-    session: Session, account_id: int
-) -> Row[tuple[str, str | None, str, str, str]] | None:
-    """Return service number, rank, kind, unit code and unit name of an account's officer, or None
-    for an account without one (a command room's desk, an admin)."""
-    return session.execute(
+def officer_of(session: Session, account_id: int) -> OfficerRef | None:
+    """Return an account's officer, or None for one without (a command room's desk, an admin)."""
+    row = session.execute(
         select(Officer.service_number, Officer.rank, Officer.kind, Unit.code, Unit.name)
         .join(Unit, Unit.id == Officer.unit_id)
         .where(Officer.account_id == account_id)
     ).first()
+    if row is None:
+        return None
+    return OfficerRef(row.service_number, row.rank, row.kind, UnitRef(row.code, row.name))
 
 
 def officer_by_number(
@@ -228,5 +245,14 @@ def _of_role(rows: Sequence[Row], role: str) -> tuple[DutyOfficer, ...]:
 
 
 def _card(row: Row) -> OfficerCard:
-    *card, lon, lat, at = row
-    return OfficerCard(*card, position=None if at is None else Place(lon, lat, at))
+    return OfficerCard(
+        username=row.username,
+        service_number=row.service_number,
+        display_name=row.display_name,
+        rank=row.rank,
+        kind=row.kind,
+        unit=UnitRef(row.unit_code, row.unit_name),
+        on_duty=row.on_duty,
+        absent=row.absent,
+        position=None if row.seen_at is None else Place(row.lon, row.lat, row.seen_at),
+    )

@@ -6,12 +6,11 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 
-from gis.crs import parse_crs, to_wgs84
+from gis.crs import WGS84, to_wgs84
 from gridserver.base.errors import Invalid
 
 #: How far a terminal's clock may run ahead of the server's.
 FUTURE_TOLERANCE = dt.timedelta(minutes=5)
-WGS84 = parse_crs("EPSG:4326")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from geoalchemy2.shape import from_shape
@@ -276,7 +276,8 @@ def _add(session: Session, row: Row, what: str, constraint: str) -> None:
         with session.begin_nested():
             session.add(row)
     except IntegrityError as error:
-        if error.orig.diag.constraint_name != constraint:
+        violated = getattr(error.orig, "diag", None)
+        if violated is None or violated.constraint_name != constraint:
             raise
         raise Conflict(
             f"{row.__tablename__}.overlaps", f"{what} already in this time; end that first."
@@ -284,7 +285,7 @@ def _add(session: Session, row: Row, what: str, constraint: str) -> None:
 
 
 def _record(
-    session: Session, actor: audit.Actor | None, tag: str, officer: Officer, data: dict[str, object]
+    session: Session, actor: audit.Actor | None, tag: str, officer: Officer, data: dict[str, Any]
 ) -> None:
     audit.record(
         session,

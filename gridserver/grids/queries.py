@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, LargeBinary, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from gis import features
 from gis.crs import WGS84, to_wgs84
 from gis.locator import Locator, Method, choose, reach_box
 from gridserver.base.clock import now
@@ -56,19 +57,6 @@ class VersionCard:
     valid_to: dt.datetime | None
     cells: int
     created_at: dt.datetime
-
-
-@dataclass(frozen=True)
-class CellRows:
-    """All cells of a version, by code: four sequences of one length.
-
-    `geoms` are multipolygons in EPSG:4326; those of a draft may be invalid.
-    """
-
-    codes: list[str]
-    names: list[str]
-    stations: list[str | None]
-    geoms: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -122,7 +110,9 @@ def card(session: Session, version: GridVersion) -> VersionCard:
     return _card(version, count or 0, now(session))
 
 
-def cells(session: Session, version_id: int, codes: Sequence[str] | None = None) -> CellRows:
+def cells(
+    session: Session, version_id: int, codes: Sequence[str] | None = None
+) -> list[features.Cell]:
     """Return the cells of a version, or those of the given codes, by code.
 
     Geometry leaves the database as WKB and is only looked at here: PostGIS's own functions may
@@ -133,18 +123,17 @@ def cells(session: Session, version_id: int, codes: Sequence[str] | None = None)
     if codes is not None:
         query = query.where(Cell.code.in_(codes))
     rows = session.execute(query).all()
-    return CellRows(
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        _shapes([row[3] for row in rows]),
-    )
+    shapes = _shapes([row[3] for row in rows])
+    return [
+        features.Cell(code, shape, name, station)
+        for (code, name, station, _), shape in zip(rows, shapes, strict=True)
+    ]
 
 
 def locator(session: Session, version_id: int) -> Locator:
     """Return the cells of a version in memory, ready for many points; drafts too."""
-    rows = cells(session, version_id)
-    return Locator(rows.codes, rows.geoms)
+    found = cells(session, version_id)
+    return Locator([cell.code for cell in found], [cell.geom for cell in found])
 
 
 def locate(

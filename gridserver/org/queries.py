@@ -34,10 +34,20 @@ def unit_by_code(session: Session, code: str, *, field: str = "unit") -> Unit:
     return unit
 
 
-def units(session: Session, kind: str | None = None) -> Sequence[Unit]:
-    """Return all units, or those of one kind, by path."""
-    query = select(Unit).order_by(Unit.path)
-    return session.scalars(query if kind is None else query.where(Unit.kind == kind)).all()
+def units(
+    session: Session,
+    kind: str | None = None,
+    *,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Sequence[Unit]:
+    """Return all units, or those of one kind, by path; a page of them after the path `after`."""
+    query = select(Unit).order_by(Unit.path).limit(limit)
+    if kind is not None:
+        query = query.where(Unit.kind == kind)
+    if after is not None:
+        query = query.where(Unit.path > after)
+    return session.scalars(query).all()
 
 
 def units_by_id(session: Session, ids: set[int]) -> dict[int, Unit]:

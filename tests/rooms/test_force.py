@@ -169,7 +169,7 @@ class TestOfficers:
         assert first.on_duty
         assert not first.absent
         assert first.position == queries.Place(118.405, 29.105, MORNING)
-        assert (first.unit_code, first.unit_name) == ("33082401", "南所")
+        assert first.unit == queries.UnitRef("33082401", "南所")
         assert second.position is None
 
     def test_unknown_officer_is_named(self, session: Session, county: County) -> None:
@@ -192,7 +192,7 @@ class TestTakingOn:
         accounts.sign_in(session, "330824100", "a-good-password", None)
         principal = access.principal_of(session, new.account_id)
         assert principal.may("position.send", station.path)
-        assert queries.officer_of(session, new.account_id).code == "33082402"
+        assert queries.officer_of(session, new.account_id).unit.code == "33082402"
 
     def test_an_auxiliary_holds_no_role(self, session: Session, county: County) -> None:
         new = service.add_officer(

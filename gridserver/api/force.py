@@ -1,0 +1,135 @@
+"""Officers and the owners of cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gridserver.access.rules import require
+from gridserver.api import context
+from gridserver.base.clock import now
+from gridserver.force import queries
+from gridserver.org import queries as org
+
+blueprint = Blueprint(
+    "force", __name__, url_prefix="/api/v1/force", description="Officers and what they answer for."
+)
+
+
+class UnitRefSchema(ma.Schema):
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+
+
+class PlaceSchema(ma.Schema):
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
+    at = ma.fields.AwareDateTime(required=True)
+
+
+class OfficerSchema(ma.Schema):
+    username = ma.fields.String(required=True)
+    service_number = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+    rank = ma.fields.String(required=True, allow_none=True)
+    kind = ma.fields.String(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+    on_duty = ma.fields.Boolean(
+        required=True, metadata={"description": "A shift covers the present moment."}
+    )
+    absent = ma.fields.Boolean(required=True)
+    position = ma.fields.Nested(PlaceSchema, required=True, allow_none=True)
+
+
+class OfficerPageSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(OfficerSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+class OfficerArguments(context.PageArguments):
+    unit = ma.fields.String(
+        metadata={"description": "Code of a unit: only its officers and those below it."}
+    )
+    q = ma.fields.String(
+        validate=ma.validate.Length(max=100),
+        metadata={"description": "A part of the service number or the display name."},
+    )
+
+
+class PersonSchema(ma.Schema):
+    username = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+
+
+class OwnerSchema(ma.Schema):
+    role = ma.fields.String(required=True, metadata={"description": "primary or backup"})
+    officer = ma.fields.Nested(PersonSchema, required=True)
+    valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
+    valid_to = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class OwnersSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(OwnerSchema), required=True)
+
+
+class OwnersArguments(ma.Schema):
+    at = ma.fields.AwareDateTime(metadata={"description": "Default: now."})
+
+
+@blueprint.route("/officers")
+class Officers(MethodView):
+    @blueprint.arguments(OfficerArguments, location="query")
+    @blueprint.response(200, OfficerPageSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """List the officers that the account may see, by service number."""
+        limit = arguments["limit"]
+        unit = arguments.get("unit")
+        with context.transaction() as session:
+            actor = context.principal()
+            require(actor, "force.read")
+            found = queries.officers(
+                session,
+                actor,
+                now(session),
+                unit_path=org.unit_by_code(session, unit).path if unit else None,
+                text=arguments.get("q"),
+                after=context.decode_cursor(arguments.get("cursor")),
+                limit=limit + 1,
+            )
+        page = found[:limit]
+        more = len(found) > limit
+        return {
+            "items": page,
+            "next": context.encode_cursor(page[-1].service_number) if more else None,
+        }
+
+
+@blueprint.route("/cells/<code>/owners")
+class CellOwners(MethodView):
+    @blueprint.arguments(OwnersArguments, location="query")
+    @blueprint.response(200, OwnersSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self, arguments: dict[str, Any], code: str) -> dict[str, Any]:
+        """List who owns a cell code at a moment: primaries (A角) first, then backups (B角).
+
+        The list is empty for a code that nobody owns, whether or not a grid has such a cell.
+        """
+        with context.transaction() as session:
+            require(context.principal(), "force.read")
+            found = queries.owners(session, code, arguments.get("at") or now(session))
+        return {
+            "items": [
+                {
+                    "role": owner.role,
+                    "officer": owner,
+                    "valid_from": owner.valid_from,
+                    "valid_to": owner.valid_to,
+                }
+                for owner in found
+            ]
+        }

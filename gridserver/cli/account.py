@@ -1,0 +1,147 @@
+"""`gridserver account`: the first admin, a forgotten password."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries, service
+from gridserver.access.queries import AccountCard
+from gridserver.access.rules import ROLES
+from gridserver.base.errors import Conflict, Invalid
+from gridserver.cli.context import console, emit, json_option, migrated_database
+from gridserver.org import queries as org
+from gridserver.org import service as org_service
+from gridserver.org.models import Unit
+
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from stdin instead of asking."
+)
+
+
+@click.group()
+def account() -> None:
+    """Accounts: add, set a password, list, disable."""
+
+
+@account.command()
+@click.argument("username")
+@click.option("--role", type=click.Choice(ROLES), required=True, multiple=True)
+@click.option("--unit", metavar="CODE", help="Where the role holds; default: the bureau.")
+@click.option("--name", help="The name that others see; default: USERNAME.")
+@click.option(
+    "--bureau",
+    metavar="CODE:NAME",
+    help="Make the bureau, in an empty installation: 330824:开化县公安局.",
+)
+@password_option
+@json_option
+def add(
+    username: str,
+    role: tuple[str, ...],
+    unit: str | None,
+    name: str | None,
+    bureau: str | None,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Add the account USERNAME with a password and one role or more."""
+    with migrated_database() as database:
+        password_hash = service.hash_password(_password(password_stdin))
+        with database.transaction() as session:
+            root = _bureau(session, bureau)
+            where = org.unit_by_code(session, unit) if unit else root
+            new = service.add_account(
+                session,
+                None,
+                username=username,
+                display_name=name or username,
+                password_hash=password_hash,
+            )
+            for each in role:
+                service.grant(session, None, new, each, where)
+            code = where.code
+    emit(
+        {"username": username, "roles": [{"role": each, "unit": code} for each in role]},
+        as_json,
+        f"Added {username}: {', '.join(role)} at {code}.",
+    )
+
+
+@account.command()
+@click.argument("username")
+@password_option
+@json_option
+def passwd(username: str, password_stdin: bool, as_json: bool) -> None:
+    """Set the password of USERNAME and end its sessions."""
+    with migrated_database() as database:
+        password = _password(password_stdin)
+        with database.transaction() as session:
+            service.set_password(session, None, username, password)
+    emit({"username": username}, as_json, f"The password of {username} is set.")
+
+
+@account.command()
+@click.argument("username")
+@json_option
+def disable(username: str, as_json: bool) -> None:
+    """Disable USERNAME and end its sessions."""
+    with migrated_database() as database, database.transaction() as session:
+        service.disable(session, None, username)
+    emit({"username": username, "disabled": True}, as_json, f"{username} is disabled.")
+
+
+@account.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the accounts and their roles."""
+    with migrated_database() as database, database.transaction() as session:
+        accounts = queries.accounts(session)
+    emit([_document(each) for each in accounts], as_json, lambda: _print(accounts))
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return asked
+
+
+def _bureau(session: Session, code_and_name: str | None) -> Unit:
+    """Return the bureau, made first where there is none and the caller says what it is."""
+    present = org.find_bureau(session)
+    if code_and_name is None:
+        if present is None:
+            raise Invalid(
+                "unit.no_bureau",
+                "There is no bureau yet: give --bureau CODE:NAME with the first account.",
+                field="bureau",
+            )
+        return present
+    code, _, name = code_and_name.partition(":")
+    if present is not None:
+        raise Conflict(
+            "unit.second_bureau",
+            f"There is a bureau already ({present.code} {present.name}): leave out --bureau.",
+            field="bureau",
+        )
+    if not name.strip():
+        raise Invalid("unit.no_name", "Give --bureau as CODE:NAME.", field="bureau")
+    return org_service.add_unit(session, None, code=code, kind="bureau", name=name.strip())
+
+
+def _document(card: AccountCard) -> dict[str, object]:
+    roles = [{"role": role, "unit": unit} for role, unit in card.roles]
+    return dataclasses.asdict(card) | {"roles": roles}
+
+
+def _print(accounts: list[AccountCard]) -> None:
+    table = Table("username", "name", "roles", "state")
+    for card in accounts:
+        roles = ", ".join(f"{role} at {unit}" for role, unit in card.roles)
+        state = "disabled" if card.disabled else "" if card.can_sign_in else "no password"
+        table.add_row(card.username, card.display_name, roles, state)
+    console.print(table)
