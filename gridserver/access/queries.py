@@ -66,6 +66,16 @@ def live_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return set(session.scalars(query.where(LoginSession.id.in_(list(ids)), *_alive(session))))
 
 
+def principals_by_session(
+    session: Session, ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, Principal]:
+    """Return who holds each of the sessions that still stand, with their grants of now."""
+    rows_of: dict[uuid.UUID, list[Row]] = defaultdict(list)
+    for row in _live_rows(session, LoginSession.id.in_(list(ids))):
+        rows_of[row.session_id].append(row)
+    return {session_id: _from_rows(rows) for session_id, rows in rows_of.items()}
+
+
 def principal_of(session: Session, account_id: int) -> Principal:
     """Return an account with its grants, without a session: for the command line and the demo."""
     rows = session.execute(
@@ -143,7 +153,17 @@ def _alive(session: Session) -> tuple[ColumnElement[bool], ...]:
 
 
 def _principal(session: Session, which: ColumnElement[bool]) -> tuple[Principal, str]:
-    rows = session.execute(
+    rows = _live_rows(session, which)
+    if not rows:
+        raise Unauthenticated(
+            "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
+        )
+    return _from_rows(rows), rows[0].csrf_token
+
+
+def _live_rows(session: Session, which: ColumnElement[bool]) -> Sequence[Row]:
+    """Return a row for each grant of the chosen live sessions (one where there is no grant)."""
+    return session.execute(
         select(
             LoginSession.id.label("session_id"),
             LoginSession.device,
@@ -160,15 +180,13 @@ def _principal(session: Session, which: ColumnElement[bool]) -> tuple[Principal,
         .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
         .where(which, *_alive(session))
     ).all()
-    if not rows:
-        raise Unauthenticated(
-            "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
-        )
+
+
+def _from_rows(rows: Sequence[Row]) -> Principal:
     first = rows[0]
-    principal = Principal(
+    return Principal(
         first.id, first.username, first.display_name, _grants(rows), first.session_id, first.device
     )
-    return principal, first.csrf_token
 
 
 def _grants(rows: Sequence[Row]) -> tuple[Grant, ...]:

@@ -42,10 +42,11 @@ class Grant:
 class Principal:
     """Who acts: an account, through a session on a device, with its grants.
 
-    `session_id` is None where the server itself acts (worker, command line).
+    `session_id` is None where it didn't sign in (the demo, the command line). Where the server
+    itself acts there is no principal at all.
     """
 
-    account_id: int | None
+    account_id: int
     username: str
     display_name: str
     grants: tuple[Grant, ...]

@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 
 from gridserver.access.rules import require
 from gridserver.api import context
+from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.base.clock import now
 from gridserver.force import queries
 from gridserver.org import queries as org
@@ -17,11 +18,6 @@ from gridserver.org import queries as org
 blueprint = Blueprint(
     "force", __name__, url_prefix="/api/v1/force", description="Officers and what they answer for."
 )
-
-
-class UnitRefSchema(ma.Schema):
-    code = ma.fields.String(required=True)
-    name = ma.fields.String(required=True)
 
 
 class PlaceSchema(ma.Schema):
@@ -57,11 +53,6 @@ class OfficerArguments(context.PageArguments):
         validate=ma.validate.Length(max=100),
         metadata={"description": "A part of the service number or the display name."},
     )
-
-
-class PersonSchema(ma.Schema):
-    username = ma.fields.String(required=True)
-    display_name = ma.fields.String(required=True)
 
 
 class OwnerSchema(ma.Schema):

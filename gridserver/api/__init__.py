@@ -1,0 +1,15 @@
+"""HTTP blueprints and Socket.IO namespaces, one module a room. They only translate."""
+
+from __future__ import annotations
+
+from flask_smorest import Blueprint
+
+from gridserver.api import bureau, force, org, sessions
+
+#: Every blueprint of the described API. `app.create_app` registers them in this order.
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    sessions.blueprint,
+    bureau.blueprint,
+    org.blueprint,
+    force.blueprint,
+)

@@ -1,0 +1,167 @@
+"""What a view has at hand: the request's one transaction, who acts, the language, paging.
+
+A request has one transaction. It opens before anything is parsed, so that a request without a
+session is answered 401 before anything is validated; the view enters it with `transaction()`,
+which commits at the end. What no view entered is rolled back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries as access
+from gridserver.access.rules import Principal
+from gridserver.base.db import Database
+from gridserver.base.errors import Forbidden, Invalid, Unauthenticated
+from gridserver.base.settings import Settings
+
+COOKIE = "gridserver_session"
+CSRF_HEADER = "X-CSRF-Token"
+LANGUAGES = ("zh-CN", "en")
+_GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the app was built with."""
+
+    settings: Settings
+    database: Database
+
+
+def settings() -> Settings:
+    """Return the settings."""
+    return _installation().settings
+
+
+def database() -> Database:
+    """Return the database, for a view that needs transactions besides the request's own."""
+    return _installation().database
+
+
+def principal() -> Principal:
+    """Return who sent this request."""
+    return g.principal
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Enter the request's transaction; it commits when the block ends well."""
+    session = _session()
+    with g.pop("transaction"):
+        yield session
+
+
+def language() -> str:
+    """Return ``zh-CN`` or ``en``, by the request's Accept-Language."""
+    best = request.accept_languages.best_match([*LANGUAGES, "zh"], default="zh-CN")
+    return "en" if best == "en" else "zh-CN"
+
+
+def public(view: Any) -> Any:
+    """Mark a view that answers without a session."""
+    view.is_public = True
+    return view
+
+
+def guard(app: Flask) -> None:
+    """Have `app` authenticate every request below the guarded paths, and clean up after each."""
+    app.before_request(_authenticate)
+    app.teardown_request(_roll_back)
+
+
+class PageArguments(ma.Schema):
+    """Query arguments of a list."""
+
+    cursor = ma.fields.String(metadata={"description": "`next` of the page before."})
+    limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 500))
+
+
+def encode_cursor(position: int | str) -> str:
+    """Return an opaque cursor for the position of a page's last item."""
+    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> str | None:
+    """Return the position in `cursor`. Raises `Invalid` for what `encode_cursor` never made."""
+    if cursor is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        raise Invalid(
+            "page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor"
+        ) from error
+
+
+def decode_number_cursor(cursor: str | None) -> int | None:
+    """Return the number in `cursor`. Raises `Invalid` as `decode_cursor` does."""
+    position = decode_cursor(cursor)
+    if position is None:
+        return None
+    if not (position.isascii() and position.isdigit() and len(position) <= 18):
+        raise Invalid(
+            "page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor"
+        )
+    return int(position)
+
+
+def _installation() -> Installation:
+    return current_app.extensions["gridserver"]
+
+
+def _session() -> Session:
+    if "transaction" not in g:
+        g.transaction = ExitStack()
+        g.session = g.transaction.enter_context(database().transaction())
+    return g.session
+
+
+def _authenticate() -> None:
+    if not request.path.startswith(_GUARDED) or _is_public():
+        return
+    by_cookie, token = _token()
+    if token is None:
+        raise Unauthenticated(
+            "access.unauthenticated", "Sign in first: POST /api/v1/sessions gives a token."
+        )
+    g.principal, csrf = access.principal_by_token(_session(), token)
+    if by_cookie and request.method not in _SAFE:
+        given = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(given.encode(), csrf.encode()):
+            raise Forbidden(
+                "access.csrf",
+                f"A request by cookie carries the session's csrf_token in {CSRF_HEADER}.",
+                field=CSRF_HEADER,
+            )
+
+
+def _is_public() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(getattr(view, "view_class", view), "is_public", False)
+
+
+def _token() -> tuple[bool, str | None]:
+    """Return whether the token came by cookie, and the token. A header goes before a cookie."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme:
+        return False, token.strip() if scheme.lower() == "bearer" and token else None
+    return True, request.cookies.get(COOKIE)
+
+
+def _roll_back(_error: BaseException | None) -> None:
+    stack = g.pop("transaction", None)
+    if stack is not None:
+        g.session.rollback()
+        g.session.close()

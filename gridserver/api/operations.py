@@ -1,0 +1,65 @@
+"""Health, readiness and metrics: for operators and their monitors, outside the described API."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+
+from gridserver import schema
+from gridserver.api import context
+from gridserver.base.errors import Forbidden, Unavailable
+
+blueprint = Blueprint("operations", __name__)
+
+REQUESTS = Counter(
+    "gridserver_http_requests_total", "HTTP requests.", ("method", "endpoint", "status")
+)
+SECONDS = Histogram("gridserver_http_request_seconds", "Time to answer.", ("endpoint",))
+
+
+@blueprint.get("/healthz")
+@context.public
+def healthz() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+@context.public
+def readyz() -> dict[str, str]:
+    """Say whether the process can do its work: the database answers and has the right schema."""
+    try:
+        present, newest = schema.revisions(context.database().engine)
+    except sa.exc.DBAPIError as error:
+        raise Unavailable("database.down", "The database doesn't answer.") from error
+    if present != newest:
+        raise Unavailable(
+            "database.old_schema", f"The schema is at {present}, not {newest}: db upgrade."
+        )
+    return {"status": "ready", "schema": newest or ""}
+
+
+@blueprint.get("/metrics")
+@context.public
+def metrics() -> Response:
+    """Give the metrics to the loopback only."""
+    if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
+        raise Forbidden("metrics.loopback_only", "Metrics are given to the loopback only.")
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.before_app_request
+def _start_timing() -> None:
+    g.timing = SECONDS.labels(request.endpoint or "none").time()
+    g.timing.__enter__()
+
+
+@blueprint.after_app_request
+def _count(response: Response) -> Response:
+    REQUESTS.labels(request.method, request.endpoint or "none", response.status_code).inc()
+    if timing := g.pop("timing", None):
+        timing.__exit__(None, None, None)
+    return response

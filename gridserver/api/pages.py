@@ -1,0 +1,68 @@
+"""The browser's pages: the built front end, served from this host and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_from_directory
+
+from gridserver.base.errors import NotFound, Unavailable
+from gridserver.base.settings import ROOT
+
+BUILT = ROOT / "web" / "dist"
+
+#: No inline script or style, nothing from another host (the police network is air-gapped).
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/api/docs")
+def api_docs() -> Response:
+    """Show the API's description."""
+    return _page("apidocs.html")
+
+
+@blueprint.get("/", defaults={"path": ""})
+@blueprint.get("/<path:path>")
+def page(path: str) -> Response:
+    """Serve a built file, or the application for any of its own addresses."""
+    if path.startswith(("api/", "tiles/", "ogc/", "socket.io/")):
+        raise NotFound("http.not_found", "There is nothing at this address.")
+    if path and (BUILT / path).is_file():
+        # Built names carry a hash of their content.
+        lasting = path.startswith("assets/")
+        return _page(path, max_age=31_536_000 if lasting else 0)
+    if Path(path).suffix:
+        raise NotFound("http.not_found", "There is nothing at this address.")
+    return _page("index.html")
+
+
+@blueprint.after_app_request
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _page(name: str, max_age: int = 0) -> Response:
+    if not (BUILT / "index.html").is_file():
+        raise Unavailable("web.not_built", "The front end isn't built: run `make web`.")
+    return send_from_directory(BUILT, name, max_age=max_age)

@@ -1,0 +1,142 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, jsonify, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries, service
+from gridserver.access.rules import Principal
+from gridserver.api import context
+from gridserver.api.shapes import UnitRefSchema
+from gridserver.force import queries as force
+from gridserver.org import queries as org
+
+blueprint = Blueprint(
+    "sessions", __name__, url_prefix="/api/v1/sessions", description="Signing in and out."
+)
+
+
+class RoleSchema(ma.Schema):
+    role = ma.fields.String(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+
+
+class OfficerRefSchema(ma.Schema):
+    service_number = ma.fields.String(required=True)
+    rank = ma.fields.String(required=True, allow_none=True)
+    kind = ma.fields.String(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+
+
+class AccountSchema(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    username = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+    roles = ma.fields.List(ma.fields.Nested(RoleSchema), required=True)
+    officer = ma.fields.Nested(OfficerRefSchema, required=True, allow_none=True)
+
+
+class CredentialsSchema(ma.Schema):
+    username = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, 1024))
+    device = ma.fields.String(
+        validate=ma.validate.Length(1, 100),
+        metadata={"description": "A name for the device; it keeps its own place in the inbox."},
+    )
+    cookie = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Keep the token in an HttpOnly cookie, as a browser should."},
+    )
+
+
+class SessionSchema(ma.Schema):
+    expires_at = ma.fields.AwareDateTime(required=True)
+    csrf_token = ma.fields.String(required=True)
+    account = ma.fields.Nested(AccountSchema, required=True)
+
+
+class NewSessionSchema(SessionSchema):
+    token = ma.fields.String(
+        required=True, metadata={"description": "The bearer token; empty where a cookie has it."}
+    )
+
+
+@blueprint.route("")
+class Sessions(MethodView):
+    is_public = True
+
+    @blueprint.arguments(CredentialsSchema)
+    @blueprint.response(201, NewSessionSchema)
+    @blueprint.alt_response(401, "UNAUTHORIZED")
+    @blueprint.doc(security=[])
+    def post(self, credentials: dict[str, Any]) -> Response:
+        """Sign in."""
+        with context.database().transaction() as session:
+            signed_in = service.sign_in(
+                session,
+                credentials["username"],
+                credentials["password"],
+                credentials.get("device"),
+            )
+            principal, _ = queries.principal_by_token(session, signed_in.token)
+            account = describe(session, principal)
+        in_cookie = credentials["cookie"]
+        document = NewSessionSchema().dump(
+            {
+                "token": "" if in_cookie else signed_in.token,
+                "expires_at": signed_in.expires_at,
+                "csrf_token": signed_in.csrf_token,
+                "account": account,
+            }
+        )
+        response = jsonify(document)
+        response.status_code = 201
+        if in_cookie:
+            response.set_cookie(
+                context.COOKIE,
+                signed_in.token,
+                expires=signed_in.expires_at,
+                httponly=True,
+                secure=request.is_secure,
+                samesite="Strict",
+            )
+        return response
+
+
+@blueprint.route("/current")
+class CurrentSession(MethodView):
+    @blueprint.response(200, SessionSchema)
+    def get(self) -> dict[str, Any]:
+        """Say who is signed in, and until when."""
+        with context.transaction() as session:
+            principal = context.principal()
+            expires_at, csrf_token = queries.session_terms(session, principal.session_id)
+            account = describe(session, principal)
+        return {"expires_at": expires_at, "csrf_token": csrf_token, "account": account}
+
+    @blueprint.response(204)
+    def delete(self) -> Response:
+        """Sign out."""
+        with context.transaction() as session:
+            service.sign_out(session, context.principal())
+        response = Response(status=204)
+        response.delete_cookie(context.COOKIE)
+        return response
+
+
+def describe(session: Session, principal: Principal) -> dict[str, Any]:
+    """Return the account as `AccountSchema` shows it."""
+    units = org.units_by_id(session, {grant.unit_id for grant in principal.grants})
+    return {
+        "id": principal.account_id,
+        "username": principal.username,
+        "display_name": principal.display_name,
+        "roles": [{"role": g.role, "unit": units[g.unit_id]} for g in principal.grants],
+        "officer": force.officer_of(session, principal.account_id),
+    }

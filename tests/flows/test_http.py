@@ -1,0 +1,202 @@
+"""The API as a whole: who is let in, what a refusal looks like, what the description says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import openapi_spec_validator
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gridserver.api import context
+from gridserver.api.problems import MEDIA_TYPE
+from gridserver.app import create_app
+from gridserver.base.db import Database
+from gridserver.base.settings import from_environment
+from tests.county import PASSWORD, County, commit_county
+
+
+@pytest.fixture
+def app(database: Database) -> Flask:
+    return create_app(from_environment({}), database)
+
+
+@pytest.fixture
+def county(database: Database) -> County:
+    return commit_county(database)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def bearer(client: FlaskClient, county: County) -> dict[str, str]:
+    body = {"username": "command", "password": PASSWORD}
+    token = client.post("/api/v1/sessions", json=body).json["token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def is_problem(response: Any, status: int, code: str | None = None) -> dict[str, Any]:
+    """Assert that `response` is a complete problem document, and return it."""
+    assert response.status_code == status, response.get_data(as_text=True)
+    assert response.content_type == MEDIA_TYPE
+    document = json.loads(response.get_data())
+    assert {"type", "title", "status", "code", "detail"} <= set(document)
+    assert document["status"] == status
+    assert re.fullmatch(r"[a-z_0-9]+(\.[a-z_0-9]+)+", document["code"])
+    assert document["detail"]
+    if code:
+        assert document["code"] == code
+    return document
+
+
+def operations(app: Flask) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    description = app.test_client().get("/api/openapi.json").json
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            if method in {"get", "put", "post", "delete", "patch"}:
+                yield path, method, operation
+
+
+def test_the_description_is_valid_openapi_31(client: FlaskClient) -> None:
+    description = client.get("/api/openapi.json").json
+    assert description["openapi"] == "3.1.0"
+    openapi_spec_validator.validate(description)
+
+
+def test_every_operation_is_described(app: Flask) -> None:
+    for path, method, operation in operations(app):
+        where = f"{method} {path}"
+        assert operation.get("summary"), where
+        refusals = [r for code, r in operation["responses"].items() if code == "default"]
+        assert refusals, f"{where} doesn't say what a refusal looks like"
+
+
+def test_refusals_are_described_as_problem_documents(client: FlaskClient) -> None:
+    responses = client.get("/api/openapi.json").json["components"]["responses"]
+    assert responses
+    for name, response in responses.items():
+        assert list(response["content"]) == [MEDIA_TYPE], name
+
+
+def test_without_a_session_nothing_is_even_validated(app: Flask, database: Database) -> None:
+    """Every operation but the sign-in answers 401, with a body that can't be right."""
+    client = app.test_client()
+    walked = 0
+    for path, method, operation in operations(app):
+        if operation.get("security") == []:
+            continue
+        url = re.sub(r"\{[^}]+\}", "1", path)
+        response = client.open(url, method=method.upper(), data="{", content_type="application/json")
+        is_problem(response, 401, "access.unauthenticated")
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        walked += 1
+    assert walked > 10
+    public = [path for path, _, operation in operations(app) if operation.get("security") == []]
+    assert public == ["/api/v1/sessions"]
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Basic YTpi", "Bearer", ""])
+def test_a_bad_token_is_no_session(client: FlaskClient, county: County, header: str) -> None:
+    is_problem(client.get("/api/v1/bureau", headers={"Authorization": header}), 401)
+
+
+def test_signing_in_and_out(client: FlaskClient, bearer: dict[str, str]) -> None:
+    current = client.get("/api/v1/sessions/current", headers=bearer).json
+    assert current["account"]["username"] == "command"
+    assert current["account"]["roles"][0]["role"] == "command"
+    assert client.delete("/api/v1/sessions/current", headers=bearer).status_code == 204
+    is_problem(client.get("/api/v1/sessions/current", headers=bearer), 401)
+
+
+def test_an_officer_is_told_what_they_are(client: FlaskClient, county: County) -> None:
+    body = {"username": "330824001", "password": PASSWORD}
+    account = client.post("/api/v1/sessions", json=body).json["account"]
+    assert account["officer"]["service_number"] == "330824001"
+    assert account["officer"]["unit"]["code"] == "33082401"
+
+
+def test_wrong_credentials(client: FlaskClient, county: County) -> None:
+    body = {"username": "command", "password": "wrong-password"}
+    is_problem(client.post("/api/v1/sessions", json=body), 401, "access.wrong_credentials")
+
+
+def test_a_cookie_needs_the_csrf_token(client: FlaskClient, county: County) -> None:
+    body = {"username": "command", "password": PASSWORD, "cookie": True}
+    response = client.post("/api/v1/sessions", json=body)
+    assert response.json["token"] == ""
+    cookie = response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert client.get("/api/v1/sessions/current").status_code == 200
+    is_problem(client.delete("/api/v1/sessions/current"), 403, "access.csrf")
+    wrong = {context.CSRF_HEADER: "nonsense"}
+    is_problem(client.delete("/api/v1/sessions/current", headers=wrong), 403, "access.csrf")
+    right = {context.CSRF_HEADER: response.json["csrf_token"]}
+    assert client.delete("/api/v1/sessions/current", headers=right).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "username"),
+        ({"username": "command"}, "password"),
+        ({"username": 1, "password": "x"}, "username"),
+        ({"username": "command", "password": "x", "passwort": "x"}, "passwort"),
+    ],
+)
+def test_bad_input_names_its_field(client: FlaskClient, body: dict[str, Any], field: str) -> None:
+    document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.invalid")
+    assert document["field"] == field
+    assert document["detail"].startswith(field)
+
+
+def test_refusals_of_the_server_itself(client: FlaskClient, bearer: dict[str, str]) -> None:
+    broken = client.post("/api/v1/sessions", data="{", content_type="application/json")
+    is_problem(broken, 400)
+    is_problem(client.get("/api/v1/nothing", headers=bearer), 404)
+    is_problem(client.get("/api/v2/bureau"), 404)
+    not_allowed = client.put("/api/v1/bureau", headers=bearer)
+    is_problem(not_allowed, 405)
+    assert "GET" in not_allowed.headers["Allow"]
+    big = client.post("/api/v1/sessions", data=b"x" * (3 << 20), content_type="application/json")
+    is_problem(big, 413)
+
+
+def test_the_database_going_away_is_said(bearer: dict[str, str]) -> None:
+    app = create_app(from_environment({}), Database("postgresql://nobody@127.0.0.1:9/none"))
+    response = app.test_client().get("/api/v1/bureau", headers=bearer)
+    is_problem(response, 503, "database.down")
+    is_problem(app.test_client().get("/readyz"), 503)
+    assert app.test_client().get("/healthz").status_code == 200
+
+
+def test_no_request_leaves_a_transaction_behind(
+    app: Flask, bearer: dict[str, str], database: Database
+) -> None:
+    """Whatever the answer was, the connection is back in the pool, and nothing uncommitted is."""
+    client = app.test_client()
+    for path, method, _ in operations(app):
+        url = re.sub(r"\{[^}]+\}", "1", path)
+        if url.endswith("sessions/current") and method == "delete":
+            continue
+        client.open(url, method=method.upper(), json={}, headers=bearer)
+        assert database.engine.pool.checkedout() == 0, f"{method} {path}"
+
+
+def test_the_description_for_the_front_end_is_up_to_date(client: FlaskClient) -> None:
+    from gridserver.base.settings import ROOT
+
+    committed = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
+    assert committed == client.get("/api/openapi.json").json, "run `make types`"
+
+
+def test_metrics_are_for_the_loopback(client: FlaskClient) -> None:
+    assert b"gridserver_http_requests_total" in client.get("/metrics").data
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    is_problem(client.get("/metrics", environ_overrides=elsewhere), 403)
