@@ -1,0 +1,35 @@
+"""The command line `gridserver`: exit 0 well, 1 refused with a reason, 2 wrong use."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gis.errors import GisError
+from gridserver import __version__
+from gridserver.base.errors import GridserverError
+from gridserver.cli.account import account
+from gridserver.cli.db import db
+from gridserver.cli.openapi import openapi
+
+
+class RefusingGroup(click.Group):
+    """A group whose commands' refusals become one line on stderr and exit code 1."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except (GridserverError, GisError) as error:
+            click.echo(f"gridserver: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=RefusingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gridserver")
+def main() -> None:
+    """Police-grid dispatch: the right officer, nothing lost, every look accountable."""
+
+
+for command in (account, db, openapi):
+    main.add_command(command)

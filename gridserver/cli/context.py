@@ -1,0 +1,79 @@
+"""What every command needs: the database, and output for people or for machines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+
+from gridserver import schema
+from gridserver.base import settings as base_settings
+from gridserver.base.db import Database
+from gridserver.base.errors import Conflict
+from gridserver.base.settings import Settings
+from gridserver.embedded import Cluster
+
+#: For people; a machine's document is the only thing on stdout.
+console = Console(stderr=True)
+
+json_option: Callable[[Any], Any] = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
+)
+
+
+def settings() -> Settings:
+    """Return the settings of the environment."""
+    return base_settings.from_environment(os.environ)
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """Give the URL of the database, with the private cluster running where it is that one."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with Cluster(settings.var).running() as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    """Give the installation's database."""
+    with database_url(settings()) as url:
+        database = Database(url)
+        try:
+            yield database
+        finally:
+            database.dispose()
+
+
+@contextmanager
+def migrated_database() -> Iterator[Database]:
+    """Give the installation's database once its schema is the newest.
+
+    Raises `Conflict` with the remedy where it isn't.
+    """
+    with database() as db:
+        present, newest = schema.revisions(db.engine)
+        if present != newest:
+            raise Conflict(
+                "database.old_schema",
+                f"The schema is at {present or 'nothing'} and the newest is {newest}: "
+                "run `gridserver db upgrade`.",
+            )
+        yield db
+
+
+def emit(document: Any, as_json: bool, text: str | Callable[[], None]) -> None:
+    """Print `document` as JSON on stdout, or `text` (a string, or what prints it) for people."""
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+    elif callable(text):
+        text()
+    else:
+        click.echo(text)
