@@ -1,0 +1,150 @@
+"""A served demo county and real browsers.
+
+The county is served as a newcomer would serve it: by `gridserver serve`, with its own private
+cluster. Every browser context fails its test when a request leaves this host, when a page logs an
+error, or when the content security policy had to stop something.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.waiting import until
+
+PASSWORD = "county-demo-1"
+GRIDSERVER = str(Path(sys.executable).with_name("gridserver"))
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+)
+DESKTOP = {"width": 1440, "height": 900}
+HANDHELD = {"width": 390, "height": 844}
+
+#: Software rendering on a busy machine draws the first map slowly.
+expect.set_options(timeout=20_000)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running demo county with one day of past incidents."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base.parent, base):
+        folder.chmod(0o755)
+    var = tmp_path_factory.mktemp("served")
+    var.chmod(0o755)
+    port = free_port()
+    environ = os.environ | {
+        "GRIDSERVER_VAR": str(var),
+        "GRIDSERVER_PORT": str(port),
+        "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
+    }
+    environ.pop("GRIDSERVER_DATABASE_URL", None)
+    subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
+    process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
+    address = f"http://localhost:{port}"
+    try:
+        until(lambda: answers(f"{address}/readyz") or process.poll() is not None, within=60)
+        assert process.poll() is None, "gridserver serve ended by itself"
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, "Ctrl-C must end well"
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser of its own: `open_page("/command", locale="en")`."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                faults.append(f"{page.url}: {message.text}")
+                if message.type == "error" and not expected(message.text)
+                else None
+            ),
+        )
+
+    def expected(text: str) -> bool:
+        # A browser that a test took offline says so.
+        return "ERR_INTERNET_DISCONNECTED" in text
+
+    def open_page(
+        path: str, *, locale: str = "zh-CN", viewport: dict[str, int] = DESKTOP, **options: object
+    ) -> Page:
+        context = browser.new_context(
+            base_url=served, locale=locale, viewport=viewport, **options
+        )
+        contexts.append(context)
+        context.on(
+            "request",
+            lambda request: (
+                faults.append(f"left this host: {request.url}")
+                if urlsplit(request.url).hostname not in {"localhost", None, ""}
+                else None
+            ),
+        )
+        page = context.new_page()
+        watch(page)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Page, str], Page]:
+    def sign_in(page: Page, username: str) -> Page:
+        page.get_by_test_id("login-username").fill(username)
+        page.get_by_test_id("login-password").fill(PASSWORD)
+        page.get_by_test_id("login-submit").click()
+        return page
+
+    return sign_in
