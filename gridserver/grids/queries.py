@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, LargeBinary, func, select
+from sqlalchemy import TIMESTAMP, ColumnElement, Double, LargeBinary, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gis import features
@@ -56,7 +56,6 @@ class VersionCard:
     valid_from: dt.datetime | None
     valid_to: dt.datetime | None
     cells: int
-    created_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -136,6 +135,34 @@ def locator(session: Session, version_id: int) -> Locator:
     return Locator([cell.code for cell in found], [cell.geom for cell in found])
 
 
+def _wkb(column: InstrumentedAttribute[Any]) -> ColumnElement[bytes]:
+    return func.ST_AsBinary(column, type_=LargeBinary)
+
+
+#: The version in force with its cells whose box meets one; built once, since `locate` is hot.
+_NEAR = (
+    select(
+        GridVersion.id,
+        GridVersion.name,
+        Cell.code,
+        Cell.name,
+        Cell.station_code,
+        _wkb(Cell.geom),
+    )
+    .outerjoin(
+        Cell,
+        (Cell.version_id == GridVersion.id)
+        & Cell.geom.op("&&")(
+            func.ST_MakeEnvelope(
+                *(bindparam(side, type_=Double) for side in ("west", "south", "east", "north")),
+                4326,
+            )
+        ),
+    )
+    .where(GridVersion.valid.contains(bindparam("at", type_=TIMESTAMP(timezone=True))))
+)
+
+
 def locate(
     session: Session,
     lon: float,
@@ -164,19 +191,9 @@ def locate(
         ``coordinates.*``, ``locate.accuracy``.
     """
     to_wgs84(lon, lat, WGS84, field="lon/lat")
-    near = func.ST_MakeEnvelope(*reach_box(lon, lat, accuracy_m), 4326)
-    rows = session.execute(
-        select(
-            GridVersion.id,
-            GridVersion.name,
-            Cell.code,
-            Cell.name,
-            Cell.station_code,
-            _wkb(Cell.geom),
-        )
-        .outerjoin(Cell, (Cell.version_id == GridVersion.id) & Cell.geom.op("&&")(near))
-        .where(GridVersion.valid.contains(at))
-    ).all()
+    west, south, east, north = reach_box(lon, lat, accuracy_m)
+    box = {"west": west, "south": south, "east": east, "north": north}
+    rows = session.execute(_NEAR, {"at": at, **box}).all()
     if not rows:
         return Location(None, None, None, None, None, "outside")
     found = {code: (name, station, wkb) for *_, code, name, station, wkb in rows if code}
@@ -237,12 +254,7 @@ def _card(version: GridVersion, cells: int, at: dt.datetime) -> VersionCard:
         valid.lower if valid else None,
         valid.upper if valid else None,
         cells,
-        version.created_at,
     )
-
-
-def _wkb(column: InstrumentedAttribute[Any]) -> ColumnElement[bytes]:
-    return func.ST_AsBinary(column, type_=LargeBinary)
 
 
 def _shapes(wkbs: Sequence[bytes]) -> NDArray[np.object_]:
