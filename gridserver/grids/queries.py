@@ -129,6 +129,15 @@ def cells(
     ]
 
 
+def cells_by_station(session: Session, version_id: int) -> dict[str, int]:
+    """Return how many cells of a version each station has, by the station's code."""
+    counted = select(Cell.station_code, func.count()).group_by(Cell.station_code)
+    rows = session.execute(
+        counted.where(Cell.version_id == version_id, Cell.station_code.is_not(None))
+    )
+    return {code: count for code, count in rows if code is not None}
+
+
 def locator(session: Session, version_id: int) -> Locator:
     """Return the cells of a version in memory, ready for many points; drafts too."""
     found = cells(session, version_id)
