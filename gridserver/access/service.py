@@ -150,6 +150,16 @@ def set_password(session: Session, actor: audit.Actor | None, username: str, pas
     audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
 
 
+def rename(session: Session, actor: audit.Actor | None, username: str, display_name: str) -> None:
+    """Change the name under which others see an account."""
+    account = account_by_username(session, username)
+    if account.display_name == display_name:
+        return
+    account.display_name = display_name
+    session.flush()
+    audit.record(session, actor, "account:rename", subject_kind="account", subject_id=account.id)
+
+
 def disable(session: Session, actor: audit.Actor | None, username: str) -> None:
     """Disable an account and end its sessions."""
     account = account_by_username(session, username)

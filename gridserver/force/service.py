@@ -6,21 +6,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from geoalchemy2.shape import from_shape
 from shapely import Point
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Forbidden, Invalid
+from gridserver.base.errors import Forbidden, Invalid
 from gridserver.force.models import (
     KINDS,
     OWNERSHIP_ROLES,
@@ -30,13 +28,12 @@ from gridserver.force.models import (
     Ownership,
     Shift,
 )
+from gridserver.force.recording import add, record
 from gridserver.force.rules import Position, check_position, check_range
 from gridserver.org.models import Unit
 
 #: What one message may carry: an hour of positions at one in ten seconds.
 MOST_POSITIONS = 360
-
-Row = TypeVar("Row", Ownership, Shift, Absence)
 
 
 @dataclass(frozen=True)
@@ -96,19 +93,8 @@ def add_officer(
     session.flush()
     if kind == "officer":
         access.grant(session, actor, account, "officer", unit)
-    _record(session, actor, "officer:add", officer, {"unit": unit.code, "kind": kind})
+    record(session, actor, "officer:add", officer, {"unit": unit.code, "kind": kind})
     return officer
-
-
-def transfer(session: Session, actor: audit.Actor | None, officer: Officer, unit: Unit) -> None:
-    """Move an officer to another unit; the account's role goes along."""
-    account = access.account_by_username(session, officer.service_number)
-    if officer.kind == "officer":
-        access.revoke(session, actor, account, "officer", session.get_one(Unit, officer.unit_id))
-        access.grant(session, actor, account, "officer", unit)
-    officer.unit_id = unit.id
-    session.flush()
-    _record(session, actor, "officer:transfer", officer, {"unit": unit.code})
 
 
 def assign_owner(
@@ -148,8 +134,8 @@ def assign_owner(
     ownership = Ownership(
         cell_code=cell_code, officer_id=officer.id, role=role, valid=Range(start, end)
     )
-    _add(session, ownership, f"{officer.service_number} owns cell {cell_code}", "ex_ownership_once")
-    _record(session, actor, "ownership:assign", officer, {"cell": cell_code, "role": role})
+    add(session, ownership, f"{officer.service_number} owns cell {cell_code}", "ex_ownership_once")
+    record(session, actor, "ownership:assign", officer, {"cell": cell_code, "role": role})
     return ownership
 
 
@@ -175,9 +161,9 @@ def set_shift(
         raise Invalid("shift.no_duty", "Give the duty, e.g. community.", field="duty")
     check_range(start, end, start_field="start", end_field="end")
     shift = Shift(officer_id=officer.id, duty=duty, during=Range(start, end))
-    _add(session, shift, f"{officer.service_number} has duty {duty}", "ex_shift_once")
+    add(session, shift, f"{officer.service_number} has duty {duty}", "ex_shift_once")
     data = {"duty": duty, "start": start.isoformat(), "end": end.isoformat()}
-    _record(session, actor, "shift:set", officer, data)
+    record(session, actor, "shift:set", officer, data)
     return shift
 
 
@@ -205,9 +191,9 @@ def set_absence(
         raise Invalid("absence.no_reason", "Give the reason, e.g. leave.", field="reason")
     check_range(start, end, start_field="start", end_field="end")
     absence = Absence(officer_id=officer.id, reason=reason, during=Range(start, end))
-    _add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
+    add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
     data = {"start": start.isoformat(), "end": end.isoformat()}
-    _record(session, actor, "absence:set", officer, data)
+    record(session, actor, "absence:set", officer, data)
     return absence
 
 
@@ -268,30 +254,3 @@ def _keep(session: Session, officer_id: int, position: Position, moment: dt.date
         ).returning(sa.literal(True))
     )
     return kept is not None
-
-
-def _add(session: Session, row: Row, what: str, constraint: str) -> None:
-    # The constraint decides, so that of two who write at once only one gets through.
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        violated = getattr(error.orig, "diag", None)
-        if violated is None or violated.constraint_name != constraint:
-            raise
-        raise Conflict(
-            f"{row.__tablename__}.overlaps", f"{what} already in this time; end that first."
-        ) from error
-
-
-def _record(
-    session: Session, actor: audit.Actor | None, tag: str, officer: Officer, data: dict[str, Any]
-) -> None:
-    audit.record(
-        session,
-        actor,
-        tag,
-        subject_kind="officer",
-        subject_id=officer.service_number,
-        data=data,
-    )

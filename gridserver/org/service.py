@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geoalchemy2 import WKBElement
 from geoalchemy2.shape import from_shape
 from shapely import Point
 from sqlalchemy import select
@@ -60,7 +61,29 @@ def add_unit(
     return unit
 
 
-def place(lon: float | None, lat: float | None) -> object:
+def change_unit(
+    session: Session,
+    actor: audit.Actor | None,
+    unit: Unit,
+    *,
+    name: str,
+    name_en: str | None,
+    mode: str | None,
+    lon: float | None,
+    lat: float | None,
+) -> None:
+    """Change what may change of a unit: its names, its mode, where it is.
+
+    Raises `Invalid` for a mode that doesn't exist or isn't for this kind of unit.
+    """
+    _check_mode(unit.kind, mode)
+    unit.name, unit.name_en, unit.mode = name, name_en, mode
+    unit.location = place(lon, lat)
+    session.flush()
+    audit.record(session, actor, "unit:change", subject_kind="unit", subject_id=unit.code)
+
+
+def place(lon: float | None, lat: float | None) -> WKBElement | None:
     """Return the point to store, or None where the place isn't known."""
     return None if lon is None or lat is None else from_shape(Point(lon, lat), srid=4326)
 
@@ -68,13 +91,17 @@ def place(lon: float | None, lat: float | None) -> object:
 def _check(code: str, kind: str, mode: str | None, parent: Unit | None) -> None:
     if kind not in KINDS:
         raise Invalid("unit.unknown_kind", f"kind must be one of {', '.join(KINDS)}.", field="kind")
-    if mode is not None and (kind != "station" or mode not in MODES):
-        raise Invalid(
-            "unit.unknown_mode", f"mode is for stations: one of {', '.join(MODES)}.", field="mode"
-        )
+    _check_mode(kind, mode)
     if not code.replace("-", "").replace("_", "").isalnum() or not code.isascii():
         raise Invalid(
             "unit.bad_code", "code takes letters, digits, '-' and '_' only.", field="code"
         )
     if (parent is None) != (kind == "bureau"):
         raise Invalid("unit.no_parent", "every unit but the bureau has a parent.", field="parent")
+
+
+def _check_mode(kind: str, mode: str | None) -> None:
+    if mode is not None and (kind != "station" or mode not in MODES):
+        raise Invalid(
+            "unit.unknown_mode", f"mode is for stations: one of {', '.join(MODES)}.", field="mode"
+        )

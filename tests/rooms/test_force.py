@@ -19,7 +19,7 @@ from gridserver.access.rules import Principal
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from gridserver.force import queries, service
+from gridserver.force import amending, queries, service
 from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
 from gridserver.force.rules import FUTURE_TOLERANCE, Position
 from gridserver.org import queries as org
@@ -220,7 +220,7 @@ class TestTakingOn:
 
     def test_a_transfer_takes_the_role_along(self, session: Session, county: County) -> None:
         north = org.unit_by_code(session, "33082402")
-        service.transfer(session, None, officer(session), north)
+        amending.transfer(session, None, officer(session), north)
         principal = access.principal_of(session, county.accounts["330824001"])
         assert principal.paths("position.send") == (north.path,)
         assert tags(session)[-1] == "officer:transfer"

@@ -1,0 +1,145 @@
+"""Changing what the force already has on record: names, units, ends, whole rosters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from gridserver.access import service as access
+from gridserver.audit import service as audit
+from gridserver.base.errors import NotFound
+from gridserver.force.models import Absence, Officer, Ownership, Shift
+from gridserver.force.recording import record, refusing_overlap
+from gridserver.force.rules import check_range
+from gridserver.force.service import set_absence
+from gridserver.org.models import Unit
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A stretch of duty to be set, from `start` to before `end`."""
+
+    officer_id: int
+    duty: str
+    start: dt.datetime
+    end: dt.datetime
+
+
+def change_officer(
+    session: Session,
+    actor: audit.Actor | None,
+    officer: Officer,
+    *,
+    display_name: str,
+    rank: str | None,
+) -> None:
+    """Change an officer's rank and the name that others see."""
+    access.rename(session, actor, officer.service_number, display_name)
+    officer.rank = rank
+    session.flush()
+    record(session, actor, "officer:change", officer, {"rank": rank})
+
+
+def transfer(session: Session, actor: audit.Actor | None, officer: Officer, unit: Unit) -> None:
+    """Move an officer to another unit; the account's role goes along."""
+    account = access.account_by_username(session, officer.service_number)
+    if officer.kind == "officer":
+        access.revoke(session, actor, account, "officer", session.get_one(Unit, officer.unit_id))
+        access.grant(session, actor, account, "officer", unit)
+    officer.unit_id = unit.id
+    session.flush()
+    record(session, actor, "officer:transfer", officer, {"unit": unit.code})
+
+
+def end_ownership(
+    session: Session,
+    actor: audit.Actor | None,
+    *,
+    cell_code: str,
+    officer: Officer,
+    start: dt.datetime,
+    end: dt.datetime | None,
+) -> None:
+    """Have an ownership that began at `start` end at `end` (None: until further notice).
+
+    Raises
+    ------
+    NotFound
+        The officer didn't begin to own the cell at `start`.
+    Invalid
+        An end that isn't after the start.
+    Conflict
+        It would reach into another of the officer's ownerships of the cell.
+    """
+    check_range(start, end, start_field="valid_from", end_field="valid_to")
+    ownership = session.scalar(
+        select(Ownership).where(
+            Ownership.cell_code == cell_code,
+            Ownership.officer_id == officer.id,
+            sa.func.lower(Ownership.valid) == start,
+        )
+    )
+    if ownership is None:
+        raise NotFound(
+            "ownership.unknown",
+            f"{officer.service_number} didn't begin to own {cell_code} at {start.isoformat()}.",
+            field="valid_from",
+        )
+    what = f"{officer.service_number} owns cell {cell_code}"
+    with refusing_overlap(session, "ex_ownership_once", "ownership.overlaps", what):
+        ownership.valid = Range(start, end)
+        session.flush()
+    data = {"cell": cell_code, "end": end.isoformat() if end else None}
+    record(session, actor, "ownership:end", officer, data)
+
+
+def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Duty]) -> None:
+    """Put many officers on duty at once; a duty that begins when a known one does replaces it.
+
+    One audit row tells how many. Raises `Invalid` and `Conflict` as `set_shift` does.
+    """
+    if not duties:
+        return
+    for duty in duties:
+        check_range(duty.start, duty.end, start_field="start", end_field="end")
+    starts = [(duty.officer_id, duty.duty, duty.start) for duty in duties]
+    known = sa.tuple_(Shift.officer_id, Shift.duty, sa.func.lower(Shift.during))
+    session.execute(sa.delete(Shift).where(known.in_(starts)))
+    rows = [
+        {"officer_id": d.officer_id, "duty": d.duty, "during": Range(d.start, d.end)}
+        for d in duties
+    ]
+    with refusing_overlap(session, "ex_shift_once", "shift.overlaps", "Somebody has this duty"):
+        session.execute(sa.insert(Shift), rows)
+    audit.record(
+        session,
+        actor,
+        "shift:set",
+        subject_kind="roster",
+        subject_id=min(duty.start for duty in duties).date(),
+        data={"shifts": len(rows), "end": max(duty.end for duty in duties).isoformat()},
+    )
+
+
+def change_absence(
+    session: Session,
+    actor: audit.Actor | None,
+    *,
+    officer: Officer,
+    reason: str,
+    start: dt.datetime,
+    end: dt.datetime,
+) -> None:
+    """Change the end or the reason of an absence that begins at `start`, as `set_absence` would."""
+    session.execute(
+        sa.delete(Absence).where(
+            Absence.officer_id == officer.id, sa.func.lower(Absence.during) == start
+        )
+    )
+    set_absence(session, actor, officer=officer, reason=reason, start=start, end=end)
