@@ -89,7 +89,8 @@ def database(database_url: URL, clock: SetClock) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def shared_engine(template: URL) -> Iterator[sa.Engine]:
-    engine = Database(template).engine
+    # No pool: a connection left open would keep the template from being copied.
+    engine = Database(template, poolclass=sa.NullPool).engine
     yield engine
     engine.dispose()
 

@@ -66,9 +66,7 @@ def live_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return set(session.scalars(query.where(LoginSession.id.in_(list(ids)), *_alive(session))))
 
 
-def principals_by_session(
-    session: Session, ids: Iterable[uuid.UUID]
-) -> dict[uuid.UUID, Principal]:
+def principals_by_session(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Principal]:
     """Return who holds each of the sessions that still stand, with their grants of now."""
     rows_of: dict[uuid.UUID, list[Row]] = defaultdict(list)
     for row in _live_rows(session, LoginSession.id.in_(list(ids))):

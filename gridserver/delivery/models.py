@@ -49,13 +49,16 @@ class InboxMessage(Base):
 
 
 class InboxReceipt(Base):
-    """A device's cumulative acknowledgement: it holds everything up to `seq` since `at`."""
+    """A device's cumulative acknowledgement: it holds everything up to `seq` since `at`.
+
+    The key begins with (recipient, seq), by which an account's highest receipt is found.
+    """
 
     __tablename__ = "inbox_receipt"
 
     recipient: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    device: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[dt.datetime]
 
 

@@ -287,13 +287,13 @@ def upgrade() -> None:
     op.create_table(
         "inbox_receipt",
         sa.Column("recipient", sa.BigInteger(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["recipient"], ["account.id"], name=op.f("fk_inbox_receipt_recipient")
         ),
-        sa.PrimaryKeyConstraint("recipient", "device", "seq", name=op.f("pk_inbox_receipt")),
+        sa.PrimaryKeyConstraint("recipient", "seq", "device", name=op.f("pk_inbox_receipt")),
     )
     op.create_table(
         "login_session",

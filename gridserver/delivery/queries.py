@@ -1,0 +1,178 @@
+"""Reading inboxes, receipts and the feed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from gridserver.delivery.models import Epoch, FeedEntry, InboxHead, InboxMessage, InboxReceipt
+from gridserver.delivery.rules import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A row of an inbox, as read."""
+
+    recipient: int
+    seq: int
+    id: uuid.UUID
+    type: str
+    at: dt.datetime
+    data: dict[str, Any]
+
+    def envelope(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what a client gets: ``{seq, id, type, at, data}``, with `data` as rendered."""
+        return {
+            "seq": self.seq,
+            "id": str(self.id),
+            "type": self.type,
+            "at": self.at.isoformat(),
+            "data": data,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A numbered row of the feed, as read."""
+
+    seq: int
+    unit_path: str
+    type: str
+    data: dict[str, Any]
+
+    def envelope(self) -> dict[str, Any]:
+        """Return what a client gets: ``{seq, type, data}``."""
+        return {"seq": self.seq, "type": self.type, "data": self.data}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """At most `limit` messages of `recipient` after `after`."""
+
+    recipient: int
+    after: int
+    limit: int
+
+
+def read_as_of_one_moment(session: Session) -> None:
+    """Have all reads of this transaction see one moment, so that a snapshot and the number it
+    stands at agree. To be called before the transaction's first statement."""
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def epoch(session: Session) -> str:
+    """Return the life of this database that every number belongs to."""
+    return str(session.scalars(select(Epoch.id)).one())
+
+
+def head(session: Session, account_id: int) -> int:
+    """Return the last number of an inbox; 0 for an empty one."""
+    return heads(session, (account_id,)).get(account_id, 0)
+
+
+def heads(session: Session, account_ids: Iterable[int]) -> dict[int, int]:
+    """Return the last number of each inbox that has any message."""
+    query = select(InboxHead.recipient, InboxHead.seq)
+    chosen = InboxHead.recipient == func.any(literal(list(account_ids), ARRAY(BigInteger)))
+    return {row.recipient: row.seq for row in session.execute(query.where(chosen))}
+
+
+def last_acknowledged(session: Session, account_id: int, device: str | None = None) -> int:
+    """Return the highest number that `device` (or any of the account's) has; 0 for none."""
+    query = select(func.max(InboxReceipt.seq)).where(InboxReceipt.recipient == account_id)
+    if device is not None:
+        query = query.where(InboxReceipt.device == device)
+    return session.scalar(query) or 0
+
+
+def standing(session: Session, account_id: int) -> Standing:
+    """Return where an inbox stands, in one round trip."""
+    row = session.execute(
+        select(
+            Epoch.id,
+            select(InboxHead.seq).where(InboxHead.recipient == account_id).scalar_subquery(),
+            select(func.max(InboxReceipt.seq))
+            .where(InboxReceipt.recipient == account_id)
+            .scalar_subquery(),
+        )
+    ).one()
+    return Standing(str(row[0]), row[1] or 0, row[2] or 0)
+
+
+def page(session: Session, account_id: int, after: int, limit: int = 100) -> list[StoredMessage]:
+    """Return the messages after number `after`, in order."""
+    rows = session.execute(
+        select(*InboxMessage.__table__.columns)
+        .where(InboxMessage.recipient == account_id, InboxMessage.seq > after)
+        .order_by(InboxMessage.seq)
+        .limit(limit)
+    )
+    return [StoredMessage(**row) for row in rows.mappings()]
+
+
+_PAGES = text(
+    """
+    SELECT want.place, m.recipient, m.seq, m.id, m.type, m.at, m.data
+    FROM jsonb_to_recordset(CAST(:wants AS jsonb))
+         AS want(place integer, recipient bigint, after bigint, "limit" integer)
+    CROSS JOIN LATERAL (
+        SELECT * FROM inbox_message
+        WHERE recipient = want.recipient AND seq > want.after
+        ORDER BY seq LIMIT want.limit
+    ) AS m
+    ORDER BY want.place, m.seq
+    """
+)
+
+
+def pages(session: Session, wants: Sequence[Want]) -> list[list[StoredMessage]]:
+    """Return a page for each want, all in one round trip."""
+    rows = [
+        {"place": place, "recipient": w.recipient, "after": w.after, "limit": w.limit}
+        for place, w in enumerate(wants)
+    ]
+    found: dict[int, list[StoredMessage]] = defaultdict(list)
+    for place, *message in session.execute(_PAGES, {"wants": json.dumps(rows)}):
+        found[place].append(StoredMessage(*message))
+    return [found[place] for place in range(len(wants))]
+
+
+def received_at(session: Session, message_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """Return when a device of the recipient first acknowledged each message that one has."""
+    rows = session.execute(
+        select(InboxMessage.id, func.min(InboxReceipt.at))
+        .join(
+            InboxReceipt,
+            (InboxReceipt.recipient == InboxMessage.recipient)
+            & (InboxReceipt.seq >= InboxMessage.seq),
+        )
+        .where(InboxMessage.id.in_(list(message_ids)))
+        .group_by(InboxMessage.id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def feed_standing(session: Session) -> Standing:
+    """Return where the feed stands."""
+    row = session.execute(select(Epoch.id, Epoch.feed_seq)).one()
+    return Standing(str(row.id), row.feed_seq)
+
+
+def feed_page(session: Session, after: int, limit: int) -> list[StoredEntry]:
+    """Return the numbered entries after `after`, in order, whoever may see them."""
+    rows = session.execute(
+        select(FeedEntry.seq, FeedEntry.unit_path, FeedEntry.type, FeedEntry.data)
+        .where(FeedEntry.seq > after)
+        .order_by(FeedEntry.seq)
+        .limit(limit)
+    )
+    return [StoredEntry(*row) for row in rows]

@@ -1,0 +1,248 @@
+"""The relay: sends each terminal of this process what its account's inbox holds.
+
+It sends from the table only, in order, whatever woke it, so nothing depends on the wake-up. Who
+is connected to this process is known to no other process and to no broker.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries as access
+from gridserver.base.db import Database
+from gridserver.delivery import queries, rules
+from gridserver.delivery.outlet import Connection, Outlet
+from gridserver.delivery.pump import Pump
+from gridserver.delivery.queries import StoredMessage, Want
+from gridserver.delivery.receipts import ReceiptWriter
+from gridserver.delivery.rules import Cursor
+
+#: How often every terminal is looked at: is its session still good, did a wake-up get lost?
+ROUND = 2.0
+#: How many terminals are served in one transaction, and how many messages each gets in it.
+_CHUNK = 128
+_PAGE = 32
+
+Snapshot = Callable[[Session, int], dict[str, Any]]
+Render = Callable[[Session, StoredMessage], dict[str, Any]]
+
+
+def as_stored(_session: Session, message: StoredMessage) -> dict[str, Any]:
+    """Render a message whose stored data is all there is to it."""
+    return message.data
+
+
+class _Terminal:
+    """A connected terminal. Its messages wait in the table, not here."""
+
+    __slots__ = ("acknowledged", "connection", "more", "sent")
+
+    def __init__(self, connection: Connection, after: int) -> None:
+        self.connection = connection
+        self.sent = after
+        self.acknowledged = after
+        #: There may be messages that its window had no room for.
+        self.more = False
+
+    @property
+    def room(self) -> int:
+        return rules.room(self.sent, self.acknowledged)
+
+
+class Relay:
+    """Sends inboxes to terminals.
+
+    Parameters
+    ----------
+    database : Database
+        Where the inboxes are.
+    outlet : Outlet
+        The sockets of this process. Events sent: ``ready {epoch, head}``,
+        ``message {seq, id, type, at, data}``, ``resync {epoch, seq, snapshot}``.
+    receipts : ReceiptWriter
+        Where acknowledgements go.
+    snapshot : callable of (session, account_id)
+        The state that a terminal starts from when its cursor means nothing here.
+    render : callable of (session, message)
+        Makes a message's data as it is sent; what it writes (a log line of the read) is
+        committed before anything is sent.
+    crashed : callable
+        Called when the relay can't go on.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        outlet: Outlet,
+        receipts: ReceiptWriter,
+        snapshot: Snapshot,
+        *,
+        render: Render = as_stored,
+        crashed: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._outlet = outlet
+        self._receipts = receipts
+        self._snapshot = snapshot
+        self._render = render
+        self._lock = threading.Lock()
+        self._terminals: dict[str, _Terminal] = {}
+        self._by_account: dict[int, list[_Terminal]] = {}
+        self._waiting: dict[str, _Terminal] = {}
+        self._next_round = 0.0
+        self._pump = Pump("relay", self._step, every=ROUND, crashed=crashed)
+        self.start = self._pump.start
+        self.stop = self._pump.stop
+
+    # --- what sockets and the listener call
+
+    def connect(self, connection: Connection, cursor: Cursor) -> None:
+        """Say ``ready``, bring the terminal up to where its cursor stands, and go live."""
+        with self._database.transaction() as session:
+            queries.read_as_of_one_moment(session)
+            standing = queries.standing(session, connection.account_id)
+            after = rules.start(cursor, standing)
+            snapshot = None if after is not None else self._snapshot(session, connection.account_id)
+        ready = {"epoch": standing.epoch, "head": standing.head}
+        self._outlet.send(connection.id, "ready", ready)
+        if snapshot is not None:
+            resync = {"epoch": standing.epoch, "seq": standing.head, "snapshot": snapshot}
+            self._outlet.send(connection.id, "resync", resync)
+        elif cursor.seq:
+            # What the client says it has, it has: its receipt may have been lost on the way.
+            self._receipts.take(connection, cursor.seq)
+        terminal = _Terminal(connection, standing.head if after is None else after)
+        with self._lock:
+            self._terminals[connection.id] = terminal
+            self._by_account.setdefault(connection.account_id, []).append(terminal)
+            self._waiting[connection.id] = terminal
+        self._pump.wake()
+
+    def disconnect(self, connection_id: str) -> None:
+        """Forget a terminal."""
+        with self._lock:
+            terminal = self._terminals.pop(connection_id, None)
+            if terminal is None:
+                return
+            self._waiting.pop(connection_id, None)
+            account_id = terminal.connection.account_id
+            self._by_account[account_id].remove(terminal)
+            if not self._by_account[account_id]:
+                del self._by_account[account_id]
+
+    def acknowledge(self, connection_id: str, seq: int) -> bool:
+        """Take the receipt of everything up to `seq`; False for what was never sent here."""
+        terminal = self._terminals.get(connection_id)
+        if terminal is None or not 0 <= seq <= terminal.sent:
+            return False
+        if seq < terminal.acknowledged:
+            return True
+        terminal.acknowledged = seq
+        self._receipts.take(terminal.connection, seq)
+        if terminal.more and rules.worth_resuming(terminal.sent, seq):
+            self._wake([terminal])
+        return True
+
+    def wake(self, account_ids: Collection[int] | None) -> None:
+        """Look into these accounts' inboxes now; None is all."""
+        with self._lock:
+            if account_ids is None:
+                woken = list(self._terminals.values())
+            else:
+                woken = [t for a in account_ids for t in self._by_account.get(a, ())]
+        if woken:
+            self._wake(woken)
+
+    # --- the pump's thread
+
+    def _wake(self, terminals: Sequence[_Terminal]) -> None:
+        with self._lock:
+            self._waiting.update((t.connection.id, t) for t in terminals)
+        self._pump.wake()
+
+    def _step(self) -> None:
+        if time.monotonic() >= self._next_round:
+            self._go_round()
+            self._next_round = time.monotonic() + ROUND
+        while terminals := self._take():
+            self._serve(terminals)
+
+    def _take(self) -> list[_Terminal]:
+        with self._lock:
+            taken = list(islice(self._waiting.values(), _CHUNK))
+            for terminal in taken:
+                del self._waiting[terminal.connection.id]
+        return taken
+
+    def _go_round(self) -> None:
+        """Close the sockets whose session is over, and serve those whose wake-up was lost."""
+        with self._lock:
+            terminals = list(self._terminals.values())
+        if not terminals:
+            return
+        with self._database.transaction() as session:
+            live = access.live_sessions(session, {t.connection.session_id for t in terminals})
+            heads = queries.heads(session, {t.connection.account_id for t in terminals})
+        behind = []
+        for terminal in terminals:
+            connection = terminal.connection
+            if self._outlet.backlog(connection.id) is None:
+                self.disconnect(connection.id)
+            elif connection.session_id not in live:
+                self._outlet.close(connection.id)
+            elif (head := heads.get(connection.account_id, 0)) > terminal.sent:
+                behind.append(terminal)
+            elif head < terminal.sent:
+                self._start_anew(terminal)
+        self._wake(behind)
+
+    def _start_anew(self, terminal: _Terminal) -> None:
+        """Send a snapshot where the inbox no longer has what should come next."""
+        connection = terminal.connection
+        with self._database.transaction() as session:
+            queries.read_as_of_one_moment(session)
+            standing = queries.standing(session, connection.account_id)
+            snapshot = self._snapshot(session, connection.account_id)
+        resync = {"epoch": standing.epoch, "seq": standing.head, "snapshot": snapshot}
+        self._outlet.send(connection.id, "resync", resync)
+        terminal.sent = terminal.acknowledged = standing.head
+
+    def _serve(self, terminals: list[_Terminal]) -> None:
+        """Send the next page to each of them, if its session is good at this moment.
+
+        Where the database fails, the next round finds again who is behind.
+        """
+        for terminal in terminals:
+            terminal.more = True
+        chosen = [(t, self._want(t)) for t in terminals if t.room]
+        if not chosen:
+            return
+        with self._database.transaction() as session:
+            live = access.live_sessions(session, {t.connection.session_id for t, _ in chosen})
+            chosen = [(t, want) for t, want in chosen if t.connection.session_id in live]
+            pages = queries.pages(session, [want for _, want in chosen])
+            envelopes = [[m.envelope(self._render(session, m)) for m in page] for page in pages]
+        for (terminal, want), page in zip(chosen, envelopes, strict=True):
+            self._deliver(terminal, want, page)
+
+    @staticmethod
+    def _want(terminal: _Terminal) -> Want:
+        limit = min(_PAGE, terminal.room)
+        return Want(terminal.connection.account_id, terminal.sent, limit)
+
+    def _deliver(self, terminal: _Terminal, want: Want, page: list[dict[str, Any]]) -> None:
+        if page and page[0]["seq"] != terminal.sent + 1:
+            self._start_anew(terminal)
+            return
+        for envelope in page:
+            self._outlet.send(terminal.connection.id, "message", envelope)
+            terminal.sent = envelope["seq"]
+        terminal.more = len(page) == want.limit
+        if terminal.more and terminal.connection.id in self._terminals:
+            self._wake([terminal])
