@@ -190,7 +190,7 @@ class LocalMetric:
     @property
     def definition(self) -> str:
         """The CRS as a PROJ string."""
-        return f"+proj=laea +lat_0={self.lat!r} +lon_0={self.lon!r} +datum=WGS84 +units=m"
+        return f"+proj=laea +lat_0={self.lat:.15g} +lon_0={self.lon:.15g} +datum=WGS84 +units=m"
 
     def to_metres(self, geoms: Any) -> Any:
         """Project geometries, or an array of them, from EPSG:4326."""

@@ -231,7 +231,7 @@ def test_a_third_dimension_is_dropped() -> None:
 def test_the_local_metric_measures_true() -> None:
     cell = shapely.box(118.3, 29.0, 118.5, 29.2)
     hole = shapely.box(118.35, 29.05, 118.4, 29.1)
-    metric = local_metric(118.4, 29.1)
+    metric = local_metric(*np.array([118.4, 29.1]))
     with_hole = shapely.difference(cell, hole)
     assert metric.to_metres(with_hole).area == pytest.approx(geodesic_area_m2(with_hole), rel=1e-5)
     assert metric.to_degrees(metric.to_metres(cell)).equals_exact(cell, 2e-8)
