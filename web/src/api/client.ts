@@ -1,0 +1,77 @@
+/** The HTTP door: one typed client that carries the CSRF token, the language and the errors. */
+import createClient, { type Middleware } from 'openapi-fetch'
+
+import { measureOffset } from '@/base/clock'
+import type { paths } from './schema'
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const context = { csrfToken: '', locale: 'zh-CN' }
+
+/** The token of the present session; empty after signing out. */
+export function useCsrfToken(token: string): void {
+  context.csrfToken = token
+}
+
+/** The language that the server's texts shall have. */
+export function useRequestLocale(locale: string): void {
+  context.locale = locale
+}
+
+/** An answer of the server (RFC 9457) or of the way to it, with a stable code. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    readonly detail: string,
+    readonly status: number,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(detail || code)
+  }
+}
+
+const headers: Middleware = {
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', context.locale)
+    if (!SAFE_METHODS.has(request.method) && context.csrfToken) {
+      request.headers.set('X-CSRF-Token', context.csrfToken)
+    }
+    return request
+  },
+  onResponse({ response }) {
+    measureOffset(response.headers.get('Date'))
+    return response
+  },
+}
+
+export const api = createClient<paths>({ baseUrl: window.location.origin })
+api.use(headers)
+
+interface Reply<Data> {
+  data?: Data
+  error?: unknown
+  response: Response
+}
+
+function refusalOf(error: unknown, response: Response): Refusal {
+  const body = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
+  const code = typeof body['code'] === 'string' ? body['code'] : `http.${response.status}`
+  const detail = body['detail'] ?? body['title']
+  return new Refusal(code, typeof detail === 'string' ? detail : '', response.status, body)
+}
+
+/**
+ * The body of a request that went well.
+ *
+ * @throws Refusal with the server's code; `network.unreachable` where no answer came.
+ */
+export async function ask<Data>(request: Promise<Reply<Data>>): Promise<Data> {
+  let reply: Reply<Data>
+  try {
+    reply = await request
+  } catch (cause) {
+    throw new Refusal('network.unreachable', cause instanceof Error ? cause.message : '', 0)
+  }
+  if (!reply.response.ok) throw refusalOf(reply.error, reply.response)
+  return reply.data as Data
+}

@@ -1,0 +1,32 @@
+/** The running clock: server time as far as the answers of the server tell it. */
+import { onScopeDispose, readonly, ref, type Ref } from 'vue'
+
+let offsetMs = 0
+
+/** Learns the clock offset from a `Date` header, which is cut to whole seconds. */
+export function measureOffset(dateHeader: string | null): void {
+  const serverMs = dateHeader === null ? Number.NaN : Date.parse(dateHeader)
+  if (Number.isNaN(serverMs)) return
+  const measured = serverMs + 500 - Date.now()
+  // Below two seconds the header's own coarseness is all that is seen.
+  offsetMs = Math.abs(measured) < 2000 ? 0 : measured
+}
+
+/** Milliseconds since the epoch by the server's clock. */
+export function serverNow(): number {
+  return Date.now() + offsetMs
+}
+
+const now = ref(serverNow())
+let users = 0
+let timer: ReturnType<typeof setInterval> | undefined
+
+/** The present moment, ticking once a second while a component looks at it. */
+export function useNow(): Readonly<Ref<number>> {
+  now.value = serverNow()
+  if (users++ === 0) timer = setInterval(() => (now.value = serverNow()), 1000)
+  onScopeDispose(() => {
+    if (--users === 0) clearInterval(timer)
+  })
+  return readonly(now)
+}

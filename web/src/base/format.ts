@@ -1,0 +1,35 @@
+/** Times and spans as people on duty read them. */
+
+/** A span as `m:ss` or `h:mm:ss`; the sign is the caller's to tell. */
+export function clockSpan(ms: number): string {
+  const total = Math.floor(Math.abs(ms) / 1000)
+  const hours = Math.floor(total / 3600)
+  const minutes = Math.floor((total % 3600) / 60)
+  const seconds = String(total % 60).padStart(2, '0')
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`
+}
+
+/** The hour of a moment, `14:03`, in the bureau's time zone. */
+export function hourOf(at: string | number, locale: string, timeZone?: string): string {
+  return new Date(at).toLocaleTimeString(locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+  })
+}
+
+/** The same with seconds, as the record has it. */
+export function secondOf(at: string | number, locale: string, timeZone?: string): string {
+  return new Date(at).toLocaleTimeString(locale, { hourCycle: 'h23', timeZone })
+}
+
+/** The calendar day in the bureau's time zone, `2026-11-22`. */
+export function dayOf(at: string | number, timeZone?: string): string {
+  return new Date(at).toLocaleDateString('sv-SE', { timeZone })
+}
+
+/** Metres under a kilometre, kilometres above it. */
+export function distance(metres: number): string {
+  return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`
+}

@@ -1,0 +1,15 @@
+/** How things are called where one line must do. */
+import type { IncidentCard } from '@/api/types'
+
+export function categoryName(
+  category: { name_zh: string; name_en: string },
+  locale: string,
+): string {
+  return locale === 'en' ? category.name_en : category.name_zh
+}
+
+/** The address where there is one, else the cell, else the coordinates. */
+export function placeName(incident: IncidentCard): string {
+  const coordinates = `${incident.lon.toFixed(5)}, ${incident.lat.toFixed(5)}`
+  return incident.address || incident.cell?.name || coordinates
+}

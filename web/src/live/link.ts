@@ -1,0 +1,90 @@
+/** One Socket.IO connection with an honest state and a way back after every kind of loss. */
+import { readonly, ref, type Ref } from 'vue'
+import { io, type Socket } from 'socket.io-client'
+
+export type LinkState = 'connecting' | 'live' | 'offline'
+
+const RETRY_MS = 4000
+const ANSWER_MS = 10_000
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the wire is typed by its listeners
+type Listener = (data: any) => void
+
+export interface Link {
+  state: Readonly<Ref<LinkState>>
+  emit(event: string, data: unknown): void
+  /** Sends and waits for the answer; throws where none comes. */
+  request<Answer>(event: string, data: unknown): Promise<Answer>
+  /** Leaves and comes back, with the auth of that moment. */
+  renew(): void
+  close(): void
+}
+
+export interface LinkOptions {
+  namespace: '/terminal' | '/command'
+  /** The auth payload, asked anew at every connection. */
+  auth: () => Record<string, unknown>
+  listeners: Record<string, Listener>
+  /** The server no longer knows the session. */
+  onSignedOut: () => void
+}
+
+interface ConnectError extends Error {
+  data?: { code?: string }
+}
+
+export function openLink(options: LinkOptions): Link {
+  const state = ref<LinkState>('connecting')
+  const socket: Socket = io(options.namespace, {
+    path: '/socket.io',
+    transports: ['websocket'],
+    auth: (give) => give(options.auth()),
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5000,
+    autoConnect: false,
+  })
+  let retry: ReturnType<typeof setTimeout> | undefined
+
+  const again = () => {
+    clearTimeout(retry)
+    if (navigator.onLine) socket.connect()
+  }
+  const lost = () => {
+    state.value = 'offline'
+    // The client library does not come back by itself from a refusal or a server's goodbye.
+    if (!socket.active) retry = setTimeout(again, RETRY_MS)
+  }
+  const wentOffline = () => {
+    socket.disconnect()
+    state.value = 'offline'
+  }
+
+  socket.on('connect', () => (state.value = 'live'))
+  socket.on('disconnect', (reason) => {
+    if (reason !== 'io client disconnect') lost()
+  })
+  socket.on('connect_error', (error: ConnectError) => {
+    if (error.data?.code === 'access.unauthenticated') return options.onSignedOut()
+    lost()
+  })
+  for (const [event, listener] of Object.entries(options.listeners)) socket.on(event, listener)
+  window.addEventListener('offline', wentOffline)
+  window.addEventListener('online', again)
+  again()
+
+  return {
+    state: readonly(state),
+    emit: (event, data) => void socket.emit(event, data),
+    request: (event, data) => socket.timeout(ANSWER_MS).emitWithAck(event, data),
+    renew() {
+      state.value = 'connecting'
+      socket.disconnect().connect()
+    },
+    close() {
+      clearTimeout(retry)
+      window.removeEventListener('offline', wentOffline)
+      window.removeEventListener('online', again)
+      socket.disconnect()
+    },
+  }
+}

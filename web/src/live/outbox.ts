@@ -1,0 +1,80 @@
+/**
+ * The queue of an officer's commands, in the order in which they were given.
+ *
+ * `queued` waits for the link, `sent` waits for the answer, `done` and `refused` are answers.
+ * Whatever was sent without an answer is sent again under the same id; the server makes that
+ * harmless.
+ */
+import type { Command, CommandAnswer, TaskCard, TaskState, Verb } from '@/api/types'
+
+export type Entry = Command &
+  (
+    | { status: 'queued' | 'sent' | 'done' }
+    | { status: 'refused'; code: string; detail: string }
+  )
+
+export type Outbox = readonly Entry[]
+
+export function enqueue(outbox: Outbox, command: Command): Outbox {
+  return [...outbox, { ...command, status: 'queued' }]
+}
+
+/** What to send now: the oldest command without an answer, unless it is already on its way. */
+export function nextToSend(outbox: Outbox): Entry | null {
+  const first = outbox.find((entry) => entry.status === 'queued' || entry.status === 'sent')
+  return first?.status === 'queued' ? first : null
+}
+
+export function markSent(outbox: Outbox, id: string): Outbox {
+  return outbox.map((entry) => (entry.id === id ? { ...entry, status: 'sent' } : entry))
+}
+
+/** The link broke: what has no answer waits again. */
+export function requeue(outbox: Outbox): Outbox {
+  return outbox.map((entry) => (entry.status === 'sent' ? { ...entry, status: 'queued' } : entry))
+}
+
+export function settle(outbox: Outbox, id: string, answer: CommandAnswer): Outbox {
+  return outbox.map((entry) => (entry.id === id ? settled(entry, answer) : entry))
+}
+
+function settled(entry: Entry, answer: CommandAnswer): Entry {
+  if (answer.status === 'done') return { ...entry, status: 'done' }
+  return { ...entry, status: 'refused', code: answer.code, detail: answer.detail }
+}
+
+export function pending(outbox: Outbox): Outbox {
+  return outbox.filter((entry) => entry.status === 'queued' || entry.status === 'sent')
+}
+
+/** The state that an officer's own verb leads to, as the server's lifecycle has it. */
+const LEADS_TO: Partial<Record<Verb, TaskState>> = {
+  sign: 'signed',
+  depart: 'en_route',
+  arrive: 'on_scene',
+  report: 'reported',
+  return: 'assigned',
+}
+
+/** The state that the task will be in when every waiting command has gone through. */
+export function foreseenState(card: TaskCard, outbox: Outbox): TaskState {
+  return pending(outbox)
+    .filter((entry) => entry.task === card.id)
+    .reduce((state, entry) => LEADS_TO[entry.verb] ?? state, card.state)
+}
+
+/** What the officer can do next, the main verb first. */
+export function officerVerbs(state: TaskState): Verb[] {
+  switch (state) {
+    case 'assigned':
+      return ['sign']
+    case 'signed':
+      return ['depart', 'call_support', 'return']
+    case 'en_route':
+      return ['arrive', 'call_support', 'return']
+    case 'on_scene':
+      return ['report', 'call_support', 'return']
+    default:
+      return []
+  }
+}

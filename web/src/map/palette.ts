@@ -1,0 +1,87 @@
+/** The colours of the map by night and by day; the same values as `tokens.css` where they meet. */
+import type { Priority } from '@/api/types'
+
+export interface Palette {
+  ground: string
+  beyond: string
+  beyondLine: string
+  outline: string
+  outlineHalo: string
+  cellLine: string
+  text: string
+  textSoft: string
+  textHalo: string
+  accent: string
+  amber: string
+  surface: string
+  ended: string
+  officer: string
+  fillOpacity: number
+  priority: Record<Priority, string>
+  stations: readonly string[]
+}
+
+export const NIGHT: Palette = {
+  ground: '#0a111e',
+  beyond: '#0e1727',
+  beyondLine: '#1d2b43',
+  outline: '#6f8fbd',
+  outlineHalo: '#1a2c4b',
+  cellLine: '#7f9cc9',
+  text: '#dbe5f4',
+  textSoft: '#93a6c4',
+  textHalo: '#0a111e',
+  accent: '#5ea2f5',
+  amber: '#f2b548',
+  surface: '#101a2b',
+  ended: '#5c6d88',
+  officer: '#5fc3a2',
+  fillOpacity: 0.2,
+  priority: { 1: '#ff6b6b', 2: '#5ea2f5', 3: '#8aa7cf', 4: '#8494ad' },
+  stations: [
+    '#4f83c4',
+    '#4aa39b',
+    '#8a79c9',
+    '#b08d57',
+    '#6f9d6a',
+    '#b3788f',
+    '#5b9cc0',
+    '#8f95b8',
+    '#9f8d79',
+  ],
+}
+
+export const DAY: Palette = {
+  ground: '#eef1f6',
+  beyond: '#e7ebf2',
+  beyondLine: '#cbd4e1',
+  outline: '#3f5f93',
+  outlineHalo: '#c9d8ee',
+  cellLine: '#5b7096',
+  text: '#1d2c49',
+  textSoft: '#5b6b85',
+  textHalo: '#ffffff',
+  accent: '#1d5fc4',
+  amber: '#c98200',
+  surface: '#ffffff',
+  ended: '#9aa5b6',
+  officer: '#23725b',
+  fillOpacity: 0.26,
+  priority: { 1: '#c22f36', 2: '#1d5fc4', 3: '#5878a3', 4: '#7f8b9e' },
+  stations: [
+    '#6f9bd6',
+    '#6dbab2',
+    '#a597dc',
+    '#cdae7d',
+    '#8fb98a',
+    '#cf9cae',
+    '#7fb7d6',
+    '#aab0cf',
+    '#bdae9c',
+  ],
+}
+
+/** The colour of each station's cells, by its place in the list. */
+export function stationColours(palette: Palette, codes: readonly string[]): string[] {
+  return codes.map((_, index) => palette.stations[index % palette.stations.length]!)
+}

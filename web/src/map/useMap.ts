@@ -1,0 +1,123 @@
+/** One MapLibre map in a container, with its style following the theme and the language. */
+import 'maplibre-gl/dist/maplibre-gl.css'
+import {
+  Map as MapLibreMap,
+  setWorkerUrl,
+  type GeoJSONSource,
+  type LngLatBoundsLike,
+  type MapOptions,
+} from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import { onBeforeUnmount, onMounted, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+
+import { useAppearance } from '@/stores/appearance'
+import { useBureau } from '@/stores/bureau'
+import { putIcons } from './icons'
+import { DAY, NIGHT, type Palette } from './palette'
+import { buildStyle, type OwnSource } from './style'
+
+setWorkerUrl(workerUrl)
+
+/** The container of a map; browser tests ask it where a place is on the screen. */
+export interface MapElement extends HTMLElement {
+  gridserverProject?: (lng: number, lat: number) => { x: number; y: number }
+}
+
+export interface GridMap {
+  /** Null until the style stands and features may be put in. */
+  map: ShallowRef<MapLibreMap | null>
+  palette: () => Palette
+}
+
+export function useMap(
+  container: Ref<MapElement | null>,
+  options: () => Partial<MapOptions>,
+): GridMap {
+  const appearance = useAppearance()
+  const bureau = useBureau()
+  const { locale } = useI18n()
+  const map = shallowRef<MapLibreMap | null>(null)
+  let made: MapLibreMap | null = null
+
+  const palette = () => (appearance.dark ? NIGHT : DAY)
+  const style = () =>
+    buildStyle({
+      palette: palette(),
+      stations: bureau.stations.map((station) => station.code).sort(),
+      origin: window.location.origin,
+      nameField: locale.value === 'en' ? 'name_en' : 'name',
+    })
+
+  onMounted(() => {
+    const element = container.value!
+    made = new MapLibreMap({
+      container: element,
+      style: style(),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 100,
+      ...options(),
+    })
+    const loaded = made
+    loaded.touchZoomRotate.disableRotation()
+    loaded.on('load', () => {
+      putIcons(loaded, palette())
+      map.value = loaded
+    })
+    loaded.once('idle', () => (element.dataset['ready'] = 'true'))
+    element.gridserverProject = (lng, lat) => {
+      const { x, y } = loaded.project([lng, lat])
+      return { x, y }
+    }
+  })
+
+  watch([() => appearance.dark, locale], () => {
+    if (map.value) restyle(map.value, style(), palette())
+  })
+
+  onBeforeUnmount(() => {
+    map.value = null
+    made?.remove()
+  })
+
+  return { map, palette }
+}
+
+/** Changes colours and names in place, so that no source has to be loaded again. */
+function restyle(map: MapLibreMap, style: ReturnType<typeof buildStyle>, palette: Palette): void {
+  for (const layer of style.layers) {
+    for (const [name, value] of Object.entries(layer.paint ?? {})) {
+      map.setPaintProperty(layer.id, name as never, value as never)
+    }
+    const layout = layer.type === 'symbol' ? layer.layout : undefined
+    if (layout?.['text-field']) map.setLayoutProperty(layer.id, 'text-field', layout['text-field'])
+  }
+  putIcons(map, palette)
+}
+
+/** The bureau's extent, as the map wants it. */
+export function boundsOf(bbox: readonly number[] | null | undefined): LngLatBoundsLike | undefined {
+  return bbox ? (bbox as [number, number, number, number]) : undefined
+}
+
+/** Puts features into one of the page's own sources. */
+export function putFeatures(
+  map: MapLibreMap,
+  source: OwnSource,
+  features: readonly GeoJSON.Feature[],
+): void {
+  map.getSource<GeoJSONSource>(source)?.setData({
+    type: 'FeatureCollection',
+    features: [...features],
+  })
+}
+
+export function pointFeature(
+  at: { lon: number; lat: number },
+  properties: Record<string, unknown> = {},
+): GeoJSON.Feature {
+  return { type: 'Feature', geometry: { type: 'Point', coordinates: [at.lon, at.lat] }, properties }
+}

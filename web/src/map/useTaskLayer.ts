@@ -1,0 +1,60 @@
+import type { Map as MapLibreMap } from 'maplibre-gl'
+import { computed, watch, type ShallowRef } from 'vue'
+
+import type { TaskCard } from '@/api/types'
+import { useNow } from '@/base/clock'
+import { deadlineMs } from '@/live/inbox'
+import { iconName } from './icons'
+import type { Palette } from './palette'
+import { pointFeature, putFeatures, type GridMap } from './useMap'
+
+/** Live incidents by priority and state; a click on one chooses its task. */
+export function useTaskLayer(
+  { map, palette }: GridMap,
+  cards: () => readonly TaskCard[],
+  chosen: () => string | null,
+): void {
+  const now = useNow()
+  // A string, so that the clock redraws only when another task has become overdue.
+  const overdue = computed(() =>
+    cards()
+      .filter((card) => card.state === 'assigned' && deadlineMs(card) < now.value)
+      .map((card) => card.id)
+      .join(' '),
+  )
+
+  watch(
+    [map, cards, chosen, overdue, palette],
+    () => {
+      if (!map.value) return
+      const late = new Set(overdue.value.split(' '))
+      const features = cards().map((card) => featureOf(card, palette(), late, chosen()))
+      putFeatures(map.value, 'tasks', features)
+      chooseCell(map, cards().find((card) => card.id === chosen())?.incident.cell?.code)
+    },
+    { immediate: true },
+  )
+}
+
+function featureOf(
+  card: TaskCard,
+  palette: Palette,
+  overdue: ReadonlySet<string>,
+  chosen: string | null,
+): GeoJSON.Feature {
+  const { priority } = card.incident
+  return pointFeature(card.incident, {
+    id: card.id,
+    icon: iconName(card.state, priority),
+    colour: palette.priority[priority],
+    unsigned: card.state === 'assigned',
+    overdue: overdue.has(card.id),
+    chosen: card.id === chosen,
+    // Drawn last, and so on top: what is unsigned, then what is grave.
+    order: (card.state === 'assigned' ? 10 : 0) - priority,
+  })
+}
+
+function chooseCell(map: ShallowRef<MapLibreMap | null>, code = ''): void {
+  map.value?.setFilter('cell-chosen', ['==', ['get', 'code'], code])
+}

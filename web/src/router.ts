@@ -1,0 +1,51 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Which half of the front end a page belongs to; without one it is open to all. */
+    side?: 'command' | 'terminal'
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: () => '/login' },
+    { path: '/login', component: () => import('@/login/LoginPage.vue') },
+    {
+      path: '/command',
+      component: () => import('@/command/CommandPage.vue'),
+      meta: { side: 'command' },
+    },
+    {
+      path: '/terminal',
+      component: () => import('@/terminal/TerminalPage.vue'),
+      meta: { side: 'terminal' },
+      children: [
+        { path: '', component: () => import('@/terminal/TaskList.vue') },
+        { path: 'map', component: () => import('@/terminal/TerminalMap.vue') },
+        { path: 'me', component: () => import('@/terminal/MePage.vue') },
+        {
+          path: 'tasks/:id',
+          component: () => import('@/terminal/TaskPage.vue'),
+          props: true,
+        },
+      ],
+    },
+    { path: '/:rest(.*)*', redirect: '/login' },
+  ],
+})
+
+router.beforeEach(async (to: RouteLocationNormalized) => {
+  const session = useSession()
+  await session.restore()
+  if (!session.account) return to.path === '/login' ? true : { path: '/login', query: back(to) }
+  if (to.path === '/login' || (to.meta.side && to.meta.side !== session.side)) return session.home
+  return true
+})
+
+function back(to: RouteLocationNormalized): Record<string, string> {
+  return to.path === '/' ? {} : { to: to.fullPath }
+}

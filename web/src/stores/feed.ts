@@ -1,0 +1,83 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+
+import { api, ask } from '@/api/client'
+import type { FeedEvent, LivePosition, Officer, Resync, TaskCard } from '@/api/types'
+import { applyCard, applyEvent, applySnapshot, EMPTY_FEED } from '@/live/feed'
+import { openLink, type Link, type LinkState } from '@/live/link'
+import { useSession } from './session'
+
+/** The command room's live picture: tasks by the feed, officers' positions by what may be lost. */
+export const useFeed = defineStore('feed', () => {
+  const session = useSession()
+  const state = shallowRef(EMPTY_FEED)
+  const loaded = ref(false)
+  const officers = shallowRef<Readonly<Record<string, LivePosition>>>({})
+  const link = shallowRef<Link | null>(null)
+  const announcement = shallowRef<TaskCard | null>(null)
+
+  const cards = computed(() => Object.values(state.value.tasks))
+  const linkState = computed<LinkState>(() => link.value?.state.value ?? 'connecting')
+
+  function auth(): Record<string, unknown> {
+    const { epoch, seq } = state.value
+    return { csrf: session.csrfToken, ...(epoch === null ? {} : { epoch, seq }) }
+  }
+
+  function onFeed(event: FeedEvent): void {
+    const isNew = event.seq > state.value.seq && event.type === 'incident.created'
+    state.value = applyEvent(state.value, event)
+    if (isNew) announcement.value = event.data.task
+  }
+
+  function onResync(message: Resync): void {
+    state.value = applySnapshot(message)
+    loaded.value = true
+  }
+
+  function onPosition(position: LivePosition): void {
+    officers.value = { ...officers.value, [position.username]: position }
+  }
+
+  /** What a command answered; it may arrive before the feed tells the same. */
+  function learn(card: TaskCard): void {
+    state.value = applyCard(state.value, card)
+  }
+
+  async function open(): Promise<void> {
+    link.value = openLink({
+      namespace: '/command',
+      auth,
+      listeners: { feed: onFeed, resync: onResync, position: onPosition },
+      onSignedOut: session.lose,
+    })
+    officers.value = { ...(await knownPositions()), ...officers.value }
+  }
+
+  function close(): void {
+    link.value?.close()
+    link.value = null
+    state.value = EMPTY_FEED
+    loaded.value = false
+  }
+
+  return { cards, state, loaded, officers, linkState, announcement, learn, open, close }
+})
+
+/** The last known positions, which the socket then moves. */
+async function knownPositions(): Promise<Record<string, LivePosition>> {
+  const known: Record<string, LivePosition> = {}
+  let cursor: string | undefined
+  do {
+    const query = { limit: 500, cursor }
+    const page = await ask(api.GET('/api/v1/force/officers', { params: { query } }))
+    for (const officer of page.items) remember(known, officer)
+    cursor = page.next ?? undefined
+  } while (cursor)
+  return known
+}
+
+function remember(known: Record<string, LivePosition>, officer: Officer): void {
+  const { username, display_name, position } = officer
+  if (position) known[username] = { username, display_name, ...position }
+}

@@ -1,0 +1,55 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+
+import { api, ask, Refusal, useCsrfToken } from '@/api/client'
+import type { Account, Role, Session } from '@/api/types'
+
+const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor'])
+
+/** Who is signed in, and which half of the front end is theirs. */
+export const useSession = defineStore('session', () => {
+  const account = ref<Account | null>(null)
+  const csrfToken = ref('')
+  const asked = ref(false)
+
+  const side = computed<'command' | 'terminal'>(() =>
+    account.value?.roles.some((each) => AT_A_DESK.has(each.role)) ? 'command' : 'terminal',
+  )
+  const home = computed(() => `/${side.value}`)
+
+  function take(session: Session | null): void {
+    account.value = session?.account ?? null
+    csrfToken.value = session?.csrf_token ?? ''
+    useCsrfToken(csrfToken.value)
+  }
+
+  /** Picks up the session of the cookie, once per page. */
+  async function restore(): Promise<void> {
+    if (asked.value) return
+    try {
+      take(await ask(api.GET('/api/v1/sessions/current')))
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal
+      take(null)
+    }
+    asked.value = true
+  }
+
+  async function signIn(username: string, password: string): Promise<void> {
+    const body = { username, password, device: navigator.userAgent.slice(0, 120), cookie: true }
+    take(await ask(api.POST('/api/v1/sessions', { body })))
+    asked.value = true
+  }
+
+  async function signOut(): Promise<void> {
+    await ask(api.DELETE('/api/v1/sessions/current'))
+    take(null)
+  }
+
+  /** The server no longer knows the session: the next page is the login. */
+  function lose(): void {
+    take(null)
+  }
+
+  return { account, csrfToken, side, home, restore, signIn, signOut, lose }
+})

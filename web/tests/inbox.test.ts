@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+
+import type { InboxMessage } from '@/api/types'
+import { EMPTY_INBOX, learn, receive, resync, sections, withdrawnFrom } from '@/live/inbox'
+import { card, task } from './samples'
+
+function message(seq: number, changes: Partial<InboxMessage> = {}): InboxMessage {
+  return { seq, id: seq, type: 'task.offered', at: '', data: { task: card() }, ...changes }
+}
+
+describe('the inbox', () => {
+  it('moves its cursor by one message at a time', () => {
+    const { state, reception } = receive(EMPTY_INBOX, message(1))
+    expect(reception).toBe('applied')
+    expect(state.seq).toBe(1)
+    expect(state.held['t1']?.withdrawn).toBeNull()
+  })
+
+  it('knows a message that comes again', () => {
+    const { state } = receive(EMPTY_INBOX, message(1))
+    expect(receive(state, message(1))).toEqual({ state, reception: 'known' })
+  })
+
+  it('refuses to step over a gap', () => {
+    expect(receive(EMPTY_INBOX, message(2))).toEqual({ state: EMPTY_INBOX, reception: 'gap' })
+  })
+
+  it('keeps a withdrawn task with the reason, and takes it back when offered again', () => {
+    let { state } = receive(EMPTY_INBOX, message(1))
+    const withdrawn = { task: card({ version: 2, state: 'signed' }), reason: 'signed_by_other' }
+    state = receive(state, message(2, { type: 'task.withdrawn', data: withdrawn })).state
+    expect(sections(state).underWay).toEqual([])
+    expect(sections(state).done[0]?.withdrawn).toBe('signed_by_other')
+    state = receive(state, message(3, { data: { task: card({ version: 3 }) } })).state
+    expect(sections(state).toSign).toHaveLength(1)
+  })
+
+  it('takes a snapshot for the whole, cursor included', () => {
+    const { state } = receive(EMPTY_INBOX, message(1))
+    const after = resync({ epoch: 'e2', seq: 40, snapshot: { tasks: [card({ id: 't9' })] } })
+    expect(state.held['t9']).toBeUndefined()
+    expect(after.seq).toBe(40)
+    expect(Object.keys(after.held)).toEqual(['t9'])
+  })
+
+  it('learns from a command without moving the cursor, and never backwards', () => {
+    const { state } = receive(EMPTY_INBOX, message(1))
+    const learnt = learn(state, card({ version: 2, state: 'signed' }), null)
+    expect(learnt.seq).toBe(1)
+    expect(learn(learnt, card({ version: 1 }), null)).toBe(learnt)
+  })
+
+  it('puts the nearest deadline first, and the gravest of what is under way', () => {
+    const late = card({ id: 'a', step: { ...card().step!, deadline: '2026-11-22T13:09:00+08:00' } })
+    const soon = card({ id: 'b' })
+    const mild = card({ id: 'c', state: 'signed' }, 4)
+    const grave = card({ id: 'd', state: 'on_scene' }, 1)
+    const state = resync({ epoch: 'e', seq: 1, snapshot: { tasks: [late, soon, mild, grave] } })
+    expect(sections(state).toSign.map((each) => each.id)).toEqual(['b', 'a'])
+    expect(sections(state).underWay.map((each) => each.id)).toEqual(['d', 'c'])
+  })
+
+  it('lets go of a task that an answer shows with others', () => {
+    const me = '330824001'
+    expect(withdrawnFrom(me, task())).toBeNull()
+    const signed = task({ state: 'signed', offers: [], assignee: { username: me, display_name: me } })
+    expect(withdrawnFrom(me, signed)).toBeNull()
+    expect(withdrawnFrom('330824002', signed)).toBe('other')
+    expect(withdrawnFrom(me, task({ offers: [] }))).toBe('returned')
+  })
+})

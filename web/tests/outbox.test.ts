@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Command, Verb } from '@/api/types'
+import {
+  enqueue,
+  foreseenState,
+  markSent,
+  nextToSend,
+  officerVerbs,
+  pending,
+  requeue,
+  settle,
+  type Outbox,
+} from '@/live/outbox'
+import { card, task } from './samples'
+
+const command = (id: string, verb: Verb): Command => ({
+  id,
+  verb,
+  task: 't1',
+  occurred_at: '2026-11-22T13:01:00+08:00',
+  data: {},
+})
+
+const queued = (): Outbox => [command('1', 'sign'), command('2', 'depart')].reduce(enqueue, [])
+
+describe('the command queue', () => {
+  it('sends one at a time, in order', () => {
+    let outbox = queued()
+    expect(nextToSend(outbox)?.id).toBe('1')
+    outbox = markSent(outbox, '1')
+    expect(nextToSend(outbox)).toBeNull()
+    outbox = settle(outbox, '1', { status: 'done', task: task() })
+    expect(nextToSend(outbox)?.id).toBe('2')
+  })
+
+  it('sends again under the same id what got no answer', () => {
+    const outbox = requeue(markSent(queued(), '1'))
+    expect(nextToSend(outbox)).toMatchObject({ id: '1', verb: 'sign', status: 'queued' })
+  })
+
+  it('keeps a refusal with its reason and goes on', () => {
+    const answer = { status: 'refused', code: 'task.wrong_state', detail: 'signed' } as const
+    const outbox = settle(markSent(queued(), '1'), '1', answer)
+    expect(outbox[0]).toMatchObject({ status: 'refused', code: 'task.wrong_state' })
+    expect(pending(outbox).map((entry) => entry.id)).toEqual(['2'])
+  })
+
+  it('foresees the state, so that the next verb can be given offline', () => {
+    expect(foreseenState(card(), queued())).toBe('en_route')
+    expect(foreseenState(card({ id: 'other' }), queued())).toBe('assigned')
+    const refused = settle(queued(), '2', { status: 'refused', code: 'x', detail: '' })
+    expect(foreseenState(card(), refused)).toBe('signed')
+  })
+
+  it('leaves the state alone for a verb that leads nowhere', () => {
+    const outbox = enqueue([], command('1', 'call_support'))
+    expect(foreseenState(card({ state: 'on_scene' }), outbox)).toBe('on_scene')
+  })
+
+  it('names the main verb first', () => {
+    expect(officerVerbs('assigned')).toEqual(['sign'])
+    expect(officerVerbs('on_scene')[0]).toBe('report')
+    expect(officerVerbs('closed')).toEqual([])
+  })
+})

@@ -1,0 +1,61 @@
+import type { IncidentCard, Task, TaskCard } from '@/api/types'
+
+const incident: IncidentCard = {
+  id: 'i1',
+  number: '1122-007',
+  category: { code: 'dispute', name_zh: '纠纷', name_en: 'Dispute' },
+  priority: 3,
+  lon: 118.4,
+  lat: 29.13,
+  address: '芹阳',
+  description: '',
+  reported_at: '2026-11-22T13:00:00+08:00',
+  cell: { code: '330824100001001', name: '城东社区' },
+  station: { code: '33082401', name: '城关派出所' },
+  method: 'covers',
+  grid_version: 'demo-1',
+}
+
+const because = { code: 'owner.primary', params: {}, text: 'A角' }
+
+export function card(changes: Partial<TaskCard> = {}, priority = incident.priority): TaskCard {
+  return {
+    id: 't1',
+    state: 'assigned',
+    version: 1,
+    incident: { ...incident, priority },
+    assignee: null,
+    step: { step: 1, kind: 'primary', because, deadline: '2026-11-22T13:03:00+08:00' },
+    report: null,
+    updated_at: '2026-11-22T13:00:00+08:00',
+    ...changes,
+  }
+}
+
+export function task(changes: Partial<Task> = {}): Task {
+  const who = { username: '330824001', display_name: '330824001', kind: 'officer' as const }
+  return {
+    id: 't1',
+    state: 'assigned',
+    version: 1,
+    incident,
+    assignee: null,
+    decision: [{ step: 1, kind: 'primary', who, because, sign_within_s: 180 }],
+    offers: [
+      {
+        step: 1,
+        kind: 'primary',
+        recipient: who,
+        told_at: '2026-11-22T13:00:00+08:00',
+        deadline: '2026-11-22T13:03:00+08:00',
+        received_at: null,
+        open: true,
+        outcome: null,
+      },
+    ],
+    history: [],
+    report: null,
+    allowed: ['sign'],
+    ...changes,
+  }
+}
