@@ -17,7 +17,8 @@ RULES_VERSION = 1
 #: Seconds to sign, by priority.
 SIGN_WITHIN_S: Mapping[int, int] = {1: 60, 2: 120, 3: 300, 4: 600}
 
-Kind = Literal["primary", "backup", "station_room", "bureau_room"]
+#: The last is no rung of `decide`: a command room put the person there.
+Kind = Literal["primary", "backup", "station_room", "bureau_room", "reassigned"]
 ROOMS: tuple[Kind, ...] = ("station_room", "bureau_room")
 
 #: How the cell was found → why its primary comes first.
@@ -152,6 +153,11 @@ def decide(facts: Facts) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def unsigned(place: Place, kind: Kind) -> Because:
+    """Return why a step stands where the one before wasn't signed in time."""
+    return Because(f"{kind}.unsigned", _without_empty(_where(place)))
+
+
 def _ladder(facts: Facts) -> Iterator[tuple[Kind, Person]]:
     rungs: tuple[tuple[Kind, Sequence[Person]], ...] = (
         ("primary", facts.primaries),
@@ -167,11 +173,7 @@ def _ladder(facts: Facts) -> Iterator[tuple[Kind, Person]]:
 def _because(facts: Facts, kind: Kind, first: bool, skipped: Sequence[Owner]) -> Because:
     code = _first_code(facts, kind) if first else f"{kind}.unsigned"
     place = facts.place
-    params: dict[str, Any] = {
-        "cell": place.cell,
-        "cell_name": place.cell_name or place.cell,
-        "station": place.station,
-        "station_name": place.station_name or place.station,
+    params = _where(place) | {
         "absent": [owner.display_name for owner in skipped if owner.absent],
         "off_duty": [owner.display_name for owner in skipped if not owner.absent],
     }
@@ -179,7 +181,20 @@ def _because(facts: Facts, kind: Kind, first: bool, skipped: Sequence[Owner]) ->
         params["neighbours"] = list(place.neighbours)
         if place.method == "nearest" and place.distance_m is not None:
             params["distance_m"] = round(place.distance_m, 1)
-    return Because(code, {name: value for name, value in params.items() if value not in (None, [])})
+    return Because(code, _without_empty(params))
+
+
+def _where(place: Place) -> dict[str, Any]:
+    return {
+        "cell": place.cell,
+        "cell_name": place.cell_name or place.cell,
+        "station": place.station,
+        "station_name": place.station_name or place.station,
+    }
+
+
+def _without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value not in (None, [])}
 
 
 def _first_code(facts: Facts, kind: Kind) -> str:

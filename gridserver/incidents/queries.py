@@ -76,7 +76,7 @@ def by_external_id(
     return None if digest is None else (_records(session, *this)[0], digest)
 
 
-def ids_within(paths: Iterable[str]) -> Select[tuple[int]]:
+def ids_within(paths: Iterable[str]) -> Select[int]:
     """Return a query for the ids of the incidents of the units at and below `paths`.
 
     For use inside the queries of the rooms above, with ``IN``.

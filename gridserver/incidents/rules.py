@@ -111,7 +111,7 @@ def read_report(fields: Mapping[str, Any]) -> Report:
         description=reading.optional_text(
             fields.get("description"), "description", longest=_LONGEST_DESCRIPTION
         ),
-        priority=_priority(fields.get("priority")),
+        priority=read_priority(fields.get("priority")),
         reported_at=reading.optional_moment(fields.get("reported_at"), "reported_at"),
         occurred_at=reading.optional_moment(fields.get("occurred_at"), "occurred_at"),
     )
@@ -129,23 +129,23 @@ def read_place(fields: Mapping[str, Any]) -> Place:
     return Place(x, y, crs.name, float(lon), float(lat), accuracy_m)
 
 
-def reported_at(report: Report, now: dt.datetime) -> dt.datetime:
-    """Return when `report` was made: as it says, else `now`.
+def reported_at(given: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """Return when a report was made: as it says, else `now`.
 
     Raises
     ------
     Invalid
         ``incident.from_the_future``: more than `CLOCK_TOLERANCE` ahead of `now`.
     """
-    if report.reported_at is None:
+    if given is None:
         return now
-    if report.reported_at > now + CLOCK_TOLERANCE:
+    if given > now + CLOCK_TOLERANCE:
         raise Invalid(
             "incident.from_the_future",
             "reported_at lies in the future; check the reporter's clock and its offset.",
             field="reported_at",
         )
-    return report.reported_at
+    return given
 
 
 def _coordinate(value: object, field: str) -> float:
@@ -154,9 +154,10 @@ def _coordinate(value: object, field: str) -> float:
     return float(value)
 
 
-def _priority(value: object) -> int | None:
+def read_priority(value: object) -> int | None:
+    """Return a priority as given, 1 (at once) to 4, or None. Raises `Invalid`."""
     if value is None:
         return None
     if value not in (1, 2, 3, 4) or isinstance(value, bool):
         raise Invalid("incident.priority", "priority: give 1, 2, 3 or 4.", field="priority")
-    return int(value)  # type: ignore[call-overload]
+    return int(value)

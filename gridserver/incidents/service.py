@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -40,7 +42,7 @@ def record(
     """
     values = _values(session, report, category, location, unit_id)
     row = session.execute(
-        insert(Incident.__table__)
+        insert(Incident)
         .values(
             body_digest=report.digest(),
             point=func.ST_SetSRID(func.ST_MakePoint(report.lon, report.lat), 4326),
@@ -48,7 +50,7 @@ def record(
             **values,
         )
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
-        .returning(Incident.__table__.c.id, Incident.__table__.c.number)
+        .returning(Incident.id, Incident.number)
     ).first()
     if row is None:
         return _recorded_before(session, report), False
@@ -67,7 +69,7 @@ def record(
 
 def _values(
     session: Session, report: Report, category: Category, location: Location, unit_id: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     moment = now(session)
     return {
         "source": report.source,
@@ -80,7 +82,7 @@ def _values(
         "address": report.address,
         "description": report.description,
         "occurred_at": report.occurred_at,
-        "reported_at": reported_at(report, moment),
+        "reported_at": reported_at(report.reported_at, moment),
         "received_at": moment,
         "grid_version_id": location.version_id,
         "cell_code": location.cell_code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.base.errors import NotFound
@@ -53,3 +53,12 @@ def units(
 def units_by_id(session: Session, ids: set[int]) -> dict[int, Unit]:
     """Return the units with these ids."""
     return {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
+
+
+def bureau_and_station(session: Session, station_code: str | None) -> tuple[Unit, Unit | None]:
+    """Return the bureau, and the station with the code (None where there is none), in one query."""
+    wanted = or_(Unit.kind == "bureau", Unit.code == station_code)
+    found = session.scalars(select(Unit).where(wanted).order_by(Unit.path)).all()
+    bureaus = [unit for unit in found if unit.kind == "bureau"]
+    stations = [unit for unit in found if unit.kind != "bureau"]
+    return bureaus[0] if bureaus else bureau(session), stations[0] if stations else None

@@ -1,0 +1,233 @@
+"""Tasks and incidents as messages, the feed and the API show them: JSON-able dicts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gridserver.access.queries import AccountRef
+from gridserver.access.rules import Principal
+from gridserver.dispatch import texts
+from gridserver.dispatch.authority import allowed
+from gridserver.dispatch.dossier import Dossier
+from gridserver.dispatch.models import Offer
+from gridserver.dispatch.rules import ROOMS, Because, Person, Place, Step
+from gridserver.incidents.queries import IncidentRecord
+
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """A row of a task's history. `lon`, `lat` (EPSG:4326) where the actor's place is known."""
+
+    id: int
+    verb: str
+    from_state: str | None
+    to_state: str
+    late: bool
+    actor: AccountRef | None
+    occurred_at: dt.datetime
+    at: dt.datetime
+    lon: float | None
+    lat: float | None
+    data: dict[str, Any]
+
+
+def incident_card(incident: IncidentRecord, place: Place) -> Card:
+    """Return what a terminal and the map show of an incident."""
+    category = incident.category
+    return {
+        "id": incident.id,
+        "number": incident.number,
+        "category": {
+            "code": category.code,
+            "name_zh": category.name_zh,
+            "name_en": category.name_en,
+        },
+        "priority": incident.priority,
+        "lon": incident.lon,
+        "lat": incident.lat,
+        "address": incident.address,
+        "description": incident.description,
+        "reported_at": _moment(incident.reported_at),
+        "cell": _coded(place.cell, place.cell_name),
+        "station": _coded(place.station, place.station_name),
+        "method": incident.method,
+        "grid_version": place.grid_version,
+    }
+
+
+def task_card(
+    dossier: Dossier, account_id: int | None = None, language: str = texts.DEFAULT_LANGUAGE
+) -> Card:
+    """Return what messages and the feed carry of a task.
+
+    Parameters
+    ----------
+    account_id : int, optional
+        Whose step to show: the reader's own. Without it, the latest that is open.
+    """
+    task = dossier.task
+    return {
+        "id": task.id,
+        "state": task.state,
+        "version": task.version,
+        "incident": incident_card(dossier.incident, dossier.facts.place),
+        "assignee": _who(dossier.acting),
+        "step": _present_step(dossier, account_id, language),
+        "report": _report(dossier),
+        "updated_at": _moment(task.updated_at),
+    }
+
+
+def task_detail(
+    dossier: Dossier,
+    viewer: Principal,
+    history: Sequence[HistoryEntry],
+    received: Mapping[uuid.UUID, dt.datetime],
+    language: str,
+) -> Card:
+    """Return a task with all its offers, its history, and what `viewer` may do with it now.
+
+    Parameters
+    ----------
+    received : mapping
+        When a device of the recipient had the message that told of an offer, by message id.
+    """
+    task = dossier.task
+    return {
+        "id": task.id,
+        "state": task.state,
+        "version": task.version,
+        "incident": incident_card(dossier.incident, dossier.facts.place),
+        "assignee": _who(dossier.acting),
+        "decision": decision(dossier.steps, language),
+        "offers": [_offer(dossier, offer, received) for offer in dossier.offers],
+        "history": [_entry(entry) for entry in history],
+        "report": _report(dossier),
+        "allowed": list(allowed(task.state, dossier.standing(viewer))),
+        "updated_at": _moment(task.updated_at),
+    }
+
+
+def incident_detail(dossier: Dossier, language: str) -> Card:
+    """Return an incident as ``POST /incidents`` answers it."""
+    incident, place, task = dossier.incident, dossier.facts.place, dossier.task
+    category = incident.category
+    name = category.name_en if language == "en" else category.name_zh
+    return incident_card(incident, place) | {
+        "source": incident.source,
+        "external_id": incident.external_id,
+        "category": {"code": category.code, "name": name},
+        "raw": {"x": incident.raw_x, "y": incident.raw_y, "crs": incident.raw_crs},
+        "accuracy_m": incident.accuracy_m,
+        "received_at": _moment(incident.received_at),
+        "occurred_at": _moment(incident.occurred_at),
+        "neighbours": list(incident.neighbours),
+        "distance_m": incident.distance_m,
+        "task": {"id": task.id, "state": task.state, "assignee": _who(dossier.acting)},
+        "decision": decision(dossier.steps, language),
+    }
+
+
+def place_card(place: Place) -> Card:
+    """Return where a point lies, as a preview shows it."""
+    return {
+        "cell": _coded(place.cell, place.cell_name),
+        "station": _coded(place.station, place.station_name),
+        "grid_version": place.grid_version,
+        "method": place.method,
+        "neighbours": list(place.neighbours),
+        "distance_m": place.distance_m,
+    }
+
+
+def decision(steps: Sequence[Step], language: str) -> list[Card]:
+    """Return the ladder with its reasons in `language`."""
+    return [
+        {
+            "step": step.step,
+            "kind": step.kind,
+            "who": {
+                "username": step.who.username,
+                "display_name": step.who.display_name,
+                "kind": "room" if step.kind in ROOMS else "officer",
+            },
+            "because": _because(step.because, language),
+            "sign_within_s": step.sign_within_s,
+        }
+        for step in steps
+    ]
+
+
+def _present_step(dossier: Dossier, account_id: int | None, language: str) -> Card | None:
+    if account_id is not None:
+        offer = dossier.offer_to(account_id)
+    else:
+        offer = max(dossier.open_offers, key=lambda o: o.id, default=None)
+    if offer is None:
+        return None
+    return {
+        "step": offer.step,
+        "kind": offer.kind,
+        "because": _because(Because(**offer.because), language),
+        "deadline": _moment(offer.deadline),
+    }
+
+
+def _offer(dossier: Dossier, offer: Offer, received: Mapping[uuid.UUID, dt.datetime]) -> Card:
+    return {
+        "step": offer.step,
+        "kind": offer.kind,
+        "recipient": _who(dossier.people[offer.recipient]),
+        "told_at": _moment(offer.told_at),
+        "deadline": _moment(offer.deadline),
+        "received_at": _moment(received.get(offer.message_id)),
+        "open": offer.outcome is None,
+        "outcome": offer.outcome,
+    }
+
+
+def _entry(entry: HistoryEntry) -> Card:
+    return {
+        "id": entry.id,
+        "verb": entry.verb,
+        "from": entry.from_state,
+        "to": entry.to_state,
+        "actor": _who(entry.actor),
+        "occurred_at": _moment(entry.occurred_at),
+        "at": _moment(entry.at),
+        "lon": entry.lon,
+        "lat": entry.lat,
+        "data": entry.data,
+        "late": entry.late,
+    }
+
+
+def _report(dossier: Dossier) -> Card | None:
+    if dossier.task.outcome is None:
+        return None
+    return {"outcome": dossier.task.outcome, "text": dossier.task.feedback}
+
+
+def _because(because: Because, language: str) -> Card:
+    text = texts.say(because.code, because.params, language)
+    return {"code": because.code, "params": because.params, "text": text}
+
+
+def _who(person: AccountRef | Person | None) -> Card | None:
+    if person is None:
+        return None
+    return {"username": person.username, "display_name": person.display_name}
+
+
+def _coded(code: str | None, name: str | None) -> Card | None:
+    return None if code is None else {"code": code, "name": name}
+
+
+def _moment(at: dt.datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

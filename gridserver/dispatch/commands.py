@@ -1,0 +1,147 @@
+"""What a person may say to a task: the verbs, and what each carries. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gridserver.base import reading
+from gridserver.base.errors import Invalid
+from gridserver.dispatch.lifecycle import TASK
+
+OUTCOMES = ("resolved", "unfounded", "referred", "unresolved")
+LINKS = ("duplicate", "follow_up")
+
+_LONGEST_TEXT = 4000
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb that an account says to a task, under an id of the sender's making.
+
+    Attributes
+    ----------
+    id
+        The same id is the same command, however often it arrives.
+    occurred_at
+        The sender's own clock, in UTC; None where it said none. Recorded, never a ground for
+        refusal.
+    data
+        What the verb carries; see `read_data`.
+    lon, lat
+        Where the sender was, EPSG:4326, where known.
+    """
+
+    id: uuid.UUID
+    verb: str
+    occurred_at: dt.datetime | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    lon: float | None = None
+    lat: float | None = None
+
+
+def read_command(fields: Mapping[str, Any]) -> Command:
+    """Return the command in ``{id, verb, occurred_at?, data?, lon?, lat?}``, typed values.
+
+    What the verb carries is checked when the command is carried out, so that its refusal is the
+    command's result. Raises `Invalid` for a moment that no calendar holds.
+    """
+    return Command(
+        id=fields["id"],
+        verb=fields["verb"],
+        occurred_at=reading.optional_moment(fields.get("occurred_at"), "occurred_at"),
+        data=fields.get("data") or {},
+        lon=fields.get("lon"),
+        lat=fields.get("lat"),
+    )
+
+
+Reader = Callable[[object, str], Any]
+
+
+def _text(value: object, name: str) -> str:
+    return reading.text(value, name, longest=_LONGEST_TEXT)
+
+
+def _optional_text(value: object, name: str) -> str | None:
+    return reading.optional_text(value, name, longest=_LONGEST_TEXT)
+
+
+def _name(value: object, name: str) -> str:
+    return reading.text(value, name, longest=_LONGEST_NAME)
+
+
+def _task_id(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+        raise Invalid("task.bad_data", f"{name}: give the id of a task.", field=name)
+    return value
+
+
+def _one_of(*choices: str) -> Reader:
+    def read(value: object, name: str) -> str:
+        if value not in choices:
+            said = f"{name}: give one of {', '.join(choices)}."
+            raise Invalid("task.bad_data", said, field=name)
+        return str(value)
+
+    return read
+
+
+#: verb → what it carries. A verb that isn't here carries nothing.
+_CARRIES: dict[str, dict[str, Reader]] = {
+    "report": {"outcome": _one_of(*OUTCOMES), "text": _text},
+    "return": {"reason": _text},
+    "cancel": {"reason": _text},
+    "send_back": {"remark": _text},
+    "reassign": {"to": _name},
+    "hand_over": {"agency": _name, "text": _text},
+    "call_support": {"text": _optional_text},
+    "link": {"to": _task_id, "kind": _one_of(*LINKS)},
+}
+
+
+def read_data(command: Command) -> dict[str, Any]:
+    """Return the verb's data, checked.
+
+    Raises
+    ------
+    Invalid
+        ``task.unknown_verb``; ``task.bad_data`` or ``input.*`` naming ``data.<field>``.
+    """
+    if command.verb not in TASK.verbs:
+        raise Invalid(
+            "task.unknown_verb",
+            f"There is no verb {command.verb!r}: give one of {', '.join(TASK.verbs)}.",
+            field="verb",
+        )
+    carries = _CARRIES.get(command.verb, {})
+    if unknown := sorted(set(command.data) - set(carries)):
+        name = f"data.{unknown[0]}"
+        raise Invalid("task.bad_data", f"{name}: {command.verb} takes no such field.", field=name)
+    return {name: read(command.data.get(name), f"data.{name}") for name, read in carries.items()}
+
+
+def read_point(command: Command) -> tuple[float, float] | None:
+    """Return where the sender was: lon, lat. Raises `Invalid` for half a place."""
+    if command.lon is None and command.lat is None:
+        return None
+    return (
+        reading.number(command.lon, "lon", least=-180.0, most=180.0),
+        reading.number(command.lat, "lat", least=-90.0, most=90.0),
+    )
+
+
+def payload(task_id: int, command: Command) -> dict[str, Any]:
+    """Return what makes two arrivals of one command id the same command."""
+    return {
+        "task": task_id,
+        "verb": command.verb,
+        "occurred_at": command.occurred_at.isoformat() if command.occurred_at else None,
+        "data": dict(command.data),
+        "lon": command.lon,
+        "lat": command.lat,
+    }

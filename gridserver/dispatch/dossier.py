@@ -1,0 +1,114 @@
+"""All that is known about a task at hand: what decisions on it and cards of it are made from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries as access
+from gridserver.access.queries import AccountRef
+from gridserver.access.rules import Principal
+from gridserver.dispatch.authority import Standing
+from gridserver.dispatch.models import Decision, Offer, Task
+from gridserver.dispatch.rules import Facts, Person, Step
+from gridserver.incidents import queries as incidents
+from gridserver.incidents.queries import IncidentRecord
+from gridserver.org import queries as org
+
+
+@dataclass
+class Dossier:
+    """A task with its incident, the decision, and the offers in the order they were made.
+
+    Attributes
+    ----------
+    unit_path : str
+        The unit that answers for the place; scopes reach it or don't.
+    people : dict
+        The accounts that the task and its offers name, by id.
+    """
+
+    task: Task
+    incident: IncidentRecord
+    unit_path: str
+    facts: Facts
+    steps: tuple[Step, ...]
+    offers: list[Offer]
+    people: dict[int, AccountRef | Person]
+
+    @property
+    def open_offers(self) -> list[Offer]:
+        """The offers that may still be signed, oldest first."""
+        return [offer for offer in self.offers if offer.outcome is None]
+
+    @property
+    def round(self) -> int:
+        """The present round: each return or reassignment starts another."""
+        return max((offer.round for offer in self.offers), default=1)
+
+    @property
+    def acting(self) -> AccountRef | Person | None:
+        """Who is to act now: the assignee, else the holder of the first open offer."""
+        if self.task.assignee_account_id is not None:
+            return self.people[self.task.assignee_account_id]
+        return self.people[self.open_offers[0].recipient] if self.open_offers else None
+
+    def offer_to(self, account_id: int) -> Offer | None:
+        """Return the account's open offer, else its last one, else None."""
+        theirs = [offer for offer in self.offers if offer.recipient == account_id]
+        return max(theirs, key=lambda offer: (offer.outcome is None, offer.id), default=None)
+
+    def standing(self, actor: Principal) -> Standing:
+        """Return what `actor` is to the task."""
+        reads = actor.may("incident.read", self.unit_path)
+        return Standing(
+            offered=any(offer.recipient == actor.account_id for offer in self.open_offers),
+            assignee=self.task.assignee_account_id == actor.account_id,
+            took_part=any(offer.recipient == actor.account_id for offer in self.offers),
+            commands=actor.may("task.command", self.unit_path),
+            reads=reads,
+            reads_elsewhere=not reads and actor.may("incident.read"),
+        )
+
+
+def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
+    """Return the dossiers of `tasks`, in their order, in a fixed number of queries."""
+    if not tasks:
+        return []
+    offers = _offers(session, [task.id for task in tasks])
+    incident_ids = [task.incident_id for task in tasks]
+    decisions = {
+        decision.incident_id: decision
+        for decision in session.scalars(
+            select(Decision).where(Decision.incident_id.in_(incident_ids))
+        )
+    }
+    recorded = incidents.by_ids(session, incident_ids)
+    units = org.units_by_id(session, {incident.unit_id for incident in recorded.values()})
+    named = {offer.recipient for made in offers.values() for offer in made}
+    named |= {task.assignee_account_id for task in tasks if task.assignee_account_id is not None}
+    people = access.account_refs(session, named)
+    return [
+        Dossier(
+            task=task,
+            incident=recorded[task.incident_id],
+            unit_path=units[recorded[task.incident_id].unit_id].path,
+            facts=Facts.from_json(decisions[task.incident_id].facts),
+            steps=tuple(Step.from_json(step) for step in decisions[task.incident_id].steps),
+            offers=offers[task.id],
+            people=dict(people),
+        )
+        for task in tasks
+    ]
+
+
+def _offers(session: Session, task_ids: list[int]) -> dict[int, list[Offer]]:
+    by_task: dict[int, list[Offer]] = defaultdict(list)
+    query = select(Offer).where(Offer.task_id.in_(task_ids)).order_by(Offer.id)
+    for offer in session.scalars(query):
+        by_task[offer.task_id].append(offer)
+    return by_task

@@ -1,0 +1,168 @@
+"""From a reported place to a decision, and from a decision to its task: the parts of intake."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries as access
+from gridserver.access.queries import AccountRef
+from gridserver.access.rules import Principal
+from gridserver.base.clock import now
+from gridserver.base.errors import Conflict
+from gridserver.dispatch import offers
+from gridserver.dispatch.dossier import Dossier
+from gridserver.dispatch.models import Offer, Task
+from gridserver.dispatch.rules import RULES_VERSION, Facts, Owner, Person, Place, decide
+from gridserver.force import queries as force
+from gridserver.force.queries import DutyOfficer
+from gridserver.grids import queries as grids
+from gridserver.grids.queries import Location
+from gridserver.incidents.queries import IncidentRecord
+from gridserver.org import queries as org
+from gridserver.org.models import Unit
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a point lies and who answers for it: `unit` is the cell's station, else the bureau."""
+
+    location: Location
+    bureau: Unit
+    station: Unit | None
+
+    @property
+    def unit(self) -> Unit:
+        """The unit that answers for the place."""
+        return self.station or self.bureau
+
+
+def survey(
+    session: Session, lon: float, lat: float, accuracy_m: float | None, reported_at: dt.datetime
+) -> Site:
+    """Find the cell in the grid that was in force at `reported_at`, and its units."""
+    location = grids.locate(session, lon, lat, reported_at, accuracy_m)
+    bureau, station = org.bureau_and_station(session, location.station_code)
+    return Site(location, bureau, station)
+
+
+def gather(session: Session, site: Site, priority: int) -> Facts:
+    """Gather the facts of a decision: who owns the cell, who is on duty now, which rooms there are.
+
+    Raises
+    ------
+    Conflict
+        ``dispatch.no_bureau_room``: the bureau has no command room, so there is nobody to fall
+        back on.
+    """
+    duty = force.duty_picture(session, site.location.cell_code, now(session))
+    rooms = access.room_accounts(session, {site.bureau.id, site.unit.id})
+    if not rooms.get(site.bureau.id):
+        raise Conflict(
+            "dispatch.no_bureau_room",
+            "The bureau has no command room. Give an account the role command for the bureau: "
+            "`gridserver account add … --role command`.",
+        )
+    return Facts(
+        place=_place(site),
+        priority=priority,
+        primaries=tuple(_owner(officer) for officer in duty.primaries),
+        backups=tuple(_owner(officer) for officer in duty.backups),
+        station_room=_room(rooms, site.station),
+        bureau_room=_room(rooms, site.bureau),
+    )
+
+
+def open_task(
+    session: Session, actor: Principal, incident: IncidentRecord, unit_path: str, facts: Facts
+) -> Dossier:
+    """Decide on `facts` and store the decision, the task, its first offer and the history's first
+    entry, in one round trip."""
+    steps, moment = decide(facts), now(session)
+    task = Task(
+        incident_id=incident.id,
+        state="assigned",
+        version=1,
+        created_at=moment,
+        updated_at=moment,
+    )
+    dossier = Dossier(task, incident, unit_path, facts, steps, [], {})
+    offer = offers.make(dossier, steps[0], 1, moment)
+    stored = session.execute(_OPEN, _row(actor, dossier, offer)).one()
+    task.id, offer.id = stored.task_id, stored.offer_id
+    offer.task_id = task.id
+    return dossier
+
+
+_OPEN = text(
+    """
+    WITH decided AS (
+        INSERT INTO decision (incident_id, rules_version, facts, steps)
+        VALUES (:incident_id, :rules_version, :facts, :steps)
+    ), opened AS (
+        INSERT INTO task (incident_id, state, created_at, updated_at)
+        VALUES (:incident_id, :state, :at, :at)
+        RETURNING id
+    ), offered AS (
+        INSERT INTO offer
+            (task_id, round, step, kind, recipient, because, message_id, told_at, deadline)
+        SELECT id, :round, :step, :kind, :recipient, :because, :message_id, :at, :deadline
+        FROM opened
+        RETURNING id
+    ), noted AS (
+        INSERT INTO task_event
+            (task_id, verb, to_state, actor_account_id, device, occurred_at, at, data)
+        SELECT id, 'dispatch', :state, :actor, :device, :occurred_at, :at, '{}' FROM opened
+    )
+    SELECT opened.id AS task_id, offered.id AS offer_id FROM opened, offered
+    """
+).bindparams(*(bindparam(name, type_=JSONB) for name in ("facts", "steps", "because")))
+
+
+def _row(actor: Principal, dossier: Dossier, offer: Offer) -> dict[str, object]:
+    return {
+        "incident_id": dossier.incident.id,
+        "rules_version": RULES_VERSION,
+        "facts": dossier.facts.to_json(),
+        "steps": [step.to_json() for step in dossier.steps],
+        "state": dossier.task.state,
+        "at": dossier.task.created_at,
+        "round": offer.round,
+        "step": offer.step,
+        "kind": offer.kind,
+        "recipient": offer.recipient,
+        "because": offer.because,
+        "message_id": offer.message_id,
+        "deadline": offer.deadline,
+        "actor": actor.account_id,
+        "device": actor.device,
+        "occurred_at": dossier.incident.reported_at,
+    }
+
+
+def _place(site: Site) -> Place:
+    location, station = site.location, site.station
+    return Place(
+        cell=location.cell_code,
+        cell_name=location.cell_name,
+        station=station.code if station else None,
+        station_name=station.name if station else None,
+        grid_version=location.version_name,
+        method=location.method,
+        neighbours=tuple(location.neighbours),
+        distance_m=location.distance_m,
+    )
+
+
+def _owner(officer: DutyOfficer) -> Owner:
+    return Owner(**asdict(officer))
+
+
+def _room(rooms: dict[int, list[AccountRef]], unit: Unit | None) -> tuple[Person, ...]:
+    if unit is None:
+        return ()
+    return tuple(Person(**asdict(account)) for account in rooms.get(unit.id, ()))

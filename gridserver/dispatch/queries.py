@@ -1,0 +1,150 @@
+"""Reading tasks and incidents: the loaders that check access, lists and snapshots."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
+
+from gridserver.access.rules import Principal
+from gridserver.base.clock import now
+from gridserver.base.errors import NotFound
+from gridserver.delivery import queries as delivery
+from gridserver.dispatch import cards, dossier, history
+from gridserver.dispatch.authority import require_view
+from gridserver.dispatch.dossier import Dossier
+from gridserver.dispatch.models import Offer, Task
+from gridserver.incidents import queries as incidents
+
+#: How long an ended task stays in the command room's snapshot.
+SHOWN_AFTER_END = dt.timedelta(hours=12)
+
+
+def task_for(session: Session, actor: Principal, task_id: int) -> Dossier:
+    """Return a task that `actor` may see.
+
+    Raises
+    ------
+    NotFound
+        ``task.unknown``.
+    Forbidden
+        ``task.out_of_scope``, ``task.not_yours``.
+    """
+    found = _one(session, select(Task).where(Task.id == task_id))
+    if found is None:
+        raise _unknown(task_id)
+    require_view(found.standing(actor))
+    return found
+
+
+def task_for_change(session: Session, task_id: int) -> Dossier:
+    """Return a task with its row locked to the end of the transaction, access still unchecked.
+
+    The task's row is what every change of a task locks first. Raises `NotFound` (``task.unknown``).
+    """
+    # "No key" update: a link from another task, which only refers to this one, need not wait.
+    query = select(Task).where(Task.id == task_id).with_for_update(key_share=True)
+    found = _one(session, query.execution_options(populate_existing=True))
+    if found is None:
+        raise _unknown(task_id)
+    return found
+
+
+def incident_for(session: Session, actor: Principal, incident_id: int) -> Dossier:
+    """Return an incident, with its task, that `actor` may see. Raises as `task_for` does, with
+    ``incident.unknown``."""
+    found = of_incident(session, incident_id)
+    if found is None:
+        raise NotFound("incident.unknown", f"There is no incident {incident_id}.")
+    require_view(found.standing(actor))
+    return found
+
+
+def of_incident(session: Session, incident_id: int) -> Dossier | None:
+    """Return the task that an incident made, access unchecked."""
+    return _one(session, select(Task).where(Task.incident_id == incident_id))
+
+
+def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:
+    """Return a task with its offers' receipts and its history, as `actor` sees it."""
+    received = delivery.received_at(session, [offer.message_id for offer in found.offers])
+    events = history.of_task(session, found.task.id)
+    return cards.task_detail(found, actor, events, received, language)
+
+
+def page(
+    session: Session,
+    actor: Principal,
+    *,
+    is_open: bool,
+    mine: bool = False,
+    unit_path: str | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Dossier]:
+    """Return the tasks that `actor` may see, newest first.
+
+    Parameters
+    ----------
+    is_open : bool
+        Only those that haven't ended.
+    mine : bool
+        Only those that the actor holds an open offer of, or signed for.
+    unit_path : str, optional
+        Only those of this unit and what is below it.
+    before : int, optional
+        The task id to go on after (the list's cursor).
+    """
+    query = select(Task).order_by(Task.id.desc()).limit(limit)
+    query = query.where(_held_by(actor.account_id) if mine else _visible_to(actor))
+    if is_open:
+        query = query.where(Task.ended_at.is_(None))
+    if unit_path is not None:
+        query = query.where(Task.incident_id.in_(incidents.ids_within([unit_path])))
+    if before is not None:
+        query = query.where(Task.id < before)
+    return dossier.load(session, session.scalars(query).all())
+
+
+def terminal_snapshot(session: Session, account_id: int) -> dict[str, Any]:
+    """Return ``{tasks: [TaskCard]}``: what the account has to sign or to do now."""
+    query = select(Task).where(_held_by(account_id), Task.ended_at.is_(None)).order_by(Task.id)
+    found = dossier.load(session, session.scalars(query).all())
+    return {"tasks": [cards.task_card(each, account_id) for each in found]}
+
+
+def command_snapshot(session: Session, actor: Principal) -> dict[str, Any]:
+    """Return ``{tasks: [TaskCard]}``: the open tasks in the actor's scope, and those that ended
+    within `SHOWN_AFTER_END`."""
+    recent = or_(Task.ended_at.is_(None), Task.ended_at > now(session) - SHOWN_AFTER_END)
+    within = Task.incident_id.in_(incidents.ids_within(actor.paths("feed.read")))
+    found = session.scalars(select(Task).where(recent, within).order_by(Task.id)).all()
+    return {"tasks": [cards.task_card(each) for each in dossier.load(session, found)]}
+
+
+def _one(session: Session, query: Select[Task]) -> Dossier | None:
+    task = session.scalar(query)
+    return None if task is None else dossier.load(session, [task])[0]
+
+
+def _held_by(account_id: int | None) -> ColumnElement[bool]:
+    offered = select(Offer.task_id).where(Offer.recipient == account_id, Offer.outcome.is_(None))
+    return or_(Task.assignee_account_id == account_id, Task.id.in_(offered))
+
+
+def _visible_to(actor: Principal) -> ColumnElement[bool]:
+    within = Task.incident_id.in_(incidents.ids_within(actor.paths("incident.read")))
+    offered = select(Offer.task_id).where(Offer.recipient == actor.account_id)
+    return or_(within, Task.id.in_(offered))
+
+
+def _unknown(task_id: int) -> NotFound:
+    return NotFound("task.unknown", f"There is no task {task_id}.")
+
+
+def next_cursor(found: Sequence[Dossier], limit: int) -> int | None:
+    """Return the cursor of the page after `found`, or None where it was the last."""
+    return found[-1].task.id if len(found) == limit else None

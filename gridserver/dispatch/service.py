@@ -1,0 +1,255 @@
+"""The verbs of dispatch: take a report, carry out a command, tell the next who is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gridserver.access.rules import Principal, require
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
+from gridserver.base.errors import Conflict
+from gridserver.delivery import service as delivery
+from gridserver.delivery.service import Outcome
+from gridserver.dispatch import dossier as dossiers
+from gridserver.dispatch import history, intake, offers, queries, telling, verbs
+from gridserver.dispatch.authority import entitled, require_part
+from gridserver.dispatch.commands import Command, payload, read_data, read_point
+from gridserver.dispatch.dossier import Dossier
+from gridserver.dispatch.lifecycle import TASK
+from gridserver.dispatch.models import Offer, Task
+from gridserver.dispatch.rules import Place, Step, decide
+from gridserver.dispatch.telling import Change
+from gridserver.dispatch.texts import DEFAULT_LANGUAGE
+from gridserver.incidents import queries as incident_queries
+from gridserver.incidents import rules as incident_rules
+from gridserver.incidents import service as incidents
+from gridserver.incidents.rules import Report
+
+_WRONG_STATE = "task.wrong_state"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a report; `created` is False where the same one was taken before."""
+
+    dossier: Dossier
+    created: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Where a report would lie, and who would get it."""
+
+    place: Place
+    steps: tuple[Step, ...]
+
+
+def take_report(session: Session, actor: Principal, report: Report) -> Taken:
+    """Record a report and give it to whom it belongs: incident, decision, task, offer and message
+    in one transaction. The same report again changes nothing.
+
+    Raises
+    ------
+    Forbidden
+        ``access.forbidden``: the actor is no command room.
+    Invalid
+        ``incident.unknown_category``, ``incident.from_the_future``.
+    Conflict
+        ``incident.exists_differently``; ``dispatch.no_bureau_room``.
+    """
+    require(actor, "incident.report")
+    category = incident_queries.category(session, report.category)
+    reported_at = incident_rules.reported_at(report.reported_at, now(session))
+    site = intake.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
+    incident, created = incidents.record(session, report, category, site.location, site.unit.id)
+    if not created:
+        dossier = queries.of_incident(session, incident.id)
+        assert dossier is not None, "an incident is recorded with its task"  # noqa: S101
+        return Taken(dossier, created=False)
+    facts = intake.gather(session, site, incident.priority)
+    dossier = intake.open_task(session, actor, incident, site.unit.path, facts)
+    audit.record(
+        session,
+        actor,
+        "incident:report",
+        subject_kind="incident",
+        subject_id=incident.id,
+        data={"task": dossier.task.id, "told": dossier.steps[0].who.username},
+    )
+    delivery.post(session, [telling.offered_message(dossier, dossier.offers[0])])
+    telling.feed_creation(session, dossier)
+    return Taken(dossier, created=True)
+
+
+def preview(
+    session: Session,
+    actor: Principal,
+    place: incident_rules.Place,
+    *,
+    category: str,
+    priority: int | None = None,
+    reported_at: dt.datetime | None = None,
+) -> Preview:
+    """Say who would get a report, and why, without writing anything. Raises as `take_report`."""
+    require(actor, "incident.report")
+    default = incident_queries.category(session, category).priority
+    at = incident_rules.reported_at(reported_at, now(session))
+    site = intake.survey(session, place.lon, place.lat, place.accuracy_m, at)
+    facts = intake.gather(session, site, priority or default)
+    return Preview(facts.place, decide(facts))
+
+
+def command(
+    session: Session,
+    actor: Principal,
+    task_id: int,
+    command: Command,
+    language: str = DEFAULT_LANGUAGE,
+) -> Outcome:
+    """Carry out a command, once per account and command id.
+
+    A command that no longer fits is kept in the task's history as late, changes nothing, and is
+    answered with the present state.
+
+    Returns
+    -------
+    Outcome
+        200 with ``{status: "done", task: Task}``; or a refusal: 403 ``task.not_yours``,
+        ``task.out_of_scope``, ``task.for_command_room``; 404 ``task.unknown``; 409
+        ``task.wrong_state`` with ``state`` and ``task``; 422 for a verb or data that can't be.
+
+    Raises
+    ------
+    Invalid
+        ``command.reused``: the id was used for another command.
+    """
+    outcome = delivery.run_once(
+        session,
+        actor,
+        command.id,
+        payload(task_id, command),
+        lambda: _carry_out(session, actor, task_id, command, language),
+    )
+    if outcome.body.get("code") == _WRONG_STATE and not outcome.replayed:
+        # After the refusal undid what the command wrote: this stays.
+        state = outcome.body["state"]
+        _note(session, actor, task_id, command, state, state, late=True)
+    return outcome
+
+
+def escalate_due(session: Session, limit: int = 100) -> int:
+    """Tell the next step of every task whose offer wasn't signed in time; return how many.
+
+    Each offer is escalated once, by whichever worker locks its task first; tasks that another
+    worker or a command holds are left to the next call. The former holders stay informed and may
+    still sign.
+    """
+    due = (
+        select(Offer.task_id)
+        .where(
+            Offer.outcome.is_(None), Offer.escalated_at.is_(None), Offer.deadline <= now(session)
+        )
+        .order_by(Offer.deadline)
+        .limit(limit)
+    )
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.id.in_(due), Task.state == "assigned")
+        .order_by(Task.id)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    # The offers are read after the locks are held: a worker that was before us may have escalated.
+    return sum(_escalate(session, dossier) for dossier in dossiers.load(session, tasks))
+
+
+def _carry_out(
+    session: Session, actor: Principal, task_id: int, command: Command, language: str
+) -> dict[str, Any]:
+    data = read_data(command)
+    read_point(command)
+    dossier = queries.task_for_change(session, task_id)
+    standing, before = dossier.standing(actor), dossier.task.state
+    require_part(command.verb, standing)
+    if TASK.after(before, command.verb) is None or not entitled(command.verb, standing):
+        raise _wrong_state(session, actor, dossier, command.verb, language)
+    act = verbs.Act(session, actor, dossier, data, now(session))
+    change = verbs.carry_out(act, command.verb)
+    _note(session, actor, task_id, command, before, dossier.task.state)
+    audit.record(
+        session,
+        actor,
+        f"task:{command.verb}",
+        subject_kind="task",
+        subject_id=task_id,
+        data={"from": before, "to": dossier.task.state},
+    )
+    telling.announce(session, dossier, change)
+    return {"status": "done", "task": queries.detail(session, actor, dossier, language)}
+
+
+def _note(
+    session: Session,
+    actor: Principal,
+    task_id: int,
+    command: Command,
+    before: str,
+    after: str,
+    late: bool = False,
+) -> None:
+    history.add(
+        session,
+        actor,
+        task_id,
+        command.verb,
+        from_state=before,
+        to_state=after,
+        data=read_data(command),
+        late=late,
+        command_id=command.id,
+        occurred_at=command.occurred_at,
+        point=read_point(command),
+    )
+
+
+def _wrong_state(
+    session: Session, actor: Principal, dossier: Dossier, verb: str, language: str
+) -> Conflict:
+    state = dossier.task.state
+    return Conflict(
+        _WRONG_STATE,
+        f"The task is {state} by now, so {verb} changes nothing. It is kept in the history.",
+        state=state,
+        task=queries.detail(session, actor, dossier, language),
+    )
+
+
+def _escalate(session: Session, dossier: Dossier) -> bool:
+    moment = now(session)
+    due = [
+        offer
+        for offer in dossier.open_offers
+        if offer.escalated_at is None and offer.deadline is not None and offer.deadline <= moment
+    ]
+    step = offers.next_step(dossier)
+    if not due or step is None:
+        return False
+    for offer in due:
+        offer.escalated_at = moment
+    told = offers.tell(session, dossier, step, dossier.round, moment)
+    state = dossier.task.state
+    verbs.touch(dossier.task, state, moment)
+    data = {"step": told.step, "to": step.who.username}
+    history.add(
+        session, None, dossier.task.id, "escalate", from_state=state, to_state=state, data=data
+    )
+    audit.record(
+        session, None, "task:escalate", subject_kind="task", subject_id=dossier.task.id, data=data
+    )
+    telling.announce(session, dossier, Change(offered=[told]))
+    return True
