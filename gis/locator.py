@@ -11,7 +11,6 @@ Codes are compared by code point, as PostgreSQL's ``COLLATE "C"`` does. Lengths 
 tangent plane at the point, which is true to 1 in 1,000 within 5 km.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.errors import GisError
+from gis.tangent import TangentPlane, metres_per_degree
 
 GAP_TOLERANCE_M = 30.0
 """How far from every cell a point may lie and still be given to the nearest."""
@@ -31,8 +31,6 @@ LARGEST_ACCURACY_M = 100_000.0
 Method = Literal["covers", "boundary", "largest_share", "nearest", "outside", "invalid"]
 Candidate = tuple[str, BaseGeometry]
 
-_WGS84_SEMI_MAJOR_AXIS_M = 6_378_137.0
-_WGS84_ECCENTRICITY_SQUARED = 6.694379990141317e-3
 _SHARE_DIGITS = 6  # shares that differ by less are equal: rounding must not choose the owner
 _CIRCLE_SEGMENTS_PER_QUADRANT = 16
 
@@ -99,7 +97,7 @@ def choose(
     )
     if not radius_m and covering:
         return _covered(covering)
-    plane = _tangent_plane(geoms, point)
+    plane = TangentPlane(point.x, point.y).to_metres(geoms)
     distances = shapely.distance(plane, shapely.Point(0.0, 0.0))
     sharing = _by_share(codes, plane, radius_m) if radius_m else []
     if sharing and not (covering and len(sharing) == 1):
@@ -119,7 +117,7 @@ def reach_box(
 ) -> tuple[float, float, float, float]:
     """West, south, east, north of a box that every cell which `choose` may need meets."""
     metres = max(accuracy_m or 0.0, gap_tolerance_m) * 1.01
-    east, north = _metres_per_degree(lat)
+    east, north = metres_per_degree(lat)
     return lon - metres / east, lat - metres / north, lon + metres / east, lat + metres / north
 
 
@@ -256,21 +254,3 @@ def _by_share(codes: list[str], plane: NDArray[np.object_], radius_m: float) -> 
         shares[code] = shares.get(code, 0.0) + float(area) / circle.area
     ranked = sorted((-round(share, _SHARE_DIGITS), code) for code, share in shares.items())
     return [code for negative_share, code in ranked if negative_share < 0.0]
-
-
-def _tangent_plane(geoms: NDArray[np.object_], origin: shapely.Point) -> NDArray[np.object_]:
-    """Copies of the geometries in metres east and north of the origin."""
-    degrees = shapely.get_coordinates(geoms) - (origin.x, origin.y)
-    plane: NDArray[np.object_] = shapely.set_coordinates(
-        geoms.copy(), degrees * _metres_per_degree(origin.y)
-    )
-    return plane
-
-
-def _metres_per_degree(lat: float) -> tuple[float, float]:
-    """Length of a degree of longitude and of latitude on the WGS84 ellipsoid."""
-    phi = math.radians(min(max(lat, -89.9), 89.9))  # at a pole a degree of longitude has no length
-    w2 = 1.0 - _WGS84_ECCENTRICITY_SQUARED * math.sin(phi) ** 2
-    meridian_m = _WGS84_SEMI_MAJOR_AXIS_M * (1.0 - _WGS84_ECCENTRICITY_SQUARED) / w2**1.5
-    parallel_m = _WGS84_SEMI_MAJOR_AXIS_M / math.sqrt(w2) * math.cos(phi)
-    return math.radians(parallel_m), math.radians(meridian_m)
