@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import TIMESTAMP, ColumnElement, Double, LargeBinary, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -65,7 +66,7 @@ class Neighbour:
     code: str
     name: str
     name_en: str | None
-    geom: shapely.Geometry
+    geom: BaseGeometry
 
 
 def find_version_in_force(session: Session, at: dt.datetime) -> GridVersion | None:
@@ -99,7 +100,7 @@ def versions(session: Session, *, after_id: int = 0, limit: int | None = None) -
     found = session.scalars(ordered.limit(limit)).all()
     counted = select(Cell.version_id, func.count()).group_by(Cell.version_id)
     rows = session.execute(counted.where(Cell.version_id.in_([v.id for v in found])))
-    counts: dict[int, int] = dict(rows.tuples())
+    counts = {row[0]: row[1] for row in rows}
     return [_card(v, counts.get(v.id, 0), now(session)) for v in found]
 
 
@@ -148,6 +149,7 @@ def _wkb(column: InstrumentedAttribute[Any]) -> ColumnElement[bytes]:
     return func.ST_AsBinary(column, type_=LargeBinary)
 
 
+_SIDES = ("west", "south", "east", "north")
 #: The version in force with its cells whose box meets one; built once, since `locate` is hot.
 _NEAR = (
     select(
@@ -163,7 +165,7 @@ _NEAR = (
         (Cell.version_id == GridVersion.id)
         & Cell.geom.op("&&")(
             func.ST_MakeEnvelope(
-                *(bindparam(side, type_=Double) for side in ("west", "south", "east", "north")),
+                *(bindparam(side, type_=Double) for side in _SIDES),
                 4326,
             )
         ),
@@ -199,9 +201,9 @@ def locate(
     GisError
         ``coordinates.*``, ``locate.accuracy``.
     """
-    to_wgs84(lon, lat, WGS84, field="lon/lat")
-    west, south, east, north = reach_box(lon, lat, accuracy_m)
-    box = {"west": west, "south": south, "east": east, "north": north}
+    lon, lat = to_wgs84(lon, lat, WGS84, field="lon/lat")
+    # The driver knows no NumPy numbers.
+    box = dict(zip(_SIDES, map(float, reach_box(lon, lat, accuracy_m)), strict=True))
     rows = session.execute(_NEAR, {"at": at, **box}).all()
     if not rows:
         return Location(None, None, None, None, None, "outside")
@@ -234,7 +236,7 @@ def bounds(session: Session, version_id: int) -> tuple[float, float, float, floa
     return None if west is None else (west, south, east, north)
 
 
-def outline(session: Session, version_id: int) -> shapely.Geometry | None:
+def outline(session: Session, version_id: int) -> BaseGeometry | None:
     """Return a version's outline in EPSG:4326; None for a draft that came without one."""
     wkb = session.scalar(select(_wkb(GridVersion.outline)).where(GridVersion.id == version_id))
     return None if wkb is None else shapely.from_wkb(bytes(wkb))

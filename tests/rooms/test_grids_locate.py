@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pytest
+import shapely
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from gis import testing
+from gis.crs import WGS84
 from gis.errors import GisError
+from gis.features import Layer
 from gis.locator import Locator
-from gridserver.grids import queries
+from gridserver.grids import queries, service
 from tests.conftest import MORNING
 from tests.county import CELLS, SIDE, SOUTH, WEST, County, centre, make_county
 
@@ -57,6 +62,23 @@ def test_locate_is_the_locator_in_memory(
     if accuracy_m is None:
         codes, methods = locator.locate_many([lon], [lat])
         assert (codes[0], methods[0]) == (found.cell_code, found.method)
+
+
+def test_on_wavy_boundaries_too(session: Session, county: County) -> None:
+    """Points on edges and corners, where naive arithmetic puts some on the wrong side."""
+    cells = testing.grid(3, 3, vertices_per_side=9)
+    layer = Layer(tuple(cells), WGS84)
+    version = service.import_draft(session, None, layer, name="v2", source={})
+    service.publish(session, None, "v2")
+    locator = queries.locator(session, version.id)
+    corners = np.vstack([shapely.get_coordinates(cell.geom)[:-1] for cell in cells])
+    following = np.roll(corners, -1, axis=0)
+    points = np.vstack([corners, corners + (following - corners) / 3.0])
+    codes, methods = locator.locate_many(*points.T)
+    assert {"covers", "boundary"} <= set(methods)
+    for (lon, lat), code, method in zip(points, codes, methods, strict=True):
+        found = queries.locate(session, lon, lat, MORNING)
+        assert (found.cell_code, found.method) == (code, method)
 
 
 def test_inside_a_cell(session: Session, county: County) -> None:
