@@ -31,6 +31,7 @@ LARGEST_ACCURACY_M = 100_000.0
 Method = Literal["covers", "boundary", "largest_share", "nearest", "outside", "invalid"]
 Candidate = tuple[str, BaseGeometry]
 
+_BULK_METHODS = np.array(["invalid", "outside", "covers", "boundary"], dtype=object)
 _SHARE_DIGITS = 6  # shares that differ by less are equal: rounding must not choose the owner
 _CIRCLE_SEGMENTS_PER_QUADRANT = 16
 
@@ -176,9 +177,8 @@ class Locator:
         x, y = np.asarray(lons, dtype=np.float64), np.asarray(lats, dtype=np.float64)
         usable = _usable(x, y)
         lowest, highest = self._covering_ranks(x, y, np.flatnonzero(usable))
-        methods = np.where(lowest == highest, "covers", "boundary").astype(object)
-        methods[lowest < 0] = "outside"
-        methods[~usable] = "invalid"
+        kinds = [~usable, lowest < 0, lowest == highest]
+        methods = _BULK_METHODS[np.select(kinds, [0, 1, 2], 3)]
         codes = self._ordered[lowest]
         for i in self._near_a_cell(x, y, np.flatnonzero(methods == "outside")):
             located = self.locate(float(x[i]), float(y[i]))

@@ -1,14 +1,6 @@
-"""Where the shared real data lie; a test that needs them is skipped where they are missing."""
+"""Property tests of geometry are not timed: the first example of a kind builds a transformer."""
 
-from pathlib import Path
+from hypothesis import settings
 
-import pytest
-
-SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    if not SHARED_DATA.is_dir():
-        pytest.skip("the shared real data are not beside the repository")
-    return SHARED_DATA
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")

@@ -293,6 +293,13 @@ def test_real_files_have_the_faults_that_were_counted(shared_data: Path, path: s
     assert all(f.blocking for f in found if f.kind == "overlap")
 
 
+def test_chicago_merged_by_code_can_come_into_force(shared_data: Path) -> None:
+    path = shared_data / "us_chicago" / "beats.geojson"
+    apart = read_layer(path, code_field="beat")
+    assert [fault.kind for fault in faults(apart.cells)] == ["duplicate_code"]
+    assert_valid_coverage(read_layer(path, code_field="beat", merge_parts=True).cells)
+
+
 def test_ground_in_nested_shells_is_no_hole(shared_data: Path) -> None:
     # The README counts 133 holes up to 5 ha: its make_valid fills by the even-odd rule, so that
     # ground which lies in two shells of one zone is none. Here it belongs to the zone.
