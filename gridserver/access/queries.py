@@ -24,6 +24,7 @@ from gridserver.org.models import Unit
 class AccountCard:
     """An account as the command line lists it; `roles` are pairs of role and unit code."""
 
+    account_id: int
     username: str
     display_name: str
     disabled: bool
@@ -49,7 +50,7 @@ def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
     return _principal(session, LoginSession.token_digest == digest(token))
 
 
-def principal_by_session(session: Session, session_id: uuid.UUID) -> Principal:
+def principal_by_session(session: Session, session_id: uuid.UUID | None) -> Principal:
     """Return who holds the session *now*: what an open socket asks at each event."""
     return _principal(session, LoginSession.id == session_id)[0]
 
@@ -123,6 +124,7 @@ def accounts(session: Session) -> list[AccountCard]:
     """Return all accounts with their roles, by username."""
     rows = session.execute(
         select(
+            Account.id,
             Account.username,
             Account.display_name,
             Account.disabled_at,
@@ -135,10 +137,10 @@ def accounts(session: Session) -> list[AccountCard]:
         .order_by(Account.username, RoleGrant.role, Unit.code)
     )
     listed: list[AccountCard] = []
-    for (username, name, disabled_at, has_password), grants in groupby(rows, lambda row: row[:4]):
+    for (*who, disabled_at, has_password), grants in groupby(rows, lambda row: row[:5]):
         roles = tuple((role, unit) for *_, role, unit in grants if role is not None)
         disabled = disabled_at is not None
-        listed.append(AccountCard(username, name, disabled, has_password and not disabled, roles))
+        listed.append(AccountCard(*who, disabled, has_password and not disabled, roles))
     return listed
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, Range
 from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
@@ -108,9 +108,24 @@ def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Dut
         return
     for duty in duties:
         check_range(duty.start, duty.end, start_field="start", end_field="end")
-    starts = [(duty.officer_id, duty.duty, duty.start) for duty in duties]
-    known = sa.tuple_(Shift.officer_id, Shift.duty, sa.func.lower(Shift.during))
-    session.execute(sa.delete(Shift).where(known.in_(starts)))
+    replaced = (
+        sa.func.unnest(
+            sa.literal([duty.officer_id for duty in duties], ARRAY(sa.BigInteger)),
+            sa.literal([duty.duty for duty in duties], ARRAY(sa.Text)),
+            sa.literal([duty.start for duty in duties], ARRAY(TIMESTAMP(timezone=True))),
+        )
+        .table_valued("officer_id", "duty", "start")
+        .render_derived()
+    )
+    session.execute(
+        sa.delete(Shift)
+        .where(
+            Shift.officer_id == replaced.c.officer_id,
+            Shift.duty == replaced.c.duty,
+            sa.func.lower(Shift.during) == replaced.c.start,
+        )
+        .execution_options(synchronize_session=False)
+    )
     rows = [
         {"officer_id": d.officer_id, "duty": d.duty, "during": Range(d.start, d.end)}
         for d in duties

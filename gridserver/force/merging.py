@@ -123,9 +123,10 @@ def _repeated_and_fixed(present: Tables, given: Tables) -> Iterator[Fault]:
         known = {key(row): row for row in getattr(present, name)}
         lines: dict[Any, int] = {}
         for row in getattr(given, name):
-            first = lines.setdefault(key(row), row.line)
-            if first != row.line:
+            if key(row) in lines:
+                first = lines[key(row)]
                 yield Fault(name, row.line, "?", f"row {first} says this already; remove one.")
+            lines.setdefault(key(row), row.line)
             for column, remedy in _FIXED.get(name, ()):
                 former = getattr(known.get(key(row), row), column)
                 if former != getattr(row, column):
