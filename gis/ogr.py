@@ -92,6 +92,10 @@ def _read(path: Path, layer: str, encoding: str | None, limits: Limits) -> tuple
             "of a character; rename the field in short, or export the layer as GeoPackage.",
             "file",
         ) from error
+    except UnboundLocalError as error:  # pyogrio 0.13, for a .prj that GDAL can't make WKT of
+        raise CrsError(
+            "crs.unknown", "The file's CRS is not readable; repair its .prj or remove it.", "crs"
+        ) from error
     except _READ_ERRORS as error:
         raise _unreadable(error) from error
     return meta, wkb, values
@@ -165,7 +169,7 @@ def _names_encoding(cpg: Path | None) -> bool:
     name = cpg.read_bytes()[:40].decode("ascii", "replace").strip()
     try:
         codecs.lookup(f"cp{name}" if name.isdigit() else name)
-    except LookupError:
+    except (LookupError, ValueError):
         return False
     return True
 

@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,11 @@ _MAGIC = {
     ".gpkg": b"SQLite format 3\x00",
     ".zip": b"PK\x03\x04",
 }
+# What the zipfile module lets through for a broken, encrypted or odd archive.
+_UNZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, UnicodeDecodeError),
+)
 _COPY_BYTES = 1 << 20
 
 
@@ -97,7 +103,7 @@ def _unzipped(path: Path, layer: str | None, limits: Limits) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="gridserver-") as folder:
         try:
             _unpack(path, Path(folder), layer, limits)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        except _UNZIP_ERRORS as error:
             message = f"The zip can't be unpacked ({error}); pack it again, without a password."
             raise FileError("file.unreadable", message, "file") from error
         shapefile = Path(folder) / "cells.shp"

@@ -1,8 +1,10 @@
 """Reading and writing cells: formats, encodings, CRS, limits, and what is refused."""
 
 import json
+import random
 import shutil
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -485,3 +487,42 @@ def test_amap_read_as_gcj02_lands_on_the_tianditu_outline(shared_data: Path) -> 
     assert iou(kaihua(as_given), kaihua(tianditu)) == pytest.approx(0.957, abs=0.001)
     assert iou(kaihua(as_gcj02), kaihua(tianditu)) == pytest.approx(0.981, abs=0.001)
     assert shapely.coverage_is_valid(as_gcj02.geoms)
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """Cut off somewhere, or with a few bytes changed."""
+    if rng.random() < 0.3:
+        return data[: rng.randrange(len(data))]
+    broken = bytearray(data)
+    for _ in range(rng.choice((1, 3, 20))):
+        broken[rng.randrange(len(broken))] = rng.randrange(256)
+    return bytes(broken)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.gpkg", "a.zip", "a.geojson", "a.kml", "a.shp", "a.shx", "a.dbf", "a.prj", "a.cpg"]
+)
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path: Path, name: str) -> None:
+    rng = random.Random(name)
+    asked = tmp_path / (name if name.endswith(("gpkg", "zip", "json", "kml")) else "a.shp")
+    if name == "a.kml":
+        saved(tmp_path, KML, name)
+    else:
+        write_layer(asked, CELLS)
+    whole = (tmp_path / name).read_bytes()
+    outcomes = Counter()
+    for _ in range(40):
+        (tmp_path / name).write_bytes(damaged(whole, rng))
+        try:
+            read_layer(asked, code_field="code")
+            outcomes["read"] += 1
+        except GisError as refused:
+            outcomes[refused.code] += 1
+    assert outcomes["read"] < 40 or name == "a.cpg", "the damage was never seen"
+
+
+@pytest.mark.parametrize("error", [b"garbage", b""])
+def test_a_prj_that_is_none(tmp_path: Path, error: bytes) -> None:
+    path = write_shapefile(tmp_path / "a.shp", {"code": ["1"]})
+    path.with_suffix(".prj").write_bytes(error)
+    assert refusal(path).code in ("crs.unknown", "file.no_crs")
