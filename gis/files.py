@@ -18,13 +18,13 @@ from pyogrio.errors import DataSourceError
 
 from gis.crs import Crs, geometry_to_wgs84
 from gis.errors import CoordinateError, FileError
-from gis.features import Cell, Features, Layer, Limits, as_array
+from gis.features import Cell, Features, Layer, Limits, as_array, geometry_error
 from gis.geojson import parse_geojson
 from gis.ogr import read_ogr
 from gis.sources import JSON_ENDINGS, opened, unknown_format
 from gis.writing import WRITERS
 
-__all__ = ["Cell", "Layer", "Limits", "as_array", "read_layer", "write_layer"]
+__all__ = ["Cell", "Layer", "Limits", "as_array", "read_area", "read_layer", "write_layer"]
 
 
 def read_layer(
@@ -65,8 +65,6 @@ def read_layer(
         Of the first geometry that can't be taken. Invalid rings are taken: a draft shows them.
     """
     features = _read_features(Path(path), layer, limits or Limits())
-    if not len(features.geoms):
-        raise FileError("file.empty", "The layer has no features.", "file")
     chosen, warnings = _choose_crs(features, crs)
     codes = _texts(features, code_field, "code_field")
     names = _texts(features, name_field, "name_field")
@@ -80,6 +78,39 @@ def read_layer(
         cells, said = _merge_parts(cells)
         warnings += said
     return Layer(cells, chosen, warnings)
+
+
+def read_area(
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    crs: Crs | None = None,
+    limits: Limits | None = None,
+) -> shapely.Polygon | shapely.MultiPolygon:
+    """Read the polygons of a layer as one area, such as a bureau's outline, in EPSG:4326.
+
+    Parameters
+    ----------
+    path, layer, limits
+        As in `read_layer`.
+    crs
+        What the coordinates are in where the file does not say. It overrules nothing: cells and
+        their outline often come from two sources.
+
+    Raises
+    ------
+    GeometryError
+        ``geometry.invalid``: a ring crosses or touches itself, and what it encloses is a guess.
+    FileError, GeometryError, CrsError, CoordinateError
+        As `read_layer`.
+    """
+    features = _read_features(Path(path), layer, limits or Limits())
+    chosen, _ = _choose_crs(features, features.crs or crs)
+    geoms = _to_wgs84(features.geoms, chosen)
+    for row in np.flatnonzero(~shapely.is_valid(geoms)):
+        reason = f"its boundary crosses or touches itself ({shapely.is_valid_reason(geoms[row])})."
+        raise geometry_error("invalid", int(row), reason)
+    return cast(shapely.MultiPolygon, shapely.union_all(geoms))
 
 
 def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
@@ -112,8 +143,12 @@ def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
 def _read_features(path: Path, layer: str | None, limits: Limits) -> Features:
     with opened(path, layer, limits) as (file, file_layer):
         if file.suffix.lower() in JSON_ENDINGS:
-            return parse_geojson(file.read_bytes(), limits)
-        return read_ogr(file, file_layer, limits)
+            features = parse_geojson(file.read_bytes(), limits)
+        else:
+            features = read_ogr(file, file_layer, limits)
+    if not len(features.geoms):
+        raise FileError("file.empty", "The layer has no features.", "file")
+    return features
 
 
 def _choose_crs(features: Features, told: Crs | None) -> tuple[Crs, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from gis.crs import GCJ02, parse_crs
 from gis.errors import GisError
-from gis.files import Cell, Layer, Limits, read_layer, write_layer
+from gis.files import Cell, Layer, Limits, read_area, read_layer, write_layer
 from gis.geojson import parse_geojson
 
 SQUARE = [[[118.0, 29.0], [118.1, 29.0], [118.1, 29.1], [118.0, 29.1], [118.0, 29.0]]]
@@ -448,6 +448,33 @@ def test_an_invalid_part_stays_visible_when_merged(tmp_path: Path) -> None:
     merged = read_layer(saved(tmp_path, document), code_field="code", merge_parts=True)
     assert merged.codes == ["1"]
     assert not merged.geoms[0].is_valid
+
+
+def test_an_area_is_the_ground_of_all_polygons(tmp_path: Path) -> None:
+    path = tmp_path / "area.gpkg"
+    write_layer(path, CELLS)
+    assert read_area(path).equals(shapely.union_all([cell.geom for cell in CELLS]))
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided:UserWarning")
+def test_an_area_is_read_in_its_own_crs_and_else_in_the_one_given(tmp_path: Path) -> None:
+    says = saved(tmp_path, collection(polygon(SQUARE)))
+    assert read_area(says, crs=GCJ02).bounds == (118.0, 29.0, 118.1, 29.1)
+    silent = write_shapefile(tmp_path / "a.shp", {"code": ["1"]}, crs=None)
+    assert read_area(silent, crs=GCJ02).bounds[0] == pytest.approx(117.995, abs=0.001)
+    with pytest.raises(GisError) as refused:
+        read_area(silent)
+    assert refused.value.code == "file.no_crs"
+
+
+def test_an_invalid_or_empty_area_is_refused(tmp_path: Path) -> None:
+    for document, code in (
+        (collection(polygon(SQUARE), polygon(BOWTIE)), "geometry.invalid"),
+        (collection(), "file.empty"),
+    ):
+        with pytest.raises(GisError) as refused:
+            read_area(saved(tmp_path, document))
+        assert refused.value.code == code
 
 
 def test_chicago_has_277_polygons_and_275_beats(shared_data: Path) -> None:
