@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, jsonify
 
 from gridserver import __version__
-from gridserver.api import BLUEPRINTS, context, operations, pages, problems
+from gridserver.api import BLUEPRINTS, context, live_setup, operations, pages, problems
 from gridserver.base.db import Database
 from gridserver.base.settings import Settings
 
@@ -43,6 +43,7 @@ def create_app(settings: Settings, database: Database) -> Flask:
     )
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(pages.blueprint)
+    live_setup.install(app, database)
     return app
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
-from gridserver.api import bureau, force, org, sessions
+from gridserver.api import (
+    bureau,
+    force,
+    grids,
+    inbox,
+    incidents,
+    org,
+    positions,
+    sessions,
+    tasks,
+    tiles,
+)
 
 #: Every blueprint of the described API. `app.create_app` registers them in this order.
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -12,4 +23,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     bureau.blueprint,
     org.blueprint,
     force.blueprint,
+    grids.blueprint,
+    tiles.blueprint,
+    incidents.blueprint,
+    tasks.blueprint,
+    inbox.blueprint,
+    positions.blueprint,
 )

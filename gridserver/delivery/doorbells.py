@@ -14,6 +14,8 @@ class Doorbells:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[int, set[threading.Event]] = defaultdict(set)
+        #: The process is stopping: nobody should wait any longer.
+        self.closed = False
 
     @contextmanager
     def bell(self, account_id: int) -> Iterator[threading.Event]:
@@ -39,3 +41,8 @@ class Doorbells:
             bells = [bell for account in chosen for bell in self._waiting.get(account, ())]
         for bell in bells:
             bell.set()
+
+    def close(self) -> None:
+        """Ring for everyone, for the last time."""
+        self.closed = True
+        self.ring(None)

@@ -58,11 +58,11 @@ class Hub:
 
     def stop(self) -> None:
         """Stop, and store the receipts that came."""
+        self.doorbells.close()
         self._listener.stop()
         self.relay.stop()
         self.feed.stop()
         self.receipts.stop()
-        self.doorbells.ring(None)
 
     def _heard(self, channel: str, payload: str) -> None:
         if channel == channels.FEED:

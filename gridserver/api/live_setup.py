@@ -1,0 +1,31 @@
+"""Putting the live side of the application together."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from gridserver.api.live import COMMAND, Live
+from gridserver.api.sockets import SocketOutlet, give_up, make_socketio
+from gridserver.api.sockets_command import CommandView
+from gridserver.api.sockets_terminal import NAMESPACE as TERMINAL
+from gridserver.api.sockets_terminal import Terminal
+from gridserver.base.db import Database
+from gridserver.delivery.hub import Hub
+from gridserver.dispatch import queries as dispatch
+
+
+def install(app: Flask, database: Database) -> None:
+    """Give `app` its sockets and relays. Nothing is dialled: `serving` starts the relays."""
+    socketio = make_socketio(app)
+    hub = Hub(
+        database,
+        SocketOutlet(socketio, TERMINAL),
+        SocketOutlet(socketio, COMMAND),
+        terminal_snapshot=dispatch.terminal_snapshot,
+        command_snapshot=dispatch.command_snapshot,
+        crashed=give_up,
+    )
+    live = Live(socketio, hub)
+    app.extensions["gridserver_live"] = live
+    for namespace in (Terminal, CommandView):
+        socketio.on_namespace(namespace(database, live))

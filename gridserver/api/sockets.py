@@ -1,0 +1,277 @@
+"""Socket.IO: the server, its outlets to the relays, and what every namespace has in common.
+
+Who is connected is authenticated at the connect and again at each event: the Flask session in a
+socket handler is a copy from the time of connecting, so it is not used.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from structlog import get_logger
+
+from gis.errors import GisError
+from gridserver.access import queries as access
+from gridserver.access.rules import Principal, require
+from gridserver.api import context
+from gridserver.api.live import Live
+from gridserver.base.db import Database
+from gridserver.base.errors import Forbidden, GridserverError, Invalid, Unauthenticated
+from gridserver.delivery.outlet import Connection
+from gridserver.delivery.rules import Cursor
+
+log = get_logger()
+
+#: The longest thing that a client may send at once: a batch of positions has some 60 KB.
+MOST_BYTES = 100_000
+
+Answer = dict[str, Any]
+Act = Callable[[Session, Principal, Any], Answer]
+
+
+class AuthSchema(ma.Schema):
+    """The payload of a connect: a token, or the CSRF token of the cookie's session; and what the
+    client has already."""
+
+    token = ma.fields.String(validate=ma.validate.Length(1, 200))
+    csrf = ma.fields.String(validate=ma.validate.Length(1, 200))
+    epoch = ma.fields.String(allow_none=True, validate=ma.validate.Length(max=100))
+    seq = ma.fields.Integer(
+        allow_none=True, strict=True, validate=ma.validate.Range(-(2**53), 2**53)
+    )
+
+
+def load(schema: ma.Schema, payload: object) -> Any:
+    """Read a payload. Raises `Invalid` (``socket.bad_payload``) naming the first field at fault."""
+    try:
+        return schema.load(payload)  # type: ignore[arg-type]
+    except ma.ValidationError as error:
+        field, said = _first(error.normalized_messages())
+        raise Invalid("socket.bad_payload", f"{field}: {said}", field=field) from error
+
+
+def only(arguments: tuple[object, ...]) -> object:
+    """Return an event's one payload. Raises `Invalid` where there is none, or more."""
+    if len(arguments) != 1:
+        raise Invalid("socket.bad_payload", "An event carries one payload.")
+    return arguments[0]
+
+
+def _first(messages: Any, path: str = "") -> tuple[str, str]:
+    if isinstance(messages, dict) and messages:
+        key, value = next(iter(messages.items()))
+        return _first(value, f"{path}.{key}" if path and key != "_schema" else str(key))
+    return path, str(messages[0] if isinstance(messages, list) and messages else messages)
+
+
+class SocketOutlet:
+    """The sockets of one namespace in this process, for the relays.
+
+    Everything goes past the message queue: what a relay sends is for a socket that this process
+    holds, and must not depend on a broker.
+    """
+
+    def __init__(self, socketio: SocketIO, namespace: str) -> None:
+        self._socketio = socketio
+        self._namespace = namespace
+
+    def send(self, connection_id: str, event: str, data: dict[str, Any]) -> None:
+        self._socketio.server.emit(
+            event, data, to=connection_id, namespace=self._namespace, ignore_queue=True
+        )
+
+    def close(self, connection_id: str) -> None:
+        self._socketio.server.disconnect(
+            connection_id, namespace=self._namespace, ignore_queue=True
+        )
+
+    def backlog(self, connection_id: str) -> int | None:
+        server = self._socketio.server
+        eio_sid = server.manager.eio_sid_from_sid(connection_id, self._namespace)
+        socket = server.eio.sockets.get(eio_sid)
+        return None if socket is None or socket.closed else socket.queue.qsize()
+
+
+class AuthenticatedNamespace(Namespace):
+    """A namespace whose clients are accounts with a permission.
+
+    Subclasses say in `opened` and `closed` what a connection means, and answer events through
+    `answered`.
+    """
+
+    permission: str
+
+    def __init__(self, namespace: str, database: Database, live: Live) -> None:
+        super().__init__(namespace)
+        self.database = database
+        self.live = live
+        self._connections: dict[str, tuple[Connection, Principal]] = {}
+
+    # --- for subclasses
+
+    def opened(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
+        """Begin to serve a connection that the client knows to be open."""
+        raise NotImplementedError
+
+    def closed(self, connection: Connection, principal: Principal) -> None:
+        """End serving it."""
+        raise NotImplementedError
+
+    def connection(self) -> Connection | None:
+        """Return the connection that the present event came by."""
+        found = self._connections.get(_sid())
+        return found[0] if found else None
+
+    def others_of(self, account_id: int) -> bool:
+        """Say whether the account has another connection to this process."""
+        return any(c.account_id == account_id for c, _ in self._connections.values())
+
+    def answered(self, act: Act, arguments: tuple[object, ...]) -> Answer:
+        """Return what `act(session, principal, payload)` answers, by the authority of now.
+
+        A refusal is an answer too: ``{status: "refused", code, detail, …}``. A client whose
+        session is over is disconnected besides.
+        """
+        try:
+            with self.database.transaction() as session:
+                principal = self._principal(session)
+                return act(session, principal, only(arguments))
+        except Unauthenticated as error:
+            self.socketio.start_background_task(
+                SocketOutlet(self.socketio, self.namespace).close, _sid()
+            )
+            return refused(error)
+        except (GridserverError, GisError) as error:
+            return refused(error)
+        except OperationalError as error:
+            log.error("database.down", error=str(error.orig).strip())
+            return {"status": "refused", "code": "database.down", "detail": "Try again."}
+
+    def _principal(self, session: Session) -> Principal:
+        connection = self.connection()
+        if connection is None:
+            raise Unauthenticated("access.unauthenticated", "Connect first.")
+        principal = access.principal_by_session(session, connection.session_id)
+        require(principal, self.permission)
+        return principal
+
+    # --- for Flask-SocketIO
+
+    def trigger_event(self, event: str, *args: Any) -> Any:
+        """Refuse events that nobody handles, instead of leaving the client without an answer."""
+        if not hasattr(self, f"on_{event}"):
+            return refused(Invalid("socket.unknown_event", f"There is no event {event!r}."))
+        return super().trigger_event(event, *args)
+
+    def on_connect(self, auth: object = None) -> None:
+        if self.connection() is not None:
+            # No connect, but an event that a client named so.
+            raise ConnectionRefusedError("Connected already.", {"code": "socket.unknown_event"})
+        try:
+            given = load(AuthSchema(), auth or {})
+            with self.database.transaction() as session:
+                principal = _authenticate(session, given)
+                require(principal, self.permission)
+        except GridserverError as error:
+            raise ConnectionRefusedError(error.message, {"code": error.code}) from error
+        except OperationalError as error:
+            raise ConnectionRefusedError("Try again.", {"code": "database.down"}) from error
+        connection = _connection(principal)
+        self._connections[connection.id] = connection, principal
+        cursor = Cursor(given.get("epoch"), given.get("seq"))
+        self.socketio.start_background_task(self._open, connection, principal, cursor)
+
+    def on_disconnect(self, _reason: object = None) -> None:
+        if found := self._connections.pop(_sid(), None):
+            self.closed(*found)
+
+    def _open(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
+        """Open once the client has been told that it is connected: python-socketio tells it only
+        after `on_connect` returned, and a client may drop what comes before."""
+        manager = self.socketio.server.manager
+        while manager.is_pre_connected(connection.id, self.namespace):
+            self.socketio.sleep(0)
+        if not manager.is_connected(connection.id, self.namespace):
+            self._connections.pop(connection.id, None)
+            return
+        try:
+            self.opened(connection, principal, cursor)
+        except OperationalError as error:
+            # The client comes again; silence would leave it waiting on an open socket.
+            log.error("database.down", error=str(error.orig).strip())
+            SocketOutlet(self.socketio, self.namespace).close(connection.id)
+
+
+def refused(error: GridserverError | GisError) -> Answer:
+    """Return the answer to an event that is refused."""
+    extra = error.extra if isinstance(error, GridserverError) else {}
+    field = {"field": error.field} if error.field else {}
+    return {"status": "refused", "code": error.code, "detail": str(error), **field, **extra}
+
+
+def make_socketio(app: Flask) -> SocketIO:
+    """Return the Socket.IO server of `app`, under gevent and with an explicit list of origins."""
+    settings = app.extensions["gridserver"].settings
+    # Garbage that isn't even Socket.IO closes its connection; it needs no traceback in the log.
+    logging.getLogger("engineio.server").setLevel(logging.CRITICAL)
+    socketio = SocketIO(
+        app,
+        async_mode="gevent",
+        path="/socket.io",
+        # One client's events are handled one after the other, so its commands keep their order.
+        async_handlers=False,
+        manage_session=False,
+        cors_allowed_origins=_origins(settings.host, settings.port, settings.origins),
+        max_http_buffer_size=MOST_BYTES,
+        message_queue=settings.redis_url,
+        channel="gridserver",
+    )
+    socketio.on_error_default(_failed)
+    return socketio
+
+
+def give_up() -> None:
+    """End this process: its relay can't go on, and another process can."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _failed(error: Exception) -> Answer:
+    log.error("socket.failed", exc_info=error)
+    return {"status": "refused", "code": "server.error", "detail": "The server failed. Try again."}
+
+
+def _origins(host: str, port: int, more: tuple[str, ...]) -> list[str]:
+    names = dict.fromkeys(("localhost", "127.0.0.1", host))
+    return [f"http://{name}:{port}" for name in names] + list(more)
+
+
+def _authenticate(session: Session, auth: dict[str, Any]) -> Principal:
+    if token := auth.get("token"):
+        return access.principal_by_token(session, token)[0]
+    cookie = request.cookies.get(context.COOKIE)
+    if cookie is None:
+        raise Unauthenticated("access.unauthenticated", "Sign in first, and give auth {token}.")
+    principal, csrf = access.principal_by_token(session, cookie)
+    if not hmac.compare_digest(auth.get("csrf", "").encode(), csrf.encode()):
+        raise Forbidden("access.csrf", "A socket by cookie gives auth {csrf: csrf_token}.")
+    return principal
+
+
+def _connection(principal: Principal) -> Connection:
+    if principal.account_id is None or principal.session_id is None:
+        raise Unauthenticated("access.unauthenticated", "Sign in first.")
+    return Connection(_sid(), principal.account_id, principal.device or "", principal.session_id)
+
+
+def _sid() -> str:
+    return request.sid  # type: ignore[attr-defined]

@@ -1,0 +1,106 @@
+"""`/terminal`: the handheld. Messages to the account, receipts, commands and positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from sqlalchemy.orm import Session
+
+from gridserver.access.rules import Principal
+from gridserver.api import context, inbox, positions
+from gridserver.api.live import Live
+from gridserver.api.positions import PositionSchema
+from gridserver.api.sockets import Answer, AuthenticatedNamespace, load, only, refused
+from gridserver.base.db import Database
+from gridserver.base.errors import GridserverError, Invalid
+from gridserver.delivery.outlet import Connection
+from gridserver.delivery.rules import Cursor
+from gridserver.dispatch import service as dispatch
+from gridserver.dispatch.commands import Command
+from gridserver.force.service import Recorded
+
+NAMESPACE = "/terminal"
+
+_NUMBER = ma.validate.Range(0, 2**53)
+
+
+class AckSchema(ma.Schema):
+    """The device has every message up to `seq`."""
+
+    seq = ma.fields.Integer(required=True, strict=True, validate=_NUMBER)
+
+
+class CommandSchema(ma.Schema):
+    """A command, as by HTTP, with the task that it is for."""
+
+    id = ma.fields.UUID(required=True)
+    verb = ma.fields.String(required=True)
+    task = ma.fields.Integer(required=True, strict=True, validate=_NUMBER)
+    occurred_at = ma.fields.AwareDateTime(required=True)
+    data = ma.fields.Dict(load_default=dict)
+    lon = ma.fields.Float(allow_none=True)
+    lat = ma.fields.Float(allow_none=True)
+
+
+class Terminal(AuthenticatedNamespace):
+    """Handhelds, and command rooms for what they must sign themselves."""
+
+    permission = inbox.PERMISSION
+
+    def __init__(self, database: Database, live: Live) -> None:
+        super().__init__(NAMESPACE, database, live)
+        self._relay = live.hub.relay
+
+    def opened(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
+        self._relay.connect(connection, cursor)
+        self._tell_presence(principal, online=True)
+
+    def closed(self, connection: Connection, principal: Principal) -> None:
+        self._relay.disconnect(connection.id)
+        if not self.others_of(connection.account_id):
+            self._tell_presence(principal, online=False)
+
+    def on_ack(self, *arguments: object) -> Answer:
+        """Take a receipt. It touches no row here: the receipt writer asks, before it stores a
+        batch of them, whose sessions still stand."""
+        try:
+            seq = load(AckSchema(), only(arguments))["seq"]
+            connection = self.connection()
+            if connection is None or not self._relay.acknowledge(connection.id, seq):
+                raise Invalid("inbox.beyond_head", "seq: never sent on this connection.")
+        except GridserverError as error:
+            return refused(error)
+        return {"status": "done", "seq": seq}
+
+    def on_command(self, *arguments: object) -> Answer:
+        """Carry out a command, by the same path as HTTP, and answer its result."""
+        return self.answered(self._command, arguments)
+
+    def on_position(self, *arguments: object) -> Answer:
+        """Take positions; the command views see the newest after the commit."""
+        taken: list[tuple[Principal, Recorded]] = []
+
+        def record(session: Session, principal: Principal, payload: Any) -> Answer:
+            batch = load(PositionSchema(many=True), payload)
+            recorded = positions.record(session, principal, batch)
+            taken.append((principal, recorded))
+            return {"status": "done", "accepted": recorded.accepted}
+
+        answer = self.answered(record, arguments)
+        for principal, recorded in taken:
+            positions.announce(self.live, principal, recorded)
+        return answer
+
+    def _command(self, session: Session, principal: Principal, payload: Any) -> Answer:
+        given = load(CommandSchema(), payload)
+        task_id = given.pop("task")
+        outcome = dispatch.command(
+            session, principal, task_id, Command(**given), context.language()
+        )
+        return outcome.body if outcome.status == 200 else {"status": "refused", **outcome.body}
+
+    def _tell_presence(self, principal: Principal, *, online: bool) -> None:
+        presence = {"username": principal.username, "online": online}
+        for unit_path in principal.paths("position.send"):
+            self.live.tell_rooms("presence", presence, unit_path)

@@ -1,0 +1,138 @@
+"""The web process's server: gevent's WSGI server on a listening socket of our own."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from typing import Any
+
+import gevent
+import gevent.socket
+from flask import Flask
+from gevent.event import Event
+from gevent.lock import RLock
+from gevent.pywsgi import WSGIHandler, WSGIServer
+from structlog import get_logger
+
+from gridserver.api.live import Live
+from gridserver.base.errors import Unavailable
+from gridserver.base.settings import Settings
+
+log = get_logger()
+
+#: After so many milliseconds without an acknowledgement (or with a closed window: a client that
+#: stopped reading) the kernel gives the connection up. As long as Socket.IO waits for a pong.
+_USER_TIMEOUT_MS = 45_000
+_BACKLOG = 1_024
+#: How long requests may go on after the order to stop.
+_GRACE = 2.0
+
+
+class WholeSends(gevent.socket.socket):
+    """A socket whose `send` sends everything, one sender at a time.
+
+    simple-websocket 1.1 writes each frame by one `send` and doesn't look at how much was taken;
+    under gevent a large frame to a slow client would be cut, and the stream be garbage from there
+    (miguelgrinberg/simple-websocket issue 45).
+    """
+
+    __slots__ = ("_one_at_a_time",)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._one_at_a_time = RLock()
+
+    def send(self, data: bytes, flags: int = 0, **named: Any) -> int:
+        whole = memoryview(data)
+        sent = 0
+        with self._one_at_a_time:
+            while sent < len(whole):
+                sent += super().send(whole[sent:], flags, **named)
+        return sent
+
+
+class Handler(WSGIHandler):
+    """Offers no WebSocket compression: it would hold some 300 KB of zlib state per browser."""
+
+    def get_environ(self) -> dict[str, Any]:
+        environ = super().get_environ()
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return environ
+
+
+class Server(WSGIServer):
+    """gevent's WSGI server over `WholeSends`."""
+
+    handler_class = Handler
+
+    def handle(self, sock: gevent.socket.socket, address: Any) -> None:
+        whole = WholeSends(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        try:
+            super().handle(whole, address)
+        finally:
+            whole.close()
+
+
+def listen(host: str, port: int) -> list[gevent.socket.socket]:
+    """Return a listening socket for each address of `host` (a name may have two).
+
+    Without TCP_NODELAY every keep-alive request would wait some 40 ms for a delayed
+    acknowledgement; gevent's server doesn't set it, and accepted sockets inherit it from here.
+
+    Raises
+    ------
+    Unavailable
+        No address of `host` can be listened on.
+    """
+    listeners = []
+    error: OSError | None = None
+    for family, kind, protocol, _, address in _addresses(host, port):
+        listener = gevent.socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+        except OSError as refusal:
+            error = refusal
+            listener.close()
+        else:
+            listeners.append(listener)
+    if not listeners:
+        reason = error.strerror if error else "no such address"
+        raise Unavailable(
+            "serve.no_listener", f"{host}:{port} can't be listened on: {reason}."
+        ) from error
+    return listeners
+
+
+def serve(app: Flask, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then let the running requests end and return."""
+    live: Live = app.extensions["gridserver_live"]
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    listeners = listen(settings.host, settings.port)
+    servers = [Server(listener, app, log=None) for listener in listeners]
+    live.hub.start()
+    for server in servers:
+        server.start()
+    log.info("serving", host=settings.host, port=settings.port)
+    stop.wait()
+    for server in servers:
+        server.close()
+    live.hub.stop()
+    for server in servers:
+        server.stop(timeout=_GRACE)
+
+
+def _addresses(host: str, port: int) -> list[Any]:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise Unavailable(
+            "serve.unknown_host", f"GRIDSERVER_HOST={host!r}: {error.strerror}."
+        ) from error

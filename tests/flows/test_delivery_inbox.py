@@ -1,0 +1,139 @@
+"""The inbox by HTTP: the same rows in the same order as by socket, waiting included."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from gridserver.api import inbox
+from gridserver.base.db import Database
+from gridserver.delivery import service
+from gridserver.delivery.hub import Hub
+from gridserver.delivery.service import Message
+from tests.county import County
+from tests.flows.conftest import AccountClient
+from tests.waiting import until
+
+OFFICER = "330824001"
+
+
+def _post(database: Database, county: County, *nths: int) -> None:
+    with database.transaction() as session:
+        service.post(
+            session,
+            [Message(county.accounts[OFFICER], "task.changed", {"nth": nth}) for nth in nths],
+        )
+
+
+@pytest.fixture
+def officer(client: AccountClient) -> AccountClient:
+    return client.as_(OFFICER)
+
+
+def test_the_inbox_is_read_page_by_page(
+    officer: AccountClient, database: Database, county: County
+) -> None:
+    _post(database, county, *range(5))
+    first = officer.get("/api/v1/inbox?limit=3").json
+    assert [m["seq"] for m in first["messages"]] == [1, 2, 3]
+    assert first["head"] == 5
+    rest = officer.get(f"/api/v1/inbox?after=3&epoch={first['epoch']}").json
+    assert [m["data"]["nth"] for m in rest["messages"]] == [3, 4]
+    assert set(rest["messages"][0]) == {"seq", "id", "type", "at", "data"}
+
+
+def test_without_a_number_it_starts_after_the_last_receipt(
+    officer: AccountClient, database: Database, county: County
+) -> None:
+    _post(database, county, *range(3))
+    assert officer.post("/api/v1/inbox/ack", json={"seq": 2}).json == {"seq": 2}
+    assert officer.post("/api/v1/inbox/ack", json={"seq": 1}).json == {"seq": 2}
+    assert [m["seq"] for m in officer.get("/api/v1/inbox").json["messages"]] == [3]
+
+
+@pytest.mark.parametrize("query", ["after=1", "epoch=another&after=0"])
+def test_a_cursor_that_means_nothing_here_is_refused_with_the_one_that_does(
+    officer: AccountClient, query: str
+) -> None:
+    refusal = officer.get(f"/api/v1/inbox?{query}")
+    assert (refusal.status_code, refusal.json["code"]) == (409, "inbox.unknown_cursor")
+    assert refusal.json["head"] == 0
+    assert refusal.json["epoch"] == officer.get("/api/v1/inbox").json["epoch"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"seq": 1}, 422, "seq"),
+        ({"seq": -1}, 422, "seq"),
+        ({"seq": "1"}, 422, "seq"),
+        ({"seq": True}, 422, "seq"),
+        ({}, 422, "seq"),
+        ({"seq": 0, "more": 1}, 422, "more"),
+    ],
+)
+def test_a_bad_receipt_is_refused(
+    officer: AccountClient, body: dict[str, object], status: int, field: str
+) -> None:
+    refusal = officer.post("/api/v1/inbox/ack", json=body)
+    assert (refusal.status_code, refusal.json["field"]) == (status, field)
+
+
+def test_who_has_no_inbox_reads_none(client: AccountClient) -> None:
+    for username in ("auditor", "gis", "admin"):
+        assert client.as_(username).get("/api/v1/inbox").status_code == 403
+
+
+def test_a_waiting_request_is_woken_by_the_commit_and_holds_no_transaction(
+    app: Flask,
+    officer: AccountClient,
+    database: Database,
+    county: County,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It never looks by itself here, so only the bell can have woken it."""
+    monkeypatch.setattr(inbox, "_LOOK_AGAIN", 60.0)
+    hub: Hub = app.extensions["gridserver_live"].hub
+    hub.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(officer.get, "/api/v1/inbox?wait=25")
+        until(lambda: _idle_in_transaction(database) == 0 and hub.doorbells._waiting)
+        _post(database, county, 0)
+        assert [m["seq"] for m in answer.result().json["messages"]] == [1]
+    hub.stop()
+
+
+def test_a_lost_wake_up_delays_a_waiting_request_and_no_more(
+    officer: AccountClient, database: Database, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No listener runs here: the request finds the message by looking again."""
+    monkeypatch.setattr(inbox, "_LOOK_AGAIN", 0.1)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(officer.get, "/api/v1/inbox?wait=25")
+        _post(database, county, 0)
+        assert [m["seq"] for m in answer.result().json["messages"]] == [1]
+
+
+def test_a_session_that_ends_ends_the_wait(
+    app: Flask, officer: AccountClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_LOOK_AGAIN", 0.1)
+    hub: Hub = app.extensions["gridserver_live"].hub
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(officer.get, "/api/v1/inbox?wait=25")
+        until(lambda: hub.doorbells._waiting)
+        assert officer.delete("/api/v1/sessions/current").status_code == 204
+        assert answer.result().json["code"] == "access.unauthenticated"
+
+
+def _idle_in_transaction(database: Database) -> int:
+    with database.engine.connect() as connection:
+        return connection.scalar(
+            sa.text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()"
+            )
+        )
