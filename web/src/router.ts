@@ -30,7 +30,7 @@ export const router = createRouter({
         {
           path: 'tasks/:id',
           component: () => import('@/terminal/TaskPage.vue'),
-          props: true,
+          props: ({ params }) => ({ id: Number(params['id']) }),
         },
       ],
     },

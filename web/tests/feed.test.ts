@@ -5,7 +5,7 @@ import { cardOf } from '@/live/cards'
 import { applyCard, applyEvent, applySnapshot, EMPTY_FEED } from '@/live/feed'
 import { card, task } from './samples'
 
-const changed = (seq: number, version: number, id = 't1'): FeedEvent => ({
+const changed = (seq: number, version: number, id = 1): FeedEvent => ({
   seq,
   type: 'task.changed',
   data: { task: card({ id, version }) },
@@ -13,10 +13,10 @@ const changed = (seq: number, version: number, id = 't1'): FeedEvent => ({
 
 describe('the feed', () => {
   it('replaces everything by a snapshot', () => {
-    const before = applyEvent(EMPTY_FEED, changed(1, 1, 'gone'))
+    const before = applyEvent(EMPTY_FEED, changed(1, 1, 7))
     const after = applySnapshot({ epoch: 'e2', seq: 9, snapshot: { tasks: [card()] } })
-    expect(Object.keys(before.tasks)).toEqual(['gone'])
-    expect(after).toEqual({ epoch: 'e2', seq: 9, tasks: { t1: card() } })
+    expect(Object.keys(before.tasks)).toEqual(['7'])
+    expect(after).toEqual({ epoch: 'e2', seq: 9, tasks: { 1: card() } })
   })
 
   it('adds a created incident and changes it', () => {
@@ -27,7 +27,7 @@ describe('the feed', () => {
     }
     const state = applyEvent(applyEvent(EMPTY_FEED, created), changed(2, 2))
     expect(state.seq).toBe(2)
-    expect(state.tasks['t1']?.version).toBe(2)
+    expect(state.tasks[1]?.version).toBe(2)
   })
 
   it('leaves the state as it is when an event comes again', () => {
@@ -38,11 +38,11 @@ describe('the feed', () => {
 
   it('replayed on a snapshot equals a fresh snapshot', () => {
     const start = applySnapshot({ epoch: 'e', seq: 3, snapshot: { tasks: [card()] } })
-    const replayed = [changed(4, 2), changed(5, 1, 't2'), changed(6, 3)].reduce(applyEvent, start)
+    const replayed = [changed(4, 2), changed(5, 1, 2), changed(6, 3)].reduce(applyEvent, start)
     const fresh = applySnapshot({
       epoch: 'e',
       seq: 6,
-      snapshot: { tasks: [card({ version: 3 }), card({ id: 't2' })] },
+      snapshot: { tasks: [card({ version: 3 }), card({ id: 2 })] },
     })
     expect(replayed).toEqual(fresh)
   })
@@ -50,17 +50,29 @@ describe('the feed', () => {
   it('does not let an older version take the place of what a command answered', () => {
     const ahead = applyCard(EMPTY_FEED, card({ version: 4, state: 'signed' }))
     const state = applyEvent(ahead, changed(1, 3))
-    expect(state.tasks['t1']?.state).toBe('signed')
+    expect(state.tasks[1]?.state).toBe('signed')
     expect(state.seq).toBe(1)
   })
 })
 
 describe('the card of a task', () => {
   it('carries the open offer with its reason', () => {
-    expect(cardOf(task(), card().updated_at)).toEqual(card())
+    expect(cardOf(task(), 'somebody')).toEqual(card())
   })
 
   it('has no step once nobody is asked', () => {
-    expect(cardOf(task({ offers: [] }), '').step).toBeNull()
+    expect(cardOf(task({ offers: [] }), 'somebody').step).toBeNull()
+  })
+
+  it('keeps the reason of the reader after the signing', () => {
+    const signed = task({ offers: task().offers.map((offer) => ({ ...offer, open: false })) })
+    expect(cardOf(signed, '330824001').step?.because.code).toBe('owner.primary')
+    expect(cardOf(signed, 'somebody').step).toBeNull()
+  })
+
+  it('shows the deadline of a step that the room added, without a reason', () => {
+    const kind = 'reassigned' as const
+    const added = task({ offers: task().offers.map((offer) => ({ ...offer, step: 9, kind })) })
+    expect(cardOf(added, '330824001').step).toMatchObject({ kind, because: { code: '' } })
   })
 })

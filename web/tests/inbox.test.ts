@@ -5,7 +5,7 @@ import { EMPTY_INBOX, learn, receive, resync, sections, withdrawnFrom } from '@/
 import { card, task } from './samples'
 
 function message(seq: number, changes: Partial<InboxMessage> = {}): InboxMessage {
-  return { seq, id: seq, type: 'task.offered', at: '', data: { task: card() }, ...changes }
+  return { seq, id: `m${seq}`, type: 'task.offered', at: '', data: { task: card() }, ...changes }
 }
 
 describe('the inbox', () => {
@@ -13,7 +13,7 @@ describe('the inbox', () => {
     const { state, reception } = receive(EMPTY_INBOX, message(1))
     expect(reception).toBe('applied')
     expect(state.seq).toBe(1)
-    expect(state.held['t1']?.withdrawn).toBeNull()
+    expect(state.held[1]?.withdrawn).toBeNull()
   })
 
   it('knows a message that comes again', () => {
@@ -37,10 +37,10 @@ describe('the inbox', () => {
 
   it('takes a snapshot for the whole, cursor included', () => {
     const { state } = receive(EMPTY_INBOX, message(1))
-    const after = resync({ epoch: 'e2', seq: 40, snapshot: { tasks: [card({ id: 't9' })] } })
-    expect(state.held['t9']).toBeUndefined()
+    const after = resync({ epoch: 'e2', seq: 40, snapshot: { tasks: [card({ id: 9 })] } })
+    expect(state.held[9]).toBeUndefined()
     expect(after.seq).toBe(40)
-    expect(Object.keys(after.held)).toEqual(['t9'])
+    expect(Object.keys(after.held)).toEqual(['9'])
   })
 
   it('learns from a command without moving the cursor, and never backwards', () => {
@@ -51,13 +51,13 @@ describe('the inbox', () => {
   })
 
   it('puts the nearest deadline first, and the gravest of what is under way', () => {
-    const late = card({ id: 'a', step: { ...card().step!, deadline: '2026-11-22T13:09:00+08:00' } })
-    const soon = card({ id: 'b' })
-    const mild = card({ id: 'c', state: 'signed' }, 4)
-    const grave = card({ id: 'd', state: 'on_scene' }, 1)
+    const late = card({ id: 21, step: { ...card().step!, deadline: '2026-11-22T13:09:00+08:00' } })
+    const soon = card({ id: 22 })
+    const mild = card({ id: 23, state: 'signed' }, 4)
+    const grave = card({ id: 24, state: 'on_scene' }, 1)
     const state = resync({ epoch: 'e', seq: 1, snapshot: { tasks: [late, soon, mild, grave] } })
-    expect(sections(state).toSign.map((each) => each.id)).toEqual(['b', 'a'])
-    expect(sections(state).underWay.map((each) => each.id)).toEqual(['d', 'c'])
+    expect(sections(state).toSign.map((each) => each.id)).toEqual([22, 21])
+    expect(sections(state).underWay.map((each) => each.id)).toEqual([24, 23])
   })
 
   it('lets go of a task that an answer shows with others', () => {

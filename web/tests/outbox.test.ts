@@ -17,7 +17,7 @@ import { card, task } from './samples'
 const command = (id: string, verb: Verb): Command => ({
   id,
   verb,
-  task: 't1',
+  task: 1,
   occurred_at: '2026-11-22T13:01:00+08:00',
   data: {},
 })
@@ -48,7 +48,7 @@ describe('the command queue', () => {
 
   it('foresees the state, so that the next verb can be given offline', () => {
     expect(foreseenState(card(), queued())).toBe('en_route')
-    expect(foreseenState(card({ id: 'other' }), queued())).toBe('assigned')
+    expect(foreseenState(card({ id: 2 }), queued())).toBe('assigned')
     const refused = settle(queued(), '2', { status: 'refused', code: 'x', detail: '' })
     expect(foreseenState(card(), refused)).toBe('signed')
   })

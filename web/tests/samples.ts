@@ -1,7 +1,7 @@
 import type { IncidentCard, Task, TaskCard } from '@/api/types'
 
 const incident: IncidentCard = {
-  id: 'i1',
+  id: 11,
   number: '1122-007',
   category: { code: 'dispute', name_zh: '纠纷', name_en: 'Dispute' },
   priority: 3,
@@ -20,7 +20,7 @@ const because = { code: 'owner.primary', params: {}, text: 'A角' }
 
 export function card(changes: Partial<TaskCard> = {}, priority = incident.priority): TaskCard {
   return {
-    id: 't1',
+    id: 1,
     state: 'assigned',
     version: 1,
     incident: { ...incident, priority },
@@ -35,7 +35,7 @@ export function card(changes: Partial<TaskCard> = {}, priority = incident.priori
 export function task(changes: Partial<Task> = {}): Task {
   const who = { username: '330824001', display_name: '330824001', kind: 'officer' as const }
   return {
-    id: 't1',
+    id: 1,
     state: 'assigned',
     version: 1,
     incident,
@@ -56,6 +56,7 @@ export function task(changes: Partial<Task> = {}): Task {
     history: [],
     report: null,
     allowed: ['sign'],
+    updated_at: '2026-11-22T13:00:00+08:00',
     ...changes,
   }
 }

@@ -33,9 +33,9 @@ export interface paths {
     post: Body<{ category: string; lon: number; lat: number; priority?: t.Priority }> &
       Answer<200, t.Preview>
   }
-  '/api/v1/tasks/{id}': { get: Path<{ id: string }> & Answer<200, t.Task> }
-  '/api/v1/tasks/{id}/commands': {
-    post: Path<{ id: string }> &
+  '/api/v1/tasks/{task_id}': { get: Path<{ task_id: number }> & Answer<200, t.Task> }
+  '/api/v1/tasks/{task_id}/commands': {
+    post: Path<{ task_id: number }> &
       Body<{ id: string; verb: t.Verb; occurred_at: string; data: Record<string, unknown> }> &
       Answer<200, { status: 'done'; task: t.Task }>
   }

@@ -29,7 +29,7 @@ export type Verb =
   | 'link'
 export type Outcome = 'resolved' | 'unfounded' | 'referred' | 'unresolved'
 export type Priority = 1 | 2 | 3 | 4
-export type StepKind = 'primary' | 'backup' | 'station_room' | 'bureau_room'
+export type StepKind = 'primary' | 'backup' | 'station_room' | 'bureau_room' | 'reassigned'
 
 export interface Named {
   code: string
@@ -41,8 +41,8 @@ export interface Person {
 }
 export interface Account extends Person {
   id: number
-  roles: { role: Role; unit: Named & { kind: string } }[]
-  officer: { service_number: string; rank: string; kind: string; unit: Named } | null
+  roles: { role: Role; unit: Named }[]
+  officer: { service_number: string; rank: string | null; kind: string; unit: Named } | null
 }
 export interface Session {
   token?: string
@@ -93,7 +93,7 @@ export interface Step {
   sign_within_s: number
 }
 export interface IncidentCard {
-  id: string
+  id: number
   number: string
   category: { code: string; name_zh: string; name_en: string }
   priority: Priority
@@ -113,7 +113,7 @@ export interface TaskReport {
 }
 /** What messages and the feed carry of a task. */
 export interface TaskCard {
-  id: string
+  id: number
   state: TaskState
   version: number
   incident: IncidentCard
@@ -133,7 +133,7 @@ export interface Offer {
   outcome: 'signed' | 'superseded' | 'withdrawn' | 'returned' | null
 }
 export interface HistoryEntry {
-  id: string | number
+  id: number
   verb: string
   from: TaskState | null
   to: TaskState
@@ -146,7 +146,7 @@ export interface HistoryEntry {
   late: boolean
 }
 export interface Task {
-  id: string
+  id: number
   state: TaskState
   version: number
   incident: IncidentCard
@@ -156,6 +156,7 @@ export interface Task {
   history: HistoryEntry[]
   report: TaskReport | null
   allowed: Verb[]
+  updated_at: string
 }
 export interface Preview {
   cell: Named | null
@@ -177,9 +178,9 @@ export interface NewIncident {
   description?: string
 }
 export interface Incident {
-  id: string
+  id: number
   number: string
-  task: { id: string; state: TaskState; assignee: Person | null }
+  task: { id: number; state: TaskState; assignee: Person | null }
 }
 export interface Position {
   lon: number
@@ -193,7 +194,7 @@ export interface OwnPosition extends Position {
 }
 export interface Officer extends Person {
   service_number: string
-  rank: string
+  rank: string | null
   kind: string
   unit: Named
   on_duty: boolean
@@ -205,7 +206,7 @@ export interface Officer extends Person {
 export interface Command {
   id: string
   verb: Verb
-  task: string
+  task: number
   occurred_at: string
   data: Record<string, unknown>
 }
@@ -219,7 +220,7 @@ export type FeedEvent =
 
 export type InboxMessage = {
   seq: number
-  id: string | number
+  id: string
   type: 'task.offered' | 'task.changed' | 'task.withdrawn'
   at: string
   data: { task: TaskCard; reason?: string }

@@ -1,10 +1,13 @@
 /** Task cards: which version stands, and how a full task becomes a card. */
-import type { Task, TaskCard, TaskState } from '@/api/types'
+import type { Because, Offer, Task, TaskCard, TaskState } from '@/api/types'
 
 export const ENDED: ReadonlySet<TaskState> = new Set(['closed', 'cancelled', 'handed_over'])
 export const UNDER_WAY: ReadonlySet<TaskState> = new Set(['signed', 'en_route', 'on_scene'])
 
-export type Cards = Readonly<Record<string, TaskCard>>
+export type Cards = Readonly<Record<number, TaskCard>>
+
+/** A step that the room added later: its reason is told in the history. */
+const UNTOLD: Because = { code: '', params: {}, text: '' }
 
 /** The cards with `card` in its place, unless a newer version already stands there. */
 export function withCard(cards: Cards, card: TaskCard): Cards {
@@ -17,14 +20,26 @@ export function byId(cards: readonly TaskCard[]): Cards {
   return Object.fromEntries(cards.map((card) => [card.id, card]))
 }
 
-/** The card of a task that a command answered with. */
-export function cardOf(task: Task, updatedAt: string): TaskCard {
-  const { id, state, version, incident, assignee, report } = task
-  const offer = task.offers.findLast((each) => each.open)
-  const because = task.decision.find((each) => each.step === offer?.step)?.because
-  const step =
-    offer && because
-      ? { step: offer.step, kind: offer.kind, because, deadline: offer.deadline }
-      : null
-  return { id, state, version, incident, assignee, report, step, updated_at: updatedAt }
+/**
+ * The card of a task that a command answered with, as a message to `reader` would show it: with
+ * the reader's own step, or for somebody else the latest that is open.
+ */
+export function cardOf(task: Task, reader: string): TaskCard {
+  const { id, state, version, incident, assignee, report, updated_at } = task
+  const offer = offerFor(task, reader)
+  const step = offer ? stepOf(task, offer) : null
+  return { id, state, version, incident, assignee, report, step, updated_at }
+}
+
+function offerFor(task: Task, reader: string): Offer | undefined {
+  const own = task.offers.filter((offer) => offer.recipient.username === reader)
+  const open = (offer: Offer) => offer.open
+  return own.findLast(open) ?? own.at(-1) ?? task.offers.findLast(open)
+}
+
+function stepOf(task: Task, { step, kind, recipient, deadline }: Offer): TaskCard['step'] {
+  const planned = task.decision.find(
+    (each) => each.step === step && each.who.username === recipient.username,
+  )
+  return { step, kind, because: planned?.because ?? UNTOLD, deadline }
 }

@@ -11,7 +11,7 @@ export interface Held {
 export interface InboxState {
   readonly epoch: string | null
   readonly seq: number
-  readonly held: Readonly<Record<string, Held>>
+  readonly held: Readonly<Record<number, Held>>
 }
 
 export const EMPTY_INBOX: InboxState = { epoch: null, seq: 0, held: {} }

@@ -36,7 +36,7 @@ export const NIGHT: Palette = {
   surface: '#101a2b',
   ended: '#5c6d88',
   officer: '#5fc3a2',
-  fillOpacity: 0.2,
+  fillOpacity: 0.24,
   priority: { 1: '#ff6b6b', 2: '#5ea2f5', 3: '#8aa7cf', 4: '#8494ad' },
   stations: [
     '#4f83c4',

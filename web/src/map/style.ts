@@ -9,8 +9,9 @@ import type {
 import { stationColours, type Palette } from './palette'
 
 /** Without a `glyphs` address MapLibre draws every label with the fonts of the device. */
-const FONT = ['Noto Sans CJK SC', 'sans-serif']
-const FONT_BOLD = ['Noto Sans CJK SC Bold', 'sans-serif']
+const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
+/** The weight is read from the first name; no font is called so, and the next one serves. */
+const FONT_BOLD = ['Bold', ...FONT]
 const FURTHEST_OVERVIEW = 10.2
 
 export const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
@@ -177,8 +178,9 @@ function stationLayers(palette: Palette): LayerSpecification[] {
         'text-field': ['get', 'name'],
         'text-font': FONT_BOLD,
         'text-size': 12,
-        'text-anchor': 'top',
-        'text-offset': [0, 0.9],
+        'text-variable-anchor': ['top', 'bottom', 'left', 'right'],
+        'text-radial-offset': 1,
+        'text-justify': 'auto',
         'text-optional': true,
       },
       paint: {

@@ -12,7 +12,7 @@ import { pointFeature, putFeatures, type GridMap } from './useMap'
 export function useTaskLayer(
   { map, palette }: GridMap,
   cards: () => readonly TaskCard[],
-  chosen: () => string | null,
+  chosen: () => number | null,
 ): void {
   const now = useNow()
   // A string, so that the clock redraws only when another task has become overdue.
@@ -27,7 +27,7 @@ export function useTaskLayer(
     [map, cards, chosen, overdue, palette],
     () => {
       if (!map.value) return
-      const late = new Set(overdue.value.split(' '))
+      const late = new Set(overdue.value.split(' ').map(Number))
       const features = cards().map((card) => featureOf(card, palette(), late, chosen()))
       putFeatures(map.value, 'tasks', features)
       chooseCell(map, cards().find((card) => card.id === chosen())?.incident.cell?.code)
@@ -39,8 +39,8 @@ export function useTaskLayer(
 function featureOf(
   card: TaskCard,
   palette: Palette,
-  overdue: ReadonlySet<string>,
-  chosen: string | null,
+  overdue: ReadonlySet<number>,
+  chosen: number | null,
 ): GeoJSON.Feature {
   const { priority } = card.incident
   return pointFeature(card.incident, {

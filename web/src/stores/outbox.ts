@@ -57,17 +57,17 @@ export const useOutbox = defineStore('outbox', () => {
       setTimeout(() => void pump(), RETRY_MS)
       return
     }
-    await take(entry, answer)
+    await take(entry.id, answer)
     await pump()
   }
 
-  async function take(entry: Entry, answer: CommandAnswer): Promise<void> {
-    await change(settle(entries.value, entry.id, answer))
+  async function take(id: string, answer: CommandAnswer): Promise<void> {
+    await change(settle(entries.value, id, answer))
     if (!answer.task) return
-    inbox.learn(cardOf(answer.task, entry.occurred_at), withdrawnFrom(username, answer.task))
+    inbox.learn(cardOf(answer.task, username), withdrawnFrom(username, answer.task))
   }
 
-  function ofTask(id: string): Entry[] {
+  function ofTask(id: number): Entry[] {
     return entries.value.filter((entry) => entry.task === id)
   }
 

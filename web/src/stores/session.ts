@@ -2,9 +2,19 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 
 import { api, ask, Refusal, useCsrfToken } from '@/api/client'
+import { newId } from '@/base/ids'
 import type { Account, Role, Session } from '@/api/types'
 
 const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor'])
+
+const DEVICE_STORED_AS = 'gridserver.device'
+
+/** A name of this browser's own: by it the server knows how far its inbox has been read. */
+function deviceName(): string {
+  const name = localStorage.getItem(DEVICE_STORED_AS) ?? `browser-${newId()}`
+  localStorage.setItem(DEVICE_STORED_AS, name)
+  return name
+}
 
 /** Who is signed in, and which half of the front end is theirs. */
 export const useSession = defineStore('session', () => {
@@ -36,7 +46,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(username: string, password: string): Promise<void> {
-    const body = { username, password, device: navigator.userAgent.slice(0, 120), cookie: true }
+    const body = { username, password, device: deviceName(), cookie: true }
     take(await ask(api.POST('/api/v1/sessions', { body })))
     asked.value = true
   }
