@@ -37,7 +37,7 @@ def state_at(state: str, valid_to: dt.datetime | None, at: dt.datetime) -> str:
 
 
 def starting(since: dt.datetime | None, at: dt.datetime) -> dt.datetime:
-    """Return from when a version published at `at` is in force.
+    """Return from when (in UTC) a version published at `at` is in force.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def starting(since: dt.datetime | None, at: dt.datetime) -> dt.datetime:
             f"({at.isoformat()}). Leave the moment out, or give a later one.",
             field="from",
         )
-    return since
+    return since.astimezone(dt.UTC)
 
 
 def common_extent(draft: Bounds, present: Bounds) -> float:
