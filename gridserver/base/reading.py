@@ -7,7 +7,6 @@ the rooms' rules, and not at each door.
 from __future__ import annotations
 
 import datetime as dt
-import math
 
 from gridserver.base.errors import Invalid
 
@@ -72,8 +71,7 @@ def number(value: object, field: str, *, least: float, most: float) -> float:
     if (
         not isinstance(value, int | float)
         or isinstance(value, bool)
-        or not math.isfinite(value)
-        or not least <= value <= most
+        or not least <= value <= most  # as neither NaN nor infinity is
     ):
         raise Invalid(
             "input.number", f"{field}: give a number from {least:g} to {most:g}.", field=field

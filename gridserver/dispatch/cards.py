@@ -69,7 +69,7 @@ def task_card(
     Parameters
     ----------
     account_id : int, optional
-        Whose step to show: the reader's own. Without it, the latest that is open.
+        Whose step to show: the reader's own, where there is one; else the latest that is open.
     """
     task = dossier.task
     return {
@@ -165,10 +165,8 @@ def decision(steps: Sequence[Step], language: str) -> list[Card]:
 
 
 def _present_step(dossier: Dossier, account_id: int | None, language: str) -> Card | None:
-    if account_id is not None:
-        offer = dossier.offer_to(account_id)
-    else:
-        offer = max(dossier.open_offers, key=lambda o: o.id, default=None)
+    own = None if account_id is None else dossier.offer_to(account_id)
+    offer = own or max(dossier.open_offers, key=lambda o: o.id, default=None)
     if offer is None:
         return None
     return {

@@ -28,8 +28,7 @@ class Command:
     id
         The same id is the same command, however often it arrives.
     occurred_at
-        The sender's own clock, in UTC; None where it said none. Recorded, never a ground for
-        refusal.
+        The sender's own clock; None where it said none. Recorded, never a ground for refusal.
     data
         What the verb carries; see `read_data`.
     lon, lat
@@ -42,22 +41,6 @@ class Command:
     data: Mapping[str, Any] = field(default_factory=dict)
     lon: float | None = None
     lat: float | None = None
-
-
-def read_command(fields: Mapping[str, Any]) -> Command:
-    """Return the command in ``{id, verb, occurred_at?, data?, lon?, lat?}``, typed values.
-
-    What the verb carries is checked when the command is carried out, so that its refusal is the
-    command's result. Raises `Invalid` for a moment that no calendar holds.
-    """
-    return Command(
-        id=fields["id"],
-        verb=fields["verb"],
-        occurred_at=reading.optional_moment(fields.get("occurred_at"), "occurred_at"),
-        data=fields.get("data") or {},
-        lon=fields.get("lon"),
-        lat=fields.get("lat"),
-    )
 
 
 Reader = Callable[[object, str], Any]
@@ -133,6 +116,11 @@ def read_point(command: Command) -> tuple[float, float] | None:
         reading.number(command.lon, "lon", least=-180.0, most=180.0),
         reading.number(command.lat, "lat", least=-90.0, most=90.0),
     )
+
+
+def read_moment(command: Command) -> dt.datetime | None:
+    """Return when the sender says it was, in UTC. Raises `Invalid` for a year beyond calendars."""
+    return reading.optional_moment(command.occurred_at, "occurred_at")
 
 
 def payload(task_id: int, command: Command) -> dict[str, Any]:

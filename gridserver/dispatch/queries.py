@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -143,8 +142,3 @@ def _visible_to(actor: Principal) -> ColumnElement[bool]:
 
 def _unknown(task_id: int) -> NotFound:
     return NotFound("task.unknown", f"There is no task {task_id}.")
-
-
-def next_cursor(found: Sequence[Dossier], limit: int) -> int | None:
-    """Return the cursor of the page after `found`, or None where it was the last."""
-    return found[-1].task.id if len(found) == limit else None

@@ -18,7 +18,7 @@ from gridserver.delivery.service import Outcome
 from gridserver.dispatch import dossier as dossiers
 from gridserver.dispatch import history, intake, offers, queries, telling, verbs
 from gridserver.dispatch.authority import entitled, require_part
-from gridserver.dispatch.commands import Command, payload, read_data, read_point
+from gridserver.dispatch.commands import Command, payload, read_data, read_moment, read_point
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.models import Offer, Task
@@ -173,6 +173,7 @@ def _carry_out(
 ) -> dict[str, Any]:
     data = read_data(command)
     read_point(command)
+    read_moment(command)
     dossier = queries.task_for_change(session, task_id)
     standing, before = dossier.standing(actor), dossier.task.state
     require_part(command.verb, standing)
@@ -212,7 +213,7 @@ def _note(
         data=read_data(command),
         late=late,
         command_id=command.id,
-        occurred_at=command.occurred_at,
+        occurred_at=read_moment(command),
         point=read_point(command),
     )
 
@@ -236,11 +237,11 @@ def _escalate(session: Session, dossier: Dossier) -> bool:
         for offer in dossier.open_offers
         if offer.escalated_at is None and offer.deadline is not None and offer.deadline <= moment
     ]
+    for offer in due:
+        offer.escalated_at = moment
     step = offers.next_step(dossier)
     if not due or step is None:
         return False
-    for offer in due:
-        offer.escalated_at = moment
     told = offers.tell(session, dossier, step, dossier.round, moment)
     state = dossier.task.state
     verbs.touch(dossier.task, state, moment)

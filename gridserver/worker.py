@@ -1,0 +1,81 @@
+"""The worker: what happens by the clock and not by anybody's request. Any number may run.
+
+Started as ``python -m gridserver.worker``, with the settings of the environment. Each round is a
+transaction of its own that takes due rows with ``FOR UPDATE SKIP LOCKED``, so there is no leader
+to lose: a killed worker's rows are taken by the next round of any other.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from structlog import get_logger
+
+from gridserver.base import logs
+from gridserver.base.db import Database
+from gridserver.base.settings import from_environment
+from gridserver.dispatch import service as dispatch
+
+log = get_logger()
+
+#: Seconds between two looks at the clock. A deadline is kept to within this.
+INTERVAL_S = 1.0
+#: Seconds to wait when the database doesn't answer.
+RETRY_S = 5.0
+
+#: How much one call does at most, so that no transaction holds many rows for long.
+_BATCH = 100
+
+Chore = Callable[[Session, int], int]
+#: name → what to do: it takes the session and a limit, and returns how much it did.
+CHORES: dict[str, Chore] = {"escalate": dispatch.escalate_due}
+
+
+def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:
+    """Do the chores every `interval_s` until `stop` is set. An outage of the database is waited
+    out."""
+    while not stop.is_set():
+        try:
+            for name, chore in CHORES.items():
+                _finish(database, name, chore, stop)
+            pause = interval_s
+        except OperationalError as error:
+            log.warning("worker.database_down", error=str(error.orig).strip())
+            pause = RETRY_S
+        stop.wait(pause)
+
+
+def _finish(database: Database, name: str, chore: Chore, stop: threading.Event) -> None:
+    """Do a chore until nothing is left of it."""
+    done = _BATCH
+    while done == _BATCH and not stop.is_set():
+        with database.transaction() as session:
+            done = chore(session, _BATCH)
+        if done:
+            log.info(f"worker.{name}", done=done)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = from_environment(os.environ)
+    if settings.database_url is None:
+        sys.exit("gridserver.worker: set GRIDSERVER_DATABASE_URL, or run `gridserver worker`.")
+    logs.configure()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    database = Database(settings.database_url, pool_size=1)
+    try:
+        run(database, stop)
+    finally:
+        database.dispose()
+
+
+if __name__ == "__main__":
+    main()

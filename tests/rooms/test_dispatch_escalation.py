@@ -1,0 +1,135 @@
+"""Escalation: who isn't signed for in time is joined by the next on the ladder, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gridserver.base.clock import SetClock
+from gridserver.dispatch import queries, service
+from gridserver.dispatch.models import Offer, TaskEvent
+from tests.county import County
+from tests.rooms.dispatching import (
+    BACKUP,
+    BUREAU_ROOM,
+    PRIMARY,
+    STATION_ROOM,
+    a_report,
+    bring_to,
+    feed,
+    inbox,
+    messages,
+    minutes,
+    say,
+    take,
+)
+
+#: Priority 1: 60 seconds a step.
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.fixture
+def task_id(session: Session, county: County) -> int:
+    return take(session, county, a_report(priority=1)).task.id
+
+
+def told(session: Session, county: County, task_id: int) -> list[str]:
+    dossier = queries.task_for(session, county.principal("command"), task_id)
+    return [dossier.people[offer.recipient].username for offer in dossier.open_offers]
+
+
+def test_not_before_the_deadline(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    clock.advance(minutes(1) - SECOND)
+    assert service.escalate_due(session) == 0
+    clock.advance(SECOND)
+    assert service.escalate_due(session) == 1
+    assert service.escalate_due(session) == 0, "once"
+    assert told(session, county, task_id) == [PRIMARY, BACKUP]
+
+
+def test_the_next_is_told_why_and_the_former_stays_informed(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    clock.advance(minutes(1))
+    service.escalate_due(session)
+    assert inbox(session, county, PRIMARY) == [("task.offered", None), ("task.changed", None)]
+    (message,) = messages(session, county, BACKUP)
+    assert message.type == "task.offered"
+    assert message.data["task"]["step"]["because"]["code"] == "backup.unsigned"
+    assert message.data["task"]["step"]["step"] == 2
+    assert [entry.type for entry in feed(session)] == ["incident.created", "task.changed"]
+    event = session.scalars(select(TaskEvent).order_by(TaskEvent.id.desc())).first()
+    assert (event.verb, event.actor_account_id, event.data) == (
+        "escalate",
+        None,
+        {"step": 2, "to": BACKUP},
+    )
+
+
+def test_up_the_whole_ladder_and_no_further(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    for _ in range(6):
+        clock.advance(minutes(1))
+        service.escalate_due(session)
+    assert told(session, county, task_id) == [PRIMARY, BACKUP, STATION_ROOM, BUREAU_ROOM]
+    deadlines = session.scalars(select(Offer.deadline).order_by(Offer.step)).all()
+    assert deadlines[-1] is None
+    assert deadlines[:-1] == sorted(deadlines[:-1])
+    assert say(session, county, PRIMARY, task_id, "sign").status == 200, "the former may still"
+
+
+def test_a_worker_that_was_away_tells_one_step_at_a_time(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    clock.advance(minutes(600))
+    assert service.escalate_due(session) == 1
+    assert service.escalate_due(session) == 0, "the backup has its own time to sign"
+    assert told(session, county, task_id) == [PRIMARY, BACKUP]
+
+
+@pytest.mark.parametrize("state", ["signed", "reported", "cancelled", "handed_over"])
+def test_only_what_nobody_signed(
+    session: Session, county: County, clock: SetClock, task_id: int, state: str
+) -> None:
+    bring_to(session, county, task_id, state)
+    clock.advance(minutes(60))
+    assert service.escalate_due(session) == 0
+
+
+def test_a_reassigned_task_falls_back_to_the_rooms(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    say(session, county, STATION_ROOM, task_id, "reassign", {"to": BACKUP})
+    assert told(session, county, task_id) == [BACKUP]
+    clock.advance(minutes(1))
+    service.escalate_due(session)
+    assert told(session, county, task_id) == [BACKUP, STATION_ROOM]
+    clock.advance(minutes(1))
+    service.escalate_due(session)
+    assert told(session, county, task_id) == [BACKUP, STATION_ROOM, BUREAU_ROOM]
+    (message,) = messages(session, county, BUREAU_ROOM)
+    assert message.data["task"]["step"]["because"]["code"] == "bureau_room.unsigned"
+    assert message.data["task"]["step"]["deadline"] is None
+
+
+def test_a_returned_task_goes_on_to_the_bureaus_room(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    bring_to(session, county, task_id, "signed")
+    say(session, county, PRIMARY, task_id, "return")
+    clock.advance(minutes(1))
+    assert service.escalate_due(session) == 1
+    assert told(session, county, task_id) == [STATION_ROOM, BUREAU_ROOM]
+
+
+def test_no_more_than_asked_for(session: Session, county: County, clock: SetClock) -> None:
+    for _ in range(3):
+        take(session, county, a_report(priority=1))
+    clock.advance(minutes(1))
+    assert [service.escalate_due(session, 2) for _ in range(3)] == [2, 1, 0]
