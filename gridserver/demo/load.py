@@ -39,7 +39,7 @@ VERSION = "demo-1"
 #: The county's civil time, wherever the server stands.
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = 30
-CALLS_A_DAY = 25.0
+CALLS_A_DAY = 20.0
 #: The grid is older than the oldest incident.
 _GRID_AGE = dt.timedelta(days=10)
 
