@@ -2,7 +2,7 @@ import type { IncidentCard, Task, TaskCard } from '@/api/types'
 
 const incident: IncidentCard = {
   id: 11,
-  number: '1122-007',
+  number: 7,
   category: { code: 'dispute', name_zh: '纠纷', name_en: 'Dispute' },
   priority: 3,
   lon: 118.4,

@@ -1,14 +1,14 @@
 import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 
 import { api, ask, Refusal } from '@/api/client'
-import type { Preview, Priority } from '@/api/types'
+import type { Preview } from '@/api/types'
 import { currentLocale } from '@/i18n'
 
 interface Question {
   category: string
   lon: number
   lat: number
-  priority?: Priority
+  priority?: number
 }
 
 const PAUSE_MS = 150

@@ -13,3 +13,8 @@ export function placeName(incident: IncidentCard): string {
   const coordinates = `${incident.lon.toFixed(5)}, ${incident.lat.toFixed(5)}`
   return incident.address || incident.cell?.name || coordinates
 }
+
+/** The number as it is spoken on the radio: always four digits. */
+export function spokenNumber(incident: { number: number }): string {
+  return String(incident.number).padStart(4, '0')
+}

@@ -91,5 +91,5 @@ function byPriority(a: TaskCard, b: TaskCard): number {
 
 /** The deadline to sign, for ordering: a task without one comes last. */
 export function deadlineMs(card: TaskCard): number {
-  return card.step ? Date.parse(card.step.deadline) : Number.MAX_SAFE_INTEGER
+  return card.step?.deadline ? Date.parse(card.step.deadline) : Number.MAX_SAFE_INTEGER
 }

@@ -1,13 +1,12 @@
 /** The symbols of the map, drawn once per palette: priority by colour and number, state by form. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 
-import type { Priority, TaskState } from '@/api/types'
+import { PRIORITIES, type TaskState } from '@/api/types'
 import { ENDED } from '@/live/cards'
 import type { Palette } from './palette'
 
 const RATIO = 2
 const SIZE = 30
-const PRIORITIES: readonly Priority[] = [1, 2, 3, 4]
 
 /** Unsigned is a full disc, under way a ring with its number, reported a ring with a tick. */
 type Form = 'unsigned' | 'under-way' | 'reported' | 'ended'
@@ -18,7 +17,7 @@ export function formOf(state: TaskState): Form {
   return ENDED.has(state) ? 'ended' : 'under-way'
 }
 
-export function iconName(state: TaskState, priority: Priority): string {
+export function iconName(state: TaskState, priority: number): string {
   const form = formOf(state)
   return form === 'ended' ? 'task-ended' : `task-${form}-${priority}`
 }
@@ -71,9 +70,9 @@ function drawTask(
   context: CanvasRenderingContext2D,
   palette: Palette,
   form: Exclude<Form, 'ended'>,
-  priority: Priority,
+  priority: number,
 ): void {
-  const colour = palette.priority[priority]
+  const colour = palette.priority[priority] ?? palette.ended
   const full = form === 'unsigned'
   disc(context, 12.5, palette.surface, palette.surface, 2)
   if (full) disc(context, 11.5, colour, palette.surface, 1.5)

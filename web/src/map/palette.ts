@@ -1,6 +1,4 @@
 /** The colours of the map by night and by day; the same values as `tokens.css` where they meet. */
-import type { Priority } from '@/api/types'
-
 export interface Palette {
   ground: string
   beyond: string
@@ -17,7 +15,7 @@ export interface Palette {
   ended: string
   officer: string
   fillOpacity: number
-  priority: Record<Priority, string>
+  priority: Record<number, string>
   stations: readonly string[]
 }
 

@@ -23,7 +23,7 @@ export const useSession = defineStore('session', () => {
   const asked = ref(false)
 
   const side = computed<'command' | 'terminal'>(() =>
-    account.value?.roles.some((each) => AT_A_DESK.has(each.role)) ? 'command' : 'terminal',
+    account.value?.roles.some((each) => AT_A_DESK.has(each.role as Role)) ? 'command' : 'terminal',
   )
   const home = computed(() => `/${side.value}`)
 
