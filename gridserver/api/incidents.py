@@ -1,0 +1,226 @@
+"""Reporting incidents, and reading them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, jsonify, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from gridserver.api import context, problems
+from gridserver.api.shapes_dispatch import IncidentSchema, PreviewSchema
+from gridserver.base import reading
+from gridserver.delivery import service as delivery
+from gridserver.dispatch import cards, queries, service
+from gridserver.incidents import queries as incidents
+from gridserver.incidents.rules import read_place, read_priority, read_report
+from gridserver.org import queries as org
+
+blueprint = Blueprint(
+    "incidents", __name__, url_prefix="/api/v1", description="What was reported, and where."
+)
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+#: Names the command ids that are made of idempotency keys.
+_KEYS = uuid.UUID("6b3a0d4e-6c0b-4f6e-9c51-0f4f3f1d2a77")
+
+
+class ReportedPlaceSchema(ma.Schema):
+    """A place in any CRS that is stated."""
+
+    lon = ma.fields.Float(
+        required=True,
+        allow_nan=True,
+        metadata={"description": "Longitude; in a projected CRS the easting."},
+    )
+    lat = ma.fields.Float(
+        required=True,
+        allow_nan=True,
+        metadata={"description": "Latitude; in a projected CRS the northing."},
+    )
+    crs = ma.fields.String(
+        load_default="EPSG:4326", metadata={"description": "EPSG:n, gcj02 or bd09."}
+    )
+    accuracy_m = ma.fields.Float(
+        allow_none=True,
+        allow_nan=True,
+        metadata={"description": "Radius of the circle that holds the true place."},
+    )
+    category = ma.fields.String(required=True)
+    priority = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        metadata={"description": "1 (at once) to 4; default: the category's."},
+    )
+    reported_at = ma.fields.AwareDateTime(
+        allow_none=True, metadata={"description": "Chooses the grid in force; default: now."}
+    )
+
+
+class IncidentReportSchema(ReportedPlaceSchema):
+    """A report. `source` and `external_id` together are unique."""
+
+    source = ma.fields.String(required=True, metadata={"description": "Who reports, e.g. 110."})
+    external_id = ma.fields.String(
+        required=True, metadata={"description": "The source's own name for it."}
+    )
+    address = ma.fields.String(allow_none=True)
+    description = ma.fields.String(allow_none=True)
+    occurred_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class IdempotencySchema(ma.Schema):
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    key = ma.fields.String(
+        data_key=IDEMPOTENCY_HEADER,
+        validate=ma.validate.Length(1, 255),
+        metadata={"description": "The same key is the same request, however often it is sent."},
+    )
+
+
+class IncidentArguments(context.PageArguments):
+    state = ma.fields.String(load_default="open", validate=ma.validate.OneOf(("open", "all")))
+    station = ma.fields.String(metadata={"description": "Only incidents of this unit."})
+
+
+class IncidentPageSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(IncidentSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+class CategorySchema(ma.Schema):
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True, metadata={"description": "In the reader's language."})
+    name_zh = ma.fields.String(required=True)
+    name_en = ma.fields.String(required=True)
+    priority = ma.fields.Integer(required=True)
+
+
+class CategoryPageSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(CategorySchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+@blueprint.route("/categories")
+class Categories(MethodView):
+    @blueprint.response(200, CategoryPageSchema)
+    def get(self) -> dict[str, Any]:
+        """List the kinds of incidents, in the bureau's order."""
+        english = context.language() == "en"
+        with context.transaction() as session:
+            found = incidents.categories(session)
+        items = [
+            {
+                "code": category.code,
+                "name": category.name_en if english else category.name_zh,
+                "name_zh": category.name_zh,
+                "name_en": category.name_en,
+                "priority": category.priority,
+            }
+            for category in found
+        ]
+        return {"items": items, "next": None}
+
+
+@blueprint.route("/incidents")
+class Incidents(MethodView):
+    @blueprint.arguments(IncidentArguments, location="query")
+    @blueprint.response(200, IncidentPageSchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """List the incidents that one may see, newest first."""
+        limit, language = arguments["limit"], context.language()
+        with context.transaction() as session:
+            found = queries.page(
+                session,
+                context.principal(),
+                is_open=arguments["state"] == "open",
+                unit_path=_unit_path(session, arguments.get("station")),
+                before=context.decode_number_cursor(arguments.get("cursor")),
+                limit=limit + 1,
+            )
+        shown = found[:limit]
+        more = len(found) > limit
+        return {
+            "items": [cards.incident_detail(dossier, language) for dossier in shown],
+            "next": context.encode_cursor(shown[-1].task.id) if more else None,
+        }
+
+    @blueprint.arguments(IdempotencySchema, location="headers")
+    @blueprint.arguments(IncidentReportSchema)
+    @blueprint.response(201, IncidentSchema)
+    @blueprint.alt_response(200, schema=IncidentSchema, description="It was reported before.")
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
+        """Report an incident: it is located, given to its owner, and answered with the reasons."""
+        key = headers.get("key")
+        with context.transaction() as session:
+            if key is None:
+                return _reported(_report(session, body))
+            outcome = delivery.run_once(
+                session,
+                context.principal(),
+                uuid.uuid5(_KEYS, key),
+                request.get_json(),
+                lambda: _report(session, body),
+            )
+        if outcome.status != 200:
+            return problems.problem(outcome.status, **outcome.body)
+        return _reported(outcome.body)
+
+
+@blueprint.route("/incidents/preview")
+class IncidentPreview(MethodView):
+    @blueprint.arguments(ReportedPlaceSchema)
+    @blueprint.response(200, PreviewSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Say who would get a report, and why, without reporting anything."""
+        language = context.language()
+        with context.transaction() as session:
+            seen = service.preview(
+                session,
+                context.principal(),
+                read_place(body),
+                category=body["category"],
+                priority=read_priority(body.get("priority")),
+                reported_at=reading.optional_moment(body.get("reported_at"), "reported_at"),
+            )
+        return cards.place_card(seen.place) | {"decision": cards.decision(seen.steps, language)}
+
+
+@blueprint.route("/incidents/<int(max=9223372036854775807):incident_id>")
+class Incident(MethodView):
+    @blueprint.etag
+    @blueprint.response(200, IncidentSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, incident_id: int) -> dict[str, Any]:
+        """Show one incident."""
+        with context.transaction() as session:
+            found = queries.incident_for(session, context.principal(), incident_id)
+        return cards.incident_detail(found, context.language())
+
+
+def _report(session: Session, body: dict[str, Any]) -> dict[str, Any]:
+    taken = service.take_report(session, context.principal(), read_report(body))
+    incident = cards.incident_detail(taken.dossier, context.language())
+    return {"created": taken.created, "incident": incident}
+
+
+def _reported(report: dict[str, Any]) -> Response:
+    response = jsonify(report["incident"])
+    response.status_code = 201 if report["created"] else 200
+    response.headers["Location"] = f"/api/v1/incidents/{report['incident']['id']}"
+    return response
+
+
+def _unit_path(session: Session, code: str | None) -> str | None:
+    return None if code is None else org.unit_by_code(session, code, field="station").path

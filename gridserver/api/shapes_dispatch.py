@@ -1,0 +1,205 @@
+"""Shapes of incidents and tasks. What they describe is made in `gridserver.dispatch.cards`."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from gridserver.api.shapes import PersonSchema, UnitRefSchema
+from gridserver.dispatch.commands import OUTCOMES
+from gridserver.dispatch.lifecycle import TASK
+
+
+def _moment(*, nullable: bool = False) -> ma.fields.String:
+    """Return a field for a moment that is JSON already, as messages carry it."""
+    return ma.fields.String(required=True, allow_none=nullable, metadata={"format": "date-time"})
+
+
+class CodedSchema(ma.Schema):
+    """A cell or a station."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+
+
+class BecauseSchema(ma.Schema):
+    """A reason: a stable code, its parameters, and the sentence in the reader's language."""
+
+    code = ma.fields.String(required=True)
+    params = ma.fields.Dict(required=True)
+    text = ma.fields.String(required=True)
+
+
+class StepTakerSchema(PersonSchema):
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(("officer", "room")))
+
+
+class StepSchema(ma.Schema):
+    """One rung of a decision."""
+
+    step = ma.fields.Integer(required=True)
+    kind = ma.fields.String(
+        required=True, metadata={"description": "primary, backup, station_room or bureau_room."}
+    )
+    who = ma.fields.Nested(StepTakerSchema, required=True)
+    because = ma.fields.Nested(BecauseSchema, required=True)
+    sign_within_s = ma.fields.Integer(
+        required=True, metadata={"description": "Seconds until the next step is told too."}
+    )
+
+
+class CategoryNamesSchema(ma.Schema):
+    code = ma.fields.String(required=True)
+    name_zh = ma.fields.String(required=True)
+    name_en = ma.fields.String(required=True)
+
+
+class IncidentCardSchema(ma.Schema):
+    """An incident as a map or a terminal shows it."""
+
+    id = ma.fields.Integer(required=True)
+    number = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Four digits for the radio; they come round again, `id` doesn't."},
+    )
+    category = ma.fields.Nested(CategoryNamesSchema, required=True)
+    priority = ma.fields.Integer(required=True, metadata={"description": "1 (at once) to 4."})
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
+    address = ma.fields.String(required=True, allow_none=True)
+    description = ma.fields.String(required=True, allow_none=True)
+    reported_at = _moment()
+    cell = ma.fields.Nested(CodedSchema, required=True, allow_none=True)
+    station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
+    method = ma.fields.String(
+        required=True,
+        metadata={"description": "covers, boundary, largest_share, nearest or outside."},
+    )
+    grid_version = ma.fields.String(required=True, allow_none=True)
+
+
+class FeedbackSchema(ma.Schema):
+    outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
+    text = ma.fields.String(required=True)
+
+
+class PresentStepSchema(ma.Schema):
+    """The reader's own step, else the latest that is open."""
+
+    step = ma.fields.Integer(required=True)
+    kind = ma.fields.String(required=True)
+    because = ma.fields.Nested(BecauseSchema, required=True)
+    deadline = _moment(nullable=True)
+
+
+class _TaskSchema(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(TASK.states))
+    version = ma.fields.Integer(required=True, metadata={"description": "Counts the changes."})
+    incident = ma.fields.Nested(IncidentCardSchema, required=True)
+    assignee = ma.fields.Nested(
+        PersonSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Who is to act now: the signer, before that the first offered."},
+    )
+    report = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)
+    updated_at = _moment()
+
+
+class TaskCardSchema(_TaskSchema):
+    """A task as messages, the feed and lists carry it."""
+
+    step = ma.fields.Nested(PresentStepSchema, required=True, allow_none=True)
+
+
+class OfferSchema(ma.Schema):
+    """Who was told, when, and what became of it."""
+
+    step = ma.fields.Integer(required=True)
+    kind = ma.fields.String(
+        required=True, metadata={"description": "A step's kind, or reassigned."}
+    )
+    recipient = ma.fields.Nested(PersonSchema, required=True)
+    told_at = _moment()
+    deadline = _moment(nullable=True)
+    received_at = _moment(nullable=True)
+    open = ma.fields.Boolean(required=True)
+    outcome = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "signed, superseded, withdrawn or returned."},
+    )
+
+
+#: By name, since a field is called `from`.
+HistorySchema = ma.Schema.from_dict(
+    {
+        "id": ma.fields.Integer(required=True),
+        "verb": ma.fields.String(required=True),
+        "from": ma.fields.String(required=True, allow_none=True),
+        "to": ma.fields.String(required=True),
+        "actor": ma.fields.Nested(PersonSchema, required=True, allow_none=True),
+        "occurred_at": _moment(),
+        "at": _moment(),
+        "lon": ma.fields.Float(required=True, allow_none=True),
+        "lat": ma.fields.Float(required=True, allow_none=True),
+        "data": ma.fields.Dict(required=True),
+        "late": ma.fields.Boolean(
+            required=True, metadata={"description": "It no longer fitted and changed nothing."}
+        ),
+    },
+    name="HistorySchema",
+)
+
+
+class TaskSchema(_TaskSchema):
+    """A task with its offers and its history, and what the reader may do with it now."""
+
+    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
+    offers = ma.fields.List(ma.fields.Nested(OfferSchema), required=True)
+    history = ma.fields.List(ma.fields.Nested(HistorySchema), required=True)
+    allowed = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(TASK.verbs)), required=True
+    )
+
+
+class RawPlaceSchema(ma.Schema):
+    """The place as the source gave it."""
+
+    x = ma.fields.Float(required=True)
+    y = ma.fields.Float(required=True)
+    crs = ma.fields.String(required=True)
+
+
+class TaskRefSchema(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(TASK.states))
+    assignee = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
+
+
+class IncidentSchema(IncidentCardSchema):
+    """An incident with its decision and its task."""
+
+    source = ma.fields.String(required=True)
+    external_id = ma.fields.String(required=True)
+    category = ma.fields.Nested(CodedSchema, required=True)
+    raw = ma.fields.Nested(RawPlaceSchema, required=True)
+    accuracy_m = ma.fields.Float(required=True, allow_none=True)
+    received_at = _moment()
+    occurred_at = _moment(nullable=True)
+    neighbours = ma.fields.List(ma.fields.String(), required=True)
+    distance_m = ma.fields.Float(required=True, allow_none=True)
+    task = ma.fields.Nested(TaskRefSchema, required=True)
+    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
+
+
+class PreviewSchema(ma.Schema):
+    """Who would get a report, and why."""
+
+    cell = ma.fields.Nested(CodedSchema, required=True, allow_none=True)
+    station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
+    grid_version = ma.fields.String(required=True, allow_none=True)
+    method = ma.fields.String(required=True)
+    neighbours = ma.fields.List(ma.fields.String(), required=True)
+    distance_m = ma.fields.Float(required=True, allow_none=True)
+    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)

@@ -1,0 +1,119 @@
+"""Tasks, and what a person may say to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, jsonify
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gridserver.api import context, problems
+from gridserver.api.shapes_dispatch import TaskCardSchema, TaskSchema
+from gridserver.dispatch import cards, queries, service
+from gridserver.dispatch.commands import Command
+from gridserver.dispatch.lifecycle import TASK
+
+blueprint = Blueprint(
+    "tasks", __name__, url_prefix="/api/v1/tasks", description="What one person must do."
+)
+
+
+class TaskArguments(context.PageArguments):
+    state = ma.fields.String(load_default="open", validate=ma.validate.OneOf(("open", "all")))
+    mine = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only what one was offered and may sign, or has signed."},
+    )
+
+
+class TaskPageSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(TaskCardSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+class CommandSchema(ma.Schema):
+    """A command. `id` is of the sender's making: the same id is the same command."""
+
+    id = ma.fields.UUID(required=True)
+    verb = ma.fields.String(
+        required=True, metadata={"description": f"One of {', '.join(TASK.verbs)}."}
+    )
+    occurred_at = ma.fields.AwareDateTime(
+        metadata={"description": "The sender's own clock. Recorded, never a ground for refusal."}
+    )
+    data = ma.fields.Dict(
+        keys=ma.fields.String(),
+        load_default=dict,
+        metadata={
+            "description": "report `{outcome, text}`; return, cancel `{reason}`; send_back "
+            "`{remark}`; reassign `{to}`; hand_over `{agency, text}`; call_support `{text?}`; "
+            "link `{to, kind}`; the others carry nothing."
+        },
+    )
+    lon = ma.fields.Float(allow_none=True, metadata={"description": "Where the sender was."})
+    lat = ma.fields.Float(allow_none=True)
+
+
+class DoneSchema(ma.Schema):
+    status = ma.fields.String(required=True, validate=ma.validate.OneOf(("done",)))
+    task = ma.fields.Nested(TaskSchema, required=True)
+
+
+@blueprint.route("")
+class Tasks(MethodView):
+    @blueprint.arguments(TaskArguments, location="query")
+    @blueprint.response(200, TaskPageSchema)
+    def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """List the tasks that one may see, newest first."""
+        limit, language, actor = arguments["limit"], context.language(), context.principal()
+        with context.transaction() as session:
+            found = queries.page(
+                session,
+                actor,
+                is_open=arguments["state"] == "open",
+                mine=arguments["mine"],
+                before=context.decode_number_cursor(arguments.get("cursor")),
+                limit=limit + 1,
+            )
+        shown = found[:limit]
+        more = len(found) > limit
+        return {
+            "items": [cards.task_card(dossier, actor.account_id, language) for dossier in shown],
+            "next": context.encode_cursor(shown[-1].task.id) if more else None,
+        }
+
+
+@blueprint.route("/<int(max=9223372036854775807):task_id>")
+class Task(MethodView):
+    @blueprint.etag
+    @blueprint.response(200, TaskSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, task_id: int) -> dict[str, Any]:
+        """Show one task with its offers and its history."""
+        actor = context.principal()
+        with context.transaction() as session:
+            found = queries.task_for(session, actor, task_id)
+            return queries.detail(session, actor, found, context.language())
+
+
+@blueprint.route("/<int(max=9223372036854775807):task_id>/commands")
+class Commands(MethodView):
+    @blueprint.arguments(CommandSchema)
+    @blueprint.response(200, DoneSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, body: dict[str, Any], task_id: int) -> Response:
+        """Say a verb to a task. One that no longer fits is kept as late, and answered 409
+        `task.wrong_state` with the present `state` and `task`."""
+        with context.transaction() as session:
+            outcome = service.command(
+                session, context.principal(), task_id, Command(**body), context.language()
+            )
+        if outcome.status != 200:
+            # The answer is stored (and a late command is kept), so the transaction stands.
+            return problems.problem(outcome.status, **outcome.body)
+        return jsonify(outcome.body)
