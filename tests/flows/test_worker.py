@@ -1,0 +1,97 @@
+"""The worker as a process: it keeps deadlines, outlives an outage, and stops when told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from gridserver.base.clock import SetClock, SystemClock
+from gridserver.base.db import Database
+from gridserver.dispatch import service
+from gridserver.dispatch.models import Offer
+from gridserver.incidents.rules import read_report
+from tests.county import County, centre
+from tests.processes import ROOT
+from tests.waiting import until
+
+
+@pytest.fixture
+def worker(database_url: URL, live_county: County) -> Iterator[subprocess.Popen[bytes]]:
+    url = database_url.render_as_string(hide_password=False)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gridserver.worker"],
+        cwd=ROOT,
+        env=os.environ | {"GRIDSERVER_DATABASE_URL": url},
+        stdin=subprocess.DEVNULL,
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def overdue_task(database: Database, county: County, name: str) -> int:
+    """Take a report two minutes ago, with one minute to sign."""
+    clock = SetClock(SystemClock().now() - dt.timedelta(minutes=2))
+    lon, lat = centre(0, 0)
+    given = {"source": "110", "external_id": name, "category": "dispute", "priority": 1}
+    report = read_report(given | {"lon": lon, "lat": lat})
+    with database.transaction(clock) as session:
+        taken = service.take_report(session, county.principal("command"), report)
+    return taken.dossier.task.id
+
+
+def offers(database: Database, task_id: int) -> int:
+    with database.transaction() as session:
+        mine = sa.select(sa.func.count()).where(Offer.task_id == task_id)
+        return session.scalar(mine)
+
+
+def test_it_keeps_deadlines_and_stops_when_told(
+    worker: subprocess.Popen[bytes], live_database: Database, live_county: County
+) -> None:
+    task_id = overdue_task(live_database, live_county, "A")
+    until(lambda: offers(live_database, task_id) == 2)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(15) == 0
+
+
+def test_it_outlives_an_outage_of_the_database(
+    worker: subprocess.Popen[bytes],
+    live_database: Database,
+    live_county: County,
+    superuser: sa.Engine,
+    database_url: URL,
+) -> None:
+    first = overdue_task(live_database, live_county, "A")
+    until(lambda: offers(live_database, first) == 2)
+    with superuser.connect() as connection:
+        ended = sa.text(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name"
+        )
+        assert connection.scalar(ended, {"name": database_url.database}) >= 1
+    second = overdue_task(live_database, live_county, "B")
+    until(lambda: offers(live_database, second) == 2)
+    assert worker.poll() is None
+
+
+def test_without_a_database_it_says_what_to_set() -> None:
+    environ = {k: v for k, v in os.environ.items() if k != "GRIDSERVER_DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, "-m", "gridserver.worker"],
+        cwd=ROOT,
+        env=environ,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "GRIDSERVER_DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
