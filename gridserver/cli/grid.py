@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from gis.crs import Crs
 from gis.files import read_area, read_layer, write_layer
 from gridserver.base.errors import Unavailable
 from gridserver.cli.context import console, emit, json_option, migrated_database, settings
@@ -52,51 +51,27 @@ def grid() -> None:
 )
 @click.option("--merge-parts", is_flag=True, help="Join the polygons of one code into one cell.")
 @json_option
-def import_(
-    file: Path,
-    name: str,
-    code_field: str,
-    name_field: str | None,
-    station_field: str | None,
-    layer: str | None,
-    crs: Crs | None,
-    outline: Path | None,
-    merge_parts: bool,
-    as_json: bool,
-) -> None:
+def import_(file: Path, name: str, outline: Path | None, as_json: bool, **reading: Any) -> None:
     """Store FILE as a draft and report its faults.
 
     Shapefile (.shp, .zip or folder), GeoPackage, GeoJSON or KML. Invalid rings are taken, and are
     faults that keep the draft from being published.
     """
     with console.status(f"Reading {file.name} …"):
-        cells = read_layer(
-            file,
-            code_field=code_field,
-            name_field=name_field,
-            station_field=station_field,
-            layer=layer,
-            crs=crs,
-            merge_parts=merge_parts,
-        )
-        area = read_area(outline, crs=crs) if outline else None
-    source = {
+        layer = read_layer(file, **reading)
+        area = read_area(outline, crs=reading["crs"]) if outline else None
+    source = reading | {
         "file": file.name,
-        "crs": cells.crs.name,
-        "code_field": code_field,
-        "name_field": name_field,
-        "station_field": station_field,
-        "layer": layer,
-        "merge_parts": merge_parts,
+        "crs": layer.crs.name,
         "outline": outline.name if outline else None,
     }
     with (
         migrated_database() as database,
-        console.status(f"Checking {len(cells.cells)} cells …"),
+        console.status(f"Checking {len(layer.cells)} cells …"),
         database.transaction() as session,
     ):
         made = _make_bureau(session)
-        draft = service.import_draft(session, None, cells, name=name, outline=area, source=source)
+        draft = service.import_draft(session, None, layer, name=name, outline=area, source=source)
         report = service.check(session, None, name)
         warnings = draft.source["warnings"]
     if made:

@@ -162,6 +162,17 @@ def test_some_cells_only(client: AccountClient) -> None:
     assert [f["properties"]["code"] for f in found.json["features"]] == [NAMES[0], NAMES[2]]
 
 
+def test_the_cells_of_a_faulty_draft_are_shown(
+    gis: AccountClient, database: Database, county: County
+) -> None:
+    """So that they can be mended: as they are, without a repair."""
+    bowtie = testing.with_bowtie()
+    shown = gis.get(f"{put_draft(database, 'bad', bowtie)}/cells").json["features"]
+    drawn = shapely.geometry.shape(shown[1]["geometry"])
+    assert not drawn.is_valid
+    assert shapely.equals_exact(drawn, shapely.MultiPolygon([bowtie[1].geom]), normalize=True)
+
+
 def test_outline_and_neighbours(gis: AccountClient, draft: str, database: Database) -> None:
     assert as_published(gis, draft).status_code == 200
     outline = gis.get("/api/v1/grid/outline").json
