@@ -49,6 +49,16 @@ def revisions(engine: sa.Engine) -> tuple[str | None, str | None]:
     return present, ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def require_newest(engine: sa.Engine) -> None:
+    """Raise `Unavailable` unless the database answers and is at the newest revision."""
+    present, newest = revisions(engine)
+    if present != newest:
+        raise Unavailable(
+            "database.old_schema",
+            f"The schema is at {present or 'nothing'}, not {newest}: run `gridserver db upgrade`.",
+        )
+
+
 def check(engine: sa.Engine) -> None:
     """Raise alembic's `CommandError` where the models and the migrations differ."""
     with engine.connect() as connection:

@@ -18,12 +18,23 @@ from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[1]
 
+#: The command line of this virtualenv.
+GRIDSERVER = str(Path(sys.executable).with_name("gridserver"))
+
 
 def free_port() -> int:
     """Return a port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def status(url: str) -> int | None:
+    """Return the HTTP status at `url`, or None where nothing answers."""
+    try:
+        return requests.get(url, timeout=5).status_code
+    except requests.ConnectionError:
+        return None
 
 
 class WebProcess:
@@ -82,10 +93,7 @@ class WebProcess:
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log.read_text()
-        try:
-            return requests.get(f"{self.url}/healthz", timeout=5).ok
-        except requests.ConnectionError:
-            return False
+        return status(f"{self.url}/healthz") == 200
 
 
 class Caller:

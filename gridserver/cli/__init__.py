@@ -11,7 +11,12 @@ from gridserver import __version__
 from gridserver.base.errors import GridserverError
 from gridserver.cli.account import account
 from gridserver.cli.db import db
+from gridserver.cli.demo import demo
+from gridserver.cli.force import force
+from gridserver.cli.grid import grid
+from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
+from gridserver.cli.serve import serve, worker
 
 
 class RefusingGroup(click.Group):
@@ -31,5 +36,5 @@ def main() -> None:
     """Police-grid dispatch: the right officer, nothing lost, every look accountable."""
 
 
-for command in (account, db, openapi):
+for command in (serve, worker, account, db, demo, force, grid, locate, openapi):
     main.add_command(command)

@@ -40,8 +40,8 @@ LONGEST = dt.timedelta(hours=5)
 
 #: How stories go, in parts of 100.
 _STORIES = {"plain": 80, "unsigned": 8, "sent_back": 4, "cancelled": 4, "handed_over": 4}
-_OUTCOMES = {"resolved": 74, "unfounded": 9, "referred": 9, "unresolved": 8}
-_FOUND: Mapping[str, Sequence[str]] = {
+OUTCOMES = {"resolved": 74, "unfounded": 9, "referred": 9, "unresolved": 8}
+FOUND: Mapping[str, Sequence[str]] = {
     "resolved": (
         "现场处置完毕，双方无异议。",
         "已到场处置，问题解决。",
@@ -162,8 +162,8 @@ class Past:
         self._report_back(task)
 
     def _report_back(self, task: Task) -> None:
-        outcome = self._choose(_OUTCOMES)
-        text = self._rng.choice(_FOUND[outcome])
+        outcome = self._choose(OUTCOMES)
+        text = self._rng.choice(FOUND[outcome])
         self._say(task.assignee, task, "report", outcome=outcome, text=text)
 
     def _end_early(self, task: Task, story: str) -> None:

@@ -1,0 +1,168 @@
+"""`gridserver serve` and `gridserver worker`: the processes of an installation.
+
+The command line itself is not patched by gevent, so it migrates and loads; the web process and
+the worker are children. A child that dies is started again; when this process dies, however it
+dies, the kernel stops the children.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+import click
+
+from gridserver import schema
+from gridserver.base.db import Database
+from gridserver.base.errors import Conflict
+from gridserver.base.settings import ROOT, Settings
+from gridserver.cli import context
+from gridserver.demo import accounts as demo_accounts
+from gridserver.demo import load as demo_load
+
+WEB = (sys.executable, str(ROOT / "wsgi.py"))
+WORKER = (sys.executable, "-m", "gridserver.worker")
+#: A child that keeps dying is started again after this many seconds, not in a tight loop.
+_BREATH = 1.0
+_GRACE = 10.0
+
+
+@click.command()
+@click.option("--no-worker", is_flag=True, help="The web process alone, beside others.")
+@click.option("--no-demo", is_flag=True, help="An empty start: don't load the demo county.")
+def serve(no_worker: bool, no_demo: bool) -> None:
+    """Serve the county: migrate, load the demo into an empty private database, then run."""
+    settings = context.settings()
+    _require_free_port(settings)
+    with context.database_url(settings) as url:
+        password = _prepare(url, settings, demo=not no_demo and settings.database_url is None)
+        _announce(settings, password)
+        environ = os.environ | {"GRIDSERVER_DATABASE_URL": url}
+        _run([WEB] if no_worker else [WEB, WORKER], environ)
+
+
+@click.command()
+def worker() -> None:
+    """Run the clock, recurring work and sealing alone. Any number may run."""
+    settings = context.settings()
+    with context.database_url(settings) as url:
+        _require_schema(url)
+        _run([WORKER], os.environ | {"GRIDSERVER_DATABASE_URL": url})
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Conflict(
+                "serve.port_taken",
+                f"{settings.host}:{settings.port} can't be used ({error.strerror}). Stop what "
+                "uses it, or choose another with GRIDSERVER_PORT.",
+            ) from error
+
+
+def _prepare(url: str, settings: Settings, *, demo: bool) -> str | None:
+    """Migrate, load the demo county where there is nothing, and return the demo's password."""
+    database = Database(url)
+    try:
+        schema.upgrade(database.engine)
+        if not demo:
+            return None
+        password = demo_accounts.password(settings)
+        if demo_load.is_empty(database):
+            demo_load.load(database, password, context.console)
+        return password if demo_load.is_demo(database) else None
+    finally:
+        database.dispose()
+
+
+def _require_schema(url: str) -> None:
+    database = Database(url)
+    try:
+        schema.require_newest(database.engine)
+    finally:
+        database.dispose()
+
+
+def _announce(settings: Settings, password: str | None) -> None:
+    address = f"http://{settings.host}:{settings.port}/"
+    say = context.console.print
+    say(f"\n[bold]gridserver[/bold] on [link={address}]{address}[/link]")
+    say(f"  API        {address}api/docs")
+    if password is None:
+        say("  First account: gridserver account add NAME --role admin --bureau CODE:NAME")
+    else:
+        say("  Demo county Kaihua (illustrative cells). Sign in as")
+        say("    command    the bureau's command room")
+        say("    330824001  an officer's handheld (and on to 330824331)")
+        say("    gis, admin, auditor, room-33082401 …")
+        say(f"  Password   [bold]{password}[/bold]", highlight=False)
+    say("  Ctrl-C stops everything.\n")
+
+
+def _run(commands: list[tuple[str, ...]], environ: dict[str, str]) -> None:
+    """Keep the children running until SIGINT or SIGTERM, then stop them and return."""
+    events: SimpleQueue[tuple[str, ...] | None] = SimpleQueue()
+    children: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+    with _stopping(events):
+        for command in commands:
+            children[command] = _start(command, environ, events)
+        try:
+            while (died := events.get()) is not None:
+                click.echo(f"gridserver: {died[-1]} ended; starting it again.", err=True)
+                time.sleep(_BREATH)
+                children[died] = _start(died, environ, events)
+        finally:
+            _stop(children.values())
+
+
+@contextmanager
+def _stopping(events: SimpleQueue[tuple[str, ...] | None]) -> Iterator[None]:
+    former = {
+        number: signal.signal(number, lambda *_: events.put(None))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _start(
+    command: tuple[str, ...], environ: dict[str, str], events: SimpleQueue[tuple[str, ...] | None]
+) -> subprocess.Popen[bytes]:
+    # A session of its own keeps Ctrl-C from reaching it before us; pdeathsig stops it with us.
+    child = subprocess.Popen(  # noqa: S603 (our own words, no shell)
+        ("setpriv", "--pdeathsig", "TERM", "--", *command),  # noqa: S607
+        env=environ,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    threading.Thread(
+        target=lambda: (child.wait(), events.put(command)), daemon=True, name=f"wait {child.pid}"
+    ).start()
+    return child
+
+
+def _stop(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    running = [child for child in children if child.poll() is None]
+    for child in running:
+        child.terminate()
+    for child in running:
+        try:
+            child.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
