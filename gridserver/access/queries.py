@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, LoginSession, RoleGrant
 from gridserver.access.rules import Grant, Principal
 from gridserver.access.service import digest, unusable_password
 from gridserver.base.clock import now
-from gridserver.base.errors import Unauthenticated
+from gridserver.base.errors import NotFound, Unauthenticated
 from gridserver.org.models import Unit
 
 
@@ -93,23 +93,61 @@ def principal_of(session: Session, account_id: int) -> Principal:
     return Principal(rows[0].id, rows[0].username, rows[0].display_name, _grants(rows))
 
 
-def room_accounts(session: Session, unit_ids: Iterable[int]) -> dict[int, list[AccountRef]]:
-    """Return the accounts of each unit's command room: those granted `command` at just this unit,
-    by username."""
-    rows = session.execute(
-        select(RoleGrant.unit_id, Account.id, Account.username, Account.display_name)
-        .join(Account, Account.id == RoleGrant.account_id)
-        .where(
-            RoleGrant.role == "command",
-            RoleGrant.unit_id.in_(list(unit_ids)),
-            Account.disabled_at.is_(None),
-        )
-        .order_by(Account.username)
+@dataclass(frozen=True)
+class CommandRoom:
+    """A unit with the desks of its command room, by username."""
+
+    unit_id: int
+    code: str
+    name: str
+    path: str
+    desks: tuple[AccountRef, ...]
+
+
+# Built once: it is asked for every incident.
+_COMMAND_ROOMS = (
+    select(
+        Unit.id,
+        Unit.code,
+        Unit.name,
+        Unit.path,
+        Account.id.label("account_id"),
+        Account.username,
+        Account.display_name,
     )
-    rooms: dict[int, list[AccountRef]] = defaultdict(list)
-    for row in rows:
-        rooms[row.unit_id].append(AccountRef(row.id, row.username, row.display_name))
-    return dict(rooms)
+    .outerjoin(RoleGrant, (RoleGrant.unit_id == Unit.id) & (RoleGrant.role == "command"))
+    .outerjoin(Account, (Account.id == RoleGrant.account_id) & Account.disabled_at.is_(None))
+    .where(or_(Unit.kind == "bureau", Unit.code == bindparam("station")))
+    .order_by(Unit.path, Account.username)
+)
+
+
+def command_rooms(
+    session: Session, station_code: str | None
+) -> tuple[CommandRoom, CommandRoom | None]:
+    """Return the bureau's command room and the station's (None where there is no such station).
+
+    One round trip. Raises `NotFound` in an empty installation.
+    """
+    rows = session.execute(_COMMAND_ROOMS, {"station": station_code}).all()
+    rooms = [_room(list(of_unit)) for _, of_unit in groupby(rows, key=lambda row: row.id)]
+    bureaus = [room for room in rooms if "." not in room.path]
+    stations = [room for room in rooms if "." in room.path]
+    if not bureaus:
+        raise NotFound(
+            "unit.no_bureau", "There is no bureau yet: make one with `gridserver account add`."
+        )
+    return bureaus[0], stations[0] if stations else None
+
+
+def _room(rows: Sequence[Row]) -> CommandRoom:
+    first = rows[0]
+    desks = tuple(
+        AccountRef(row.account_id, row.username, row.display_name)
+        for row in rows
+        if row.account_id is not None
+    )
+    return CommandRoom(first.id, first.code, first.name, first.path, desks)
 
 
 def account_refs(session: Session, ids: Iterable[int]) -> dict[int, AccountRef]:
@@ -161,25 +199,28 @@ def _principal(session: Session, which: ColumnElement[bool]) -> tuple[Principal,
     return _from_rows(rows), rows[0].csrf_token
 
 
+# Built once: it is asked for every request and every event of a socket.
+_LIVE = (
+    select(
+        LoginSession.id.label("session_id"),
+        LoginSession.device,
+        LoginSession.csrf_token,
+        Account.id,
+        Account.username,
+        Account.display_name,
+        RoleGrant.role,
+        Unit.id.label("unit_id"),
+        Unit.path,
+    )
+    .join(Account, Account.id == LoginSession.account_id)
+    .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
+    .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
+)
+
+
 def _live_rows(session: Session, which: ColumnElement[bool]) -> Sequence[Row]:
     """Return a row for each grant of the chosen live sessions (one where there is no grant)."""
-    return session.execute(
-        select(
-            LoginSession.id.label("session_id"),
-            LoginSession.device,
-            LoginSession.csrf_token,
-            Account.id,
-            Account.username,
-            Account.display_name,
-            RoleGrant.role,
-            Unit.id.label("unit_id"),
-            Unit.path,
-        )
-        .join(Account, Account.id == LoginSession.account_id)
-        .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
-        .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
-        .where(which, *_alive(session))
-    ).all()
+    return session.execute(_LIVE.where(which, *_alive(session))).all()
 
 
 def _from_rows(rows: Sequence[Row]) -> Principal:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
-from gridserver.access.queries import AccountRef
+from gridserver.access.queries import CommandRoom
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
@@ -23,35 +23,27 @@ from gridserver.force.queries import DutyOfficer
 from gridserver.grids import queries as grids
 from gridserver.grids.queries import Location
 from gridserver.incidents.queries import IncidentRecord
-from gridserver.org import queries as org
-from gridserver.org.models import Unit
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a point lies and who answers for it: `unit` is the cell's station, else the bureau."""
+    """Where a point lies, and the command rooms above it; `station` is None where there is no cell,
+    or no such station."""
 
     location: Location
-    bureau: Unit
-    station: Unit | None
+    bureau: CommandRoom
+    station: CommandRoom | None
 
     @property
-    def unit(self) -> Unit:
-        """The unit that answers for the place."""
+    def room(self) -> CommandRoom:
+        """The room of the unit that answers for the place."""
         return self.station or self.bureau
 
 
 def survey(
     session: Session, lon: float, lat: float, accuracy_m: float | None, reported_at: dt.datetime
 ) -> Site:
-    """Find the cell in the grid that was in force at `reported_at`, and its units."""
-    location = grids.locate(session, lon, lat, reported_at, accuracy_m)
-    bureau, station = org.bureau_and_station(session, location.station_code)
-    return Site(location, bureau, station)
-
-
-def gather(session: Session, site: Site, priority: int) -> Facts:
-    """Gather the facts of a decision: who owns the cell, who is on duty now, which rooms there are.
+    """Find the cell in the grid that was in force at `reported_at`, and its command rooms.
 
     Raises
     ------
@@ -59,21 +51,27 @@ def gather(session: Session, site: Site, priority: int) -> Facts:
         ``dispatch.no_bureau_room``: the bureau has no command room, so there is nobody to fall
         back on.
     """
-    duty = force.duty_picture(session, site.location.cell_code, now(session))
-    rooms = access.room_accounts(session, {site.bureau.id, site.unit.id})
-    if not rooms.get(site.bureau.id):
+    location = grids.locate(session, lon, lat, reported_at, accuracy_m)
+    bureau, station = access.command_rooms(session, location.station_code)
+    if not bureau.desks:
         raise Conflict(
             "dispatch.no_bureau_room",
             "The bureau has no command room. Give an account the role command for the bureau: "
             "`gridserver account add … --role command`.",
         )
+    return Site(location, bureau, station)
+
+
+def gather(session: Session, site: Site, priority: int) -> Facts:
+    """Gather the facts of a decision: who owns the cell, and who is on duty now."""
+    duty = force.duty_picture(session, site.location.cell_code, now(session))
     return Facts(
         place=_place(site),
         priority=priority,
         primaries=tuple(_owner(officer) for officer in duty.primaries),
         backups=tuple(_owner(officer) for officer in duty.backups),
-        station_room=_room(rooms, site.station),
-        bureau_room=_room(rooms, site.bureau),
+        station_room=_desks(site.station),
+        bureau_room=_desks(site.bureau),
     )
 
 
@@ -159,10 +157,16 @@ def _place(site: Site) -> Place:
 
 
 def _owner(officer: DutyOfficer) -> Owner:
-    return Owner(**asdict(officer))
+    return Owner(
+        officer.account_id,
+        officer.username,
+        officer.display_name,
+        officer.on_duty,
+        officer.absent,
+    )
 
 
-def _room(rooms: dict[int, list[AccountRef]], unit: Unit | None) -> tuple[Person, ...]:
-    if unit is None:
+def _desks(room: CommandRoom | None) -> tuple[Person, ...]:
+    if room is None:
         return ()
-    return tuple(Person(**asdict(account)) for account in rooms.get(unit.id, ()))
+    return tuple(Person(desk.account_id, desk.username, desk.display_name) for desk in room.desks)

@@ -63,16 +63,13 @@ def take_report(session: Session, actor: Principal, report: Report) -> Taken:
         ``incident.exists_differently``; ``dispatch.no_bureau_room``.
     """
     require(actor, "incident.report")
-    category = incident_queries.category(session, report.category)
     reported_at = incident_rules.reported_at(report.reported_at, now(session))
     site = intake.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
-    incident, created = incidents.record(session, report, category, site.location, site.unit.id)
+    incident, created = incidents.record(session, report, site.location, site.room.unit_id)
     if not created:
-        dossier = queries.of_incident(session, incident.id)
-        assert dossier is not None, "an incident is recorded with its task"  # noqa: S101
-        return Taken(dossier, created=False)
+        return Taken(queries.of_incident(session, incident.id), created=False)
     facts = intake.gather(session, site, incident.priority)
-    dossier = intake.open_task(session, actor, incident, site.unit.path, facts)
+    dossier = intake.open_task(session, actor, incident, site.room.path, facts)
     audit.record(
         session,
         actor,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2.functions import ST_X, ST_Y
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
@@ -16,6 +18,8 @@ from gridserver.access.rules import Principal
 from gridserver.base.errors import NotFound
 from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
 from gridserver.org.models import Unit
+
+Moment = dt.datetime | ColumnElement[dt.datetime]
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,15 @@ def duty_picture(session: Session, cell_code: str | None, at: dt.datetime) -> Du
     """
     if cell_code is None:
         return DutyPicture()
-    query = (
+    rows = session.execute(_duty(), {"cell": cell_code, "at": at}).all()
+    return DutyPicture(_of_role(rows, "primary"), _of_role(rows, "backup"))
+
+
+@cache
+def _duty() -> Select[Any]:
+    """Return the query of `duty_picture`; built once, since it is asked for every incident."""
+    at = sa.bindparam("at", type_=sa.TIMESTAMP(timezone=True))
+    return (
         select(
             Ownership.role,
             Account.id,
@@ -117,11 +129,9 @@ def duty_picture(session: Session, cell_code: str | None, at: dt.datetime) -> Du
         )
         .join(Officer, Officer.id == Ownership.officer_id)
         .join(Account, Account.id == Officer.account_id)
-        .where(Ownership.cell_code == cell_code, Ownership.valid.contains(at))
+        .where(Ownership.cell_code == sa.bindparam("cell"), Ownership.valid.contains(at))
         .order_by(Officer.service_number)
     )
-    rows = session.execute(query).all()
-    return DutyPicture(_of_role(rows, "primary"), _of_role(rows, "backup"))
 
 
 def owners(session: Session, cell_code: str, at: dt.datetime) -> list[Owner]:
@@ -223,12 +233,12 @@ def officer_by_number(
     return officer
 
 
-def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
+def _on_duty(at: Moment) -> ColumnElement[bool]:
     on_shift = sa.exists().where(Shift.officer_id == Officer.id, Shift.during.contains(at))
     return sa.and_(on_shift, Account.disabled_at.is_(None))
 
 
-def _absent(at: dt.datetime) -> ColumnElement[bool]:
+def _absent(at: Moment) -> ColumnElement[bool]:
     return sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
 
 

@@ -16,6 +16,15 @@ from gridserver.org.models import Unit
 
 
 @dataclass(frozen=True)
+class CategoryNames:
+    """A category as it is shown."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
 class IncidentRecord:
     """An incident as it was recorded. `lon`, `lat` are EPSG:4326; `raw_*` as the source gave it."""
 
@@ -23,7 +32,7 @@ class IncidentRecord:
     number: int
     source: str
     external_id: str
-    category: Category
+    category: CategoryNames
     priority: int
     raw_x: float
     raw_y: float
@@ -67,13 +76,11 @@ def by_ids(session: Session, ids: Iterable[int]) -> dict[int, IncidentRecord]:
     return {record.id: record for record in _records(session, Incident.id.in_(list(ids)))}
 
 
-def by_external_id(
-    session: Session, source: str, external_id: str
-) -> tuple[IncidentRecord, bytes] | None:
-    """Return the incident that `source` calls `external_id` with its digest, or None."""
+def by_external_id(session: Session, source: str, external_id: str) -> tuple[IncidentRecord, bytes]:
+    """Return the incident that `source` calls `external_id`, and its digest. It must be there."""
     this = (Incident.source == source, Incident.external_id == external_id)
-    digest = session.scalar(select(Incident.body_digest).where(*this))
-    return None if digest is None else (_records(session, *this)[0], digest)
+    digest = session.scalars(select(Incident.body_digest).where(*this)).one()
+    return _records(session, *this)[0], digest
 
 
 def ids_within(paths: Iterable[str]) -> Select[int]:
@@ -91,14 +98,23 @@ def _at_or_below(path: str) -> ColumnElement[bool]:
 
 def _records(session: Session, *which: ColumnElement[bool]) -> list[IncidentRecord]:
     rows = session.execute(
-        select(Incident, Category, ST_X(Incident.point), ST_Y(Incident.point))
+        select(
+            Incident,
+            ST_X(Incident.point),
+            ST_Y(Incident.point),
+            Category.code,
+            Category.name_zh,
+            Category.name_en,
+        )
         .join(Category, Category.code == Incident.category)
         .where(*which)
     )
-    return [_record(*row) for row in rows]
+    return [
+        _record(incident, lon, lat, CategoryNames(*names)) for incident, lon, lat, *names in rows
+    ]
 
 
-def _record(incident: Incident, category: Category, lon: float, lat: float) -> IncidentRecord:
+def _record(incident: Incident, lon: float, lat: float, category: CategoryNames) -> IncidentRecord:
     return IncidentRecord(
         id=incident.id,
         number=incident.number,

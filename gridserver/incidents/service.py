@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.grids.queries import Location
 from gridserver.incidents import queries
-from gridserver.incidents.models import Category, Incident
-from gridserver.incidents.queries import IncidentRecord
+from gridserver.incidents.queries import CategoryNames, IncidentRecord
 from gridserver.incidents.rules import Report, reported_at
 
 
 def record(
-    session: Session, report: Report, category: Category, location: Location, unit_id: int
+    session: Session, report: Report, location: Location, unit_id: int
 ) -> tuple[IncidentRecord, bool]:
-    """Record a report, once per source and external id, however often and at once it comes.
+    """Record a report, once per source and external id, however often and at once it comes. One
+    round trip.
 
     Parameters
     ----------
@@ -32,49 +31,74 @@ def record(
     Returns
     -------
     incident, created : IncidentRecord, bool
-        `created` is False where the same report was recorded before; then `category`, `location`
-        and `unit_id` played no part.
+        `created` is False where the same report was recorded before; then `location` and `unit_id`
+        played no part.
 
     Raises
     ------
+    Invalid
+        ``incident.unknown_category``, ``incident.from_the_future``.
     Conflict
         ``incident.exists_differently``: the source gave the id to another report.
     """
-    values = _values(session, report, category, location, unit_id)
-    row = session.execute(
-        insert(Incident)
-        .values(
-            body_digest=report.digest(),
-            point=func.ST_SetSRID(func.ST_MakePoint(report.lon, report.lat), 4326),
-            category=category.code,
-            **values,
-        )
-        .on_conflict_do_nothing(index_elements=["source", "external_id"])
-        .returning(Incident.id, Incident.number)
-    ).first()
+    values = _values(session, report, location, unit_id)
+    columns: dict[str, Any] = {
+        "category": report.category,
+        "digest": report.digest(),
+        "priority": report.priority,
+        "lon": report.lon,
+        "lat": report.lat,
+    }
+    row = session.execute(_RECORD, values | columns).first()
     if row is None:
+        queries.category(session, report.category)  # an unknown one is refused here
         return _recorded_before(session, report), False
     return (
         IncidentRecord(
             id=row.id,
             number=row.number,
+            priority=row.priority,
+            category=CategoryNames(report.category, row.name_zh, row.name_en),
             lon=report.lon,
             lat=report.lat,
-            category=category,
             **values | {"neighbours": tuple(location.neighbours)},
         ),
         True,
     )
 
 
-def _values(
-    session: Session, report: Report, category: Category, location: Location, unit_id: int
-) -> dict[str, Any]:
+# No row comes back where the category is unknown, or the source used the id before. A source that
+# is still at it in another transaction is waited for.
+_RECORD = text(
+    """
+    WITH kind AS (
+        SELECT code, name_zh, name_en, priority FROM category WHERE code = :category
+    ), made AS (
+        INSERT INTO incident (
+            source, external_id, body_digest, category, priority, raw_x, raw_y, raw_crs, point,
+            accuracy_m, address, description, occurred_at, reported_at, received_at,
+            grid_version_id, cell_code, method, neighbours, distance_m, unit_id
+        )
+        SELECT
+            :source, :external_id, :digest, kind.code, coalesce(:priority, kind.priority),
+            :raw_x, :raw_y, :raw_crs, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),
+            :accuracy_m, :address, :description, :occurred_at, :reported_at, :received_at,
+            :grid_version_id, :cell_code, :method, CAST(:neighbours AS text[]),
+            :distance_m, :unit_id
+        FROM kind
+        ON CONFLICT (source, external_id) DO NOTHING
+        RETURNING id, number, priority
+    )
+    SELECT made.id, made.number, made.priority, kind.name_zh, kind.name_en FROM made, kind
+    """
+)
+
+
+def _values(session: Session, report: Report, location: Location, unit_id: int) -> dict[str, Any]:
     moment = now(session)
     return {
         "source": report.source,
         "external_id": report.external_id,
-        "priority": report.priority or category.priority,
         "raw_x": report.x,
         "raw_y": report.y,
         "raw_crs": report.crs,
@@ -94,10 +118,7 @@ def _values(
 
 
 def _recorded_before(session: Session, report: Report) -> IncidentRecord:
-    found = queries.by_external_id(session, report.source, report.external_id)
-    if found is None:  # pragma: no cover (incidents are never deleted)
-        raise Conflict("incident.vanished", "The incident was there a moment ago; send it again.")
-    incident, digest = found
+    incident, digest = queries.by_external_id(session, report.source, report.external_id)
     if digest != report.digest():
         raise Conflict(
             "incident.exists_differently",

@@ -102,13 +102,14 @@ def test_an_account_without_password_opens_to_nothing(session: Session, county: 
 
 
 def test_rooms_are_those_granted_at_just_that_unit(session: Session, county: County) -> None:
-    rooms = queries.room_accounts(session, county.units.values())
-    names = {unit: [ref.username for ref in refs] for unit, refs in rooms.items()}
-    assert names == {
-        county.units["330824"]: ["command"],
-        county.units["33082401"]: ["room-33082401"],
-        county.units["33082402"]: ["room-33082402"],
-    }
+    service.disable(session, None, "room-33082402")
+    for code, desks in (("33082401", ["room-33082401"]), ("33082402", [])):
+        bureau, station = queries.command_rooms(session, code)
+        assert (bureau.unit_id, station.unit_id) == (county.units["330824"], county.units[code])
+        assert [desk.username for desk in bureau.desks] == ["command"]
+        assert [desk.username for desk in station.desks] == desks
+    assert queries.command_rooms(session, "nowhere")[1] is None
+    assert queries.command_rooms(session, None)[1] is None
 
 
 def test_what_changes_access_is_in_the_ledger(session: Session, county: County) -> None:
