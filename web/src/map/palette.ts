@@ -21,8 +21,8 @@ export interface Palette {
 
 export const NIGHT: Palette = {
   ground: '#0a111e',
-  beyond: '#0e1727',
-  beyondLine: '#1d2b43',
+  beyond: '#0c1422',
+  beyondLine: '#1a263b',
   outline: '#6f8fbd',
   outlineHalo: '#1a2c4b',
   cellLine: '#7f9cc9',
@@ -51,8 +51,8 @@ export const NIGHT: Palette = {
 
 export const DAY: Palette = {
   ground: '#eef1f6',
-  beyond: '#e7ebf2',
-  beyondLine: '#cbd4e1',
+  beyond: '#eaeef4',
+  beyondLine: '#d3dae5',
   outline: '#3f5f93',
   outlineHalo: '#c9d8ee',
   cellLine: '#5b7096',

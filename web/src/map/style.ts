@@ -49,6 +49,12 @@ function sources(origin: string): Record<string, SourceSpecification> {
   const own = OWN_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING }] as const)
   return {
     neighbours: { type: 'geojson', data: `${origin}/api/v1/grid/neighbours` },
+    // In coarse tiles, because a polygon is named once in each tile that it reaches into.
+    'neighbour-names': {
+      type: 'geojson',
+      data: `${origin}/api/v1/grid/neighbours`,
+      maxzoom: 5,
+    },
     outline: { type: 'geojson', data: `${origin}/api/v1/grid/outline` },
     grid: { type: 'vector', url: `${origin}/tiles/grid.json` },
     ...Object.fromEntries(own),
@@ -61,18 +67,18 @@ function neighbourLayers({ palette, nameField }: StyleOptions): LayerSpecificati
       id: 'neighbours',
       type: 'fill',
       source: 'neighbours',
-      paint: { 'fill-color': palette.beyond, 'fill-outline-color': palette.beyondLine },
+      paint: { 'fill-color': palette.beyond, 'fill-antialias': false },
     },
     {
       id: 'neighbours-line',
       type: 'line',
       source: 'neighbours',
-      paint: { 'line-color': palette.beyondLine, 'line-width': 1 },
+      paint: { 'line-color': palette.beyondLine, 'line-width': 1, 'line-opacity': 0.8 },
     },
     {
       id: 'neighbours-name',
       type: 'symbol',
-      source: 'neighbours',
+      source: 'neighbour-names',
       layout: {
         'text-field': ['coalesce', ['get', nameField], ['get', 'name']],
         'text-font': FONT,

@@ -3,12 +3,13 @@ import { computed, watch, type ShallowRef } from 'vue'
 
 import type { TaskCard } from '@/api/types'
 import { useNow } from '@/base/clock'
+import { ENDED } from '@/live/cards'
 import { deadlineMs } from '@/live/inbox'
 import { iconName } from './icons'
 import type { Palette } from './palette'
 import { pointFeature, putFeatures, type GridMap } from './useMap'
 
-/** Live incidents by priority and state; a click on one chooses its task. */
+/** Live incidents by priority and state, and the chosen one in any. */
 export function useTaskLayer(
   { map, palette }: GridMap,
   cards: () => readonly TaskCard[],
@@ -28,7 +29,8 @@ export function useTaskLayer(
     () => {
       if (!map.value) return
       const late = new Set(overdue.value.split(' ').map(Number))
-      const features = cards().map((card) => featureOf(card, palette(), late, chosen()))
+      const shown = cards().filter((card) => !ENDED.has(card.state) || card.id === chosen())
+      const features = shown.map((card) => featureOf(card, palette(), late, chosen()))
       putFeatures(map.value, 'tasks', features)
       chooseCell(map, cards().find((card) => card.id === chosen())?.incident.cell?.code)
     },

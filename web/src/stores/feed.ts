@@ -17,6 +17,7 @@ export const useFeed = defineStore('feed', () => {
   const announcement = shallowRef<TaskCard | null>(null)
 
   const cards = computed(() => Object.values(state.value.tasks))
+  const following = computed(() => link.value !== null)
   const linkState = computed<LinkState>(() => link.value?.state.value ?? 'connecting')
 
   function auth(): Record<string, unknown> {
@@ -59,9 +60,10 @@ export const useFeed = defineStore('feed', () => {
     link.value = null
     state.value = EMPTY_FEED
     loaded.value = false
+    announcement.value = null
   }
 
-  return { cards, state, loaded, officers, linkState, announcement, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, announcement, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */

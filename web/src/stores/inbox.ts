@@ -4,14 +4,14 @@ import { computed, shallowRef } from 'vue'
 import type { InboxMessage, OwnPosition, Ready, Resync, TaskCard } from '@/api/types'
 import { EMPTY_INBOX, learn as learnCard, receive, resync, sections } from '@/live/inbox'
 import { openLink, type Link, type LinkState } from '@/live/link'
-import { TerminalStorage } from '@/live/storage'
+import type { TerminalStorage } from '@/live/storage'
 import { useSession } from './session'
 
 /** No epoch of any server: asks for a snapshot where this device has nothing yet. */
 const NO_EPOCH = 'none'
 const BUZZ_MS = [180, 90, 180]
 
-/** The officer's inbox: what arrived is stored first and acknowledged then. */
+/** The inbox of whoever must sign: what arrived is stored first and acknowledged then. */
 export const useInbox = defineStore('inbox', () => {
   const session = useSession()
   const state = shallowRef(EMPTY_INBOX)
@@ -65,10 +65,10 @@ export const useInbox = defineStore('inbox', () => {
     queue(async () => void (await storage.value?.keepInbox(state.value)))
   }
 
-  async function open(username: string): Promise<TerminalStorage> {
-    const store = new TerminalStorage(username)
+  /** Begins to listen; without a store the inbox is a copy of the server's, as at a desk. */
+  async function open(store: TerminalStorage | null): Promise<void> {
     storage.value = store
-    state.value = await store.inbox()
+    if (store) state.value = await store.inbox()
     link.value = openLink({
       namespace: '/terminal',
       auth,
@@ -79,7 +79,6 @@ export const useInbox = defineStore('inbox', () => {
       },
       onSignedOut: session.lose,
     })
-    return store
   }
 
   function tellPosition(position: OwnPosition): void {
@@ -92,7 +91,8 @@ export const useInbox = defineStore('inbox', () => {
     storage.value?.close()
     storage.value = null
     state.value = EMPTY_INBOX
+    announcement.value = null
   }
 
-  return { state, lists, link, linkState, announcement, learn, open, close, tellPosition }
+  return { state, storage, lists, link, linkState, announcement, learn, open, close, tellPosition }
 })
