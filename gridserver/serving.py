@@ -52,11 +52,14 @@ class WholeSends(gevent.socket.socket):
 
 
 class Handler(WSGIHandler):
-    """Offers no WebSocket compression: it would hold some 300 KB of zlib state per browser."""
+    """Offers no WebSocket compression, which would hold some 300 KB of zlib state per browser,
+    and ends the connection with the WebSocket, instead of waiting for another request on it."""
 
     def get_environ(self) -> dict[str, Any]:
         environ = super().get_environ()
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        if "HTTP_UPGRADE" in environ:
+            self.close_connection = True
         return environ
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,16 +63,25 @@ def superuser(cluster: Cluster) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def database_url(template: URL, superuser: sa.Engine) -> Iterator[URL]:
+@contextmanager
+def copied(template: URL, superuser: sa.Engine) -> Iterator[URL]:
+    """Give a fresh copy of the template, and drop it at the end."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     with superuser.connect() as connection:
         connection.execute(
             sa.text(f"CREATE DATABASE {name} TEMPLATE {template.database} OWNER gridserver")
         )
-    yield template.set(database=name)
-    with superuser.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    try:
+        yield template.set(database=name)
+    finally:
+        with superuser.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def database_url(template: URL, superuser: sa.Engine) -> Iterator[URL]:
+    with copied(template, superuser) as url:
+        yield url
 
 
 @pytest.fixture

@@ -110,6 +110,8 @@ class AuthenticatedNamespace(Namespace):
     """
 
     permission: str
+    #: What clients may send.
+    events: frozenset[str] = frozenset()
 
     def __init__(self, namespace: str, database: Database, live: Live) -> None:
         super().__init__(namespace)
@@ -169,14 +171,18 @@ class AuthenticatedNamespace(Namespace):
 
     def trigger_event(self, event: str, *args: Any) -> Any:
         """Refuse events that nobody handles, instead of leaving the client without an answer."""
-        if not hasattr(self, f"on_{event}"):
-            return refused(Invalid("socket.unknown_event", f"There is no event {event!r}."))
-        return super().trigger_event(event, *args)
+        if self._is_lifecycle(event, args[0]) or event in self.events:
+            return super().trigger_event(event, *args)
+        return refused(Invalid("socket.unknown_event", f"There is no event {event!r}."))
+
+    def _is_lifecycle(self, event: str, connection_id: str) -> bool:
+        """Say whether this is a true connect or disconnect, and no event that a client named so."""
+        manager = self.socketio.server.manager
+        if event == "connect":
+            return manager.is_pre_connected(connection_id, self.namespace)
+        return event == "disconnect" and not manager.is_connected(connection_id, self.namespace)
 
     def on_connect(self, auth: object = None) -> None:
-        if self.connection() is not None:
-            # No connect, but an event that a client named so.
-            raise ConnectionRefusedError("Connected already.", {"code": "socket.unknown_event"})
         try:
             given = load(AuthSchema(), auth or {})
             with self.database.transaction() as session:

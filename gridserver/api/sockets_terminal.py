@@ -47,6 +47,7 @@ class Terminal(AuthenticatedNamespace):
     """Handhelds, and command rooms for what they must sign themselves."""
 
     permission = inbox.PERMISSION
+    events = frozenset({"ack", "command", "position"})
 
     def __init__(self, database: Database, live: Live) -> None:
         super().__init__(NAMESPACE, database, live)

@@ -1,7 +1,7 @@
 """Whole ways through the server: a test client within the process, and real web processes.
 
 `client` and `county` share the test's set clock. `server` is a process and lives by the machine's
-clock, so `live_database` and `live_county` do too.
+clock, so `live_database` and `live_county` do too; a module's tests share them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.engine import URL
@@ -18,8 +19,10 @@ from werkzeug.datastructures import Headers
 from gridserver.app import create_app
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
+from tests.conftest import copied
 from tests.county import PASSWORD, County, commit_county
 from tests.processes import Caller, WebProcess
+from tests.sockets import Connect, SocketClient
 
 
 class AccountClient(FlaskClient):
@@ -61,25 +64,46 @@ def client(app: Flask, county: County) -> AccountClient:
     return app.test_client()
 
 
-@pytest.fixture
-def live_database(database_url: URL) -> Iterator[Database]:
-    """The test's database, by the machine's clock."""
-    database = Database(database_url)
-    yield database
-    database.dispose()
+# --- one web process for a module's tests, which share its county
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def live_database(template: URL, superuser: sa.Engine) -> Iterator[Database]:
+    """The database of `server`, by the machine's clock."""
+    with copied(template, superuser) as url:
+        database = Database(url)
+        yield database
+        database.dispose()
+
+
+@pytest.fixture(scope="module")
 def live_county(live_database: Database) -> County:
-    """The sample county, by the machine's clock."""
+    """The sample county in it, with everyone on duty now."""
     return commit_county(live_database)
 
 
+@pytest.fixture(scope="module")
+def server(
+    live_database: Database, live_county: County, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebProcess]:
+    """A real web process."""
+    process = WebProcess(live_database.url, tmp_path_factory.mktemp("server"))
+    yield process
+    assert process.stop() == 0, process.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def http(server: WebProcess) -> Callable[[str], Caller]:
+    """Sign in to `server`: `http("command").post("/api/v1/incidents", json=…)`."""
+    return lambda username: Caller(server.url, username)
+
+
+# --- processes of a test's own, which it may kill
+
+
 @pytest.fixture
-def start_server(
-    database_url: URL, live_county: County, tmp_path: Path
-) -> Iterator[Callable[..., WebProcess]]:
-    """Start web processes over the sample county: `start_server(port=…, GRIDSERVER_X=…)`."""
+def start_server(database_url: URL, tmp_path: Path) -> Iterator[Callable[..., WebProcess]]:
+    """Start web processes over the test's own database: `start_server(port=…, GRIDSERVER_X=…)`."""
     started: list[WebProcess] = []
 
     def start(**options) -> WebProcess:
@@ -92,12 +116,29 @@ def start_server(
 
 
 @pytest.fixture
-def server(start_server: Callable[..., WebProcess]) -> WebProcess:
-    """A real web process over the sample county."""
-    return start_server()
+def connect() -> Iterator[Connect]:
+    """Open sockets that are closed at the end: `connect(caller, "/terminal", seq=3)`."""
+    opened: list[SocketClient] = []
 
+    def connect(
+        caller: Caller,
+        namespace: str = "/terminal",
+        *,
+        url: str | None = None,
+        acknowledges: bool = False,
+        transports: tuple[str, ...] = ("websocket",),
+        **auth: object,
+    ) -> SocketClient:
+        client = SocketClient(
+            url or caller.url,
+            namespace,
+            {"token": caller.token, **auth},
+            acknowledges=acknowledges,
+            transports=transports,
+        )
+        opened.append(client)
+        return client
 
-@pytest.fixture
-def http(server: WebProcess) -> Callable[[str], Caller]:
-    """Sign in to `server`: `http("command").post("/api/v1/incidents", json=…)`."""
-    return lambda username: Caller(server.url, username)
+    yield connect
+    for client in opened:
+        client.close()

@@ -1,0 +1,453 @@
+"""The sockets against a real web process: who is let in, what is answered, who sees what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+import socketio
+from socketio.exceptions import ConnectionError as SocketConnectionError
+
+from gridserver.access import service as access
+from gridserver.base.db import Database
+from gridserver.delivery import service
+from gridserver.delivery.service import Message
+from gridserver.org.queries import unit_by_code
+from tests.county import PASSWORD, County, centre
+from tests.processes import Caller, WebProcess
+from tests.sockets import Connect, SocketClient
+from tests.waiting import until
+
+Http = Callable[[str], Caller]
+Post = Callable[..., None]
+#: The primaries of the south-western, south-eastern and north-western cell.
+SOUTH_WEST, SOUTH_EAST, NORTH_WEST = "330824001", "330824003", "330824005"
+
+
+@pytest.fixture
+def new_officer(live_database: Database, live_county: County) -> Callable[[], str]:
+    """Make an officer of the southern station, whose inbox is empty."""
+
+    def make() -> str:
+        username = f"new-{uuid.uuid4().hex[:8]}"
+        with live_database.transaction() as session:
+            account = access.add_account(
+                session,
+                None,
+                username=username,
+                display_name=username,
+                password_hash=access.hash_password(PASSWORD),
+            )
+            station = unit_by_code(session, "33082401")
+            access.grant(session, None, account, "officer", station)
+        return username
+
+    return make
+
+
+@pytest.fixture
+def officer(new_officer: Callable[[], str]) -> str:
+    return new_officer()
+
+
+@pytest.fixture
+def post(live_database: Database) -> Callable[..., None]:
+    """Post to an inbox: `post("330824001", 0, 1, 2)`."""
+
+    def post(username: str, *nths: int) -> None:
+        with live_database.transaction() as session:
+            account = access.account_by_username(session, username).id
+            service.post(session, [Message(account, "task.changed", {"nth": nth}) for nth in nths])
+
+    return post
+
+
+def feed(database: Database, unit_path: str, *nths: int) -> None:
+    with database.transaction() as session:
+        for nth in nths:
+            service.append_feed(session, "task.changed", {"nth": nth}, unit_path)
+
+
+# --- who is let in
+
+
+@pytest.mark.parametrize("namespace", ["/terminal", "/command"])
+@pytest.mark.parametrize(
+    ("auth", "code"),
+    [
+        ({}, "access.unauthenticated"),
+        ({"token": "no such token"}, "access.unauthenticated"),
+        ({"token": 7}, "socket.bad_payload"),
+        ({"token": "x" * 300}, "socket.bad_payload"),
+        ({"unknown": 1}, "socket.bad_payload"),
+        ({"seq": "three"}, "socket.bad_payload"),
+        (["token"], "socket.bad_payload"),
+        ("token", "socket.bad_payload"),
+    ],
+)
+def test_without_a_good_session_the_connect_is_refused(
+    server: WebProcess, namespace: str, auth: Any, code: str
+) -> None:
+    client = socketio.Client(reconnection=False)
+    refusals: list[Any] = []
+    client.on("connect_error", refusals.append, namespace=namespace)
+    with pytest.raises(SocketConnectionError):
+        client.connect(server.url, auth=auth, namespaces=[namespace], transports=["websocket"])
+    assert [refusal["data"]["code"] for refusal in refusals] == [code]
+
+
+@pytest.mark.parametrize(
+    ("username", "namespace"),
+    [(SOUTH_WEST, "/command"), ("auditor", "/terminal"), ("gis", "/command")],
+)
+def test_a_role_that_has_no_business_there_is_refused(
+    http: Http, username: str, namespace: str
+) -> None:
+    caller = http(username)
+    with pytest.raises(SocketConnectionError):
+        SocketClient(caller.url, namespace, {"token": caller.token})
+
+
+def test_a_browser_connects_by_cookie_and_csrf_token(server: WebProcess, officer: str) -> None:
+    browser = requests.Session()
+    signed_in = browser.post(
+        f"{server.url}/api/v1/sessions",
+        json={"username": officer, "password": PASSWORD, "cookie": True},
+        timeout=20,
+    ).json()
+    for csrf, welcome in (("wrong", False), (signed_in["csrf_token"], True)):
+        client = socketio.Client(reconnection=False, http_session=browser)
+        ready: list[Any] = []
+        client.on("ready", ready.append, namespace="/terminal")
+        options = {"namespaces": ["/terminal"], "transports": ["websocket"]}
+        if welcome:
+            client.connect(server.url, auth={"csrf": csrf}, **options)
+            until(lambda ready=ready: ready)
+            client.disconnect()
+        else:
+            with pytest.raises(SocketConnectionError):
+                client.connect(server.url, auth={"csrf": csrf}, **options)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"},
+        {"Origin": "http://evil.example", "Host": "evil.example"},
+    ],
+)
+def test_a_foreign_origin_is_refused_whatever_it_claims(
+    server: WebProcess, headers: dict[str, str]
+) -> None:
+    address = f"{server.url}/socket.io/?EIO=4&transport=polling"
+    assert requests.get(address, headers=headers, timeout=20).status_code == 400
+    own = {"Origin": server.url}
+    assert requests.get(address, headers=own, timeout=20).status_code == 200
+
+
+# --- messages and receipts
+
+
+def test_ready_comes_first_and_then_what_follows_the_cursor(
+    http: Http, connect: Connect, post: Post, officer: str
+) -> None:
+    post(officer, *range(5))
+    caller = http(officer)
+    client = connect(caller, seq=2)
+    client.hear("message", 3)
+    post(officer, 5)
+    client.hear("message", 4)
+    assert client.heard[0] == ("ready", {"epoch": client.all("ready")[0]["epoch"], "head": 5})
+    assert client.seqs() == [3, 4, 5, 6]
+    assert set(client.all("message")[0]) == {"seq", "id", "type", "at", "data"}
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_websocket_alone_and_polling_alone_both_work(
+    http: Http, connect: Connect, post: Post, officer: str, transport: str
+) -> None:
+    client = connect(http(officer), transports=(transport,))
+    post(officer, 0)
+    assert client.hear("message")[0]["data"] == {"nth": 0}
+
+
+def test_a_receipt_counts_for_the_next_device(
+    http: Http, connect: Connect, post: Post, officer: str
+) -> None:
+    post(officer, *range(4))
+    caller = http(officer)
+    client = connect(caller)
+    client.hear("message", 4)
+    assert client.ask("ack", {"seq": 3}) == {"status": "done", "seq": 3}
+    until(lambda: [m["seq"] for m in caller.get("/api/v1/inbox").json()["messages"]] == [4])
+    second = connect(http(officer))
+    assert [m["seq"] for m in second.hear("message")] == [4]
+
+
+def test_two_devices_of_one_officer_each_keep_their_own_cursor(
+    http: Http, connect: Connect, post: Post, officer: str
+) -> None:
+    post(officer, *range(3))
+    phone, car = connect(http(officer), seq=0), connect(http(officer), seq=2)
+    phone.hear("message", 3)
+    car.hear("message", 1)
+    post(officer, 3)
+    phone.hear("message", 4)
+    car.hear("message", 2)
+    assert (phone.seqs(), car.seqs()) == ([1, 2, 3, 4], [3, 4])
+
+
+def test_nobody_hears_the_messages_of_another(
+    http: Http, connect: Connect, post: Post, officer: str, new_officer: Callable[[], str]
+) -> None:
+    other = new_officer()
+    mine, theirs = connect(http(officer)), connect(http(other))
+    post(other, 0)
+    theirs.hear("message")
+    post(officer, 1)
+    assert [m["data"]["nth"] for m in mine.hear("message")] == [1]
+
+
+@pytest.mark.parametrize("cursor", [{"epoch": "before the restore", "seq": 1}, {"seq": 99}])
+def test_a_cursor_that_means_nothing_here_gets_a_snapshot(
+    http: Http,
+    connect: Connect,
+    post: Post,
+    officer: str,
+    cursor: dict[str, Any],
+) -> None:
+    post(officer, *range(3))
+    client = connect(http(officer), **cursor)
+    resync = client.hear("resync")[0]
+    assert resync["seq"] == 3
+    assert resync["epoch"] == client.all("ready")[0]["epoch"]
+    assert resync["snapshot"] == {"tasks": []}
+    post(officer, 3)
+    client.hear("message")
+    assert client.seqs() == [4]
+
+
+# --- events from the client
+
+
+def refusal(answer: Any) -> tuple[str, str]:
+    assert answer["status"] == "refused"
+    assert answer["detail"]
+    return answer["code"], answer.get("field", "")
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "code", "field"),
+    [
+        ("ack", (), "socket.bad_payload", ""),
+        ("ack", ({"seq": 1}, {"seq": 2}), "socket.bad_payload", ""),
+        ("ack", (None,), "socket.bad_payload", "_schema"),
+        ("ack", ({"seq": "1"},), "socket.bad_payload", "seq"),
+        ("ack", ({"seq": -1},), "socket.bad_payload", "seq"),
+        ("ack", ({"seq": 1},), "inbox.beyond_head", ""),
+        ("command", ("sign",), "socket.bad_payload", "_schema"),
+        ("command", ({"verb": "sign"},), "socket.bad_payload", "id"),
+        ("position", ({"lon": 1},), "socket.bad_payload", "_schema"),
+        ("position", ([{"lon": 118.4, "lat": 29.1}],), "socket.bad_payload", "0.at"),
+        ("position", ([{"lon": "NaN", "lat": 29, "at": "x"}],), "socket.bad_payload", "0.lon"),
+        ("dance", ({},), "socket.unknown_event", ""),
+        ("__init__", ({},), "socket.unknown_event", ""),
+        ("answered", ({},), "socket.unknown_event", ""),
+        ("connect", ({},), "socket.unknown_event", ""),
+        ("disconnect", ({},), "socket.unknown_event", ""),
+    ],
+)
+def test_a_malformed_event_is_refused_and_the_connection_lives_on(
+    http: Http,
+    connect: Connect,
+    server: WebProcess,
+    event: str,
+    payload: tuple[Any, ...],
+    code: str,
+    field: str,
+    officer: str,
+) -> None:
+    client = connect(http(officer))
+    client.hear("ready")
+    assert refusal(client.ask(event, *payload)) == (code, field)
+    assert client.ask("ack", {"seq": 0})["status"] == "done"
+    assert "Traceback" not in server.log.read_text()
+
+
+def report(caller: Caller, column: int = 0, row: int = 0) -> dict[str, Any]:
+    lon, lat = centre(column, row)
+    answer = caller.post(
+        "/api/v1/incidents",
+        json={
+            "source": "test",
+            "external_id": str(uuid.uuid4()),
+            "category": "dispute",
+            "lon": lon,
+            "lat": lat,
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def command(verb: str, task: int, **data: Any) -> dict[str, Any]:
+    moment = dt.datetime.now(dt.UTC).isoformat()
+    return {
+        "id": str(uuid.uuid4()),
+        "verb": verb,
+        "task": task,
+        "occurred_at": moment,
+        "data": data,
+    }
+
+
+def test_a_task_is_offered_signed_and_seen(http: Http, connect: Connect) -> None:
+    """From the report to the signature: the officer's terminal and the command view."""
+    room = http("command")
+    view, terminal = connect(room, "/command"), connect(http(SOUTH_WEST))
+    view.hear("resync")
+    terminal.hear("ready")
+    task = report(room)["task"]
+    assert terminal.hear("message")[0]["data"]["task"]["id"] == task["id"]
+    assert terminal.all("message")[0]["type"] == "task.offered"
+    signed = terminal.ask("command", command("sign", task["id"]))
+    assert signed["status"] == "done"
+    assert signed["task"]["state"] == "signed"
+    kinds = [(entry["type"], entry["data"]["task"]["state"]) for entry in view.hear("feed", 2)]
+    assert kinds == [("incident.created", "assigned"), ("task.changed", "signed")]
+    assert view.seqs("feed") == sorted(view.seqs("feed"))
+
+
+def test_a_command_sent_twice_is_done_once_and_answered_alike(http: Http, connect: Connect) -> None:
+    """By both doors: the socket and HTTP share the memory of what was done."""
+    task = report(http("command"), column=1)["task"]["id"]
+    officer = http(SOUTH_EAST)
+    terminal = connect(officer)
+    sign = command("sign", task)
+    first = terminal.ask("command", sign)
+    again = terminal.ask("command", sign)
+    by_http = officer.post(
+        f"/api/v1/tasks/{task}/commands", json={k: v for k, v in sign.items() if k != "task"}
+    )
+    assert first == again == by_http.json()
+    assert [event["verb"] for event in again["task"]["history"]].count("sign") == 1
+    assert refusal(terminal.ask("command", sign | {"verb": "depart"})) == ("command.reused", "id")
+
+
+def test_a_late_command_is_kept_and_answered_with_the_present_state(
+    http: Http, connect: Connect
+) -> None:
+    room = http("command")
+    task = report(room, row=1)["task"]["id"]
+    terminal = connect(http(NORTH_WEST))
+    cancelled = room.post(
+        f"/api/v1/tasks/{task}/commands",
+        json={k: v for k, v in command("cancel", task, reason="mistake").items() if k != "task"},
+    )
+    assert cancelled.status_code == 200, cancelled.text
+    late = terminal.ask("command", command("sign", task))
+    assert refusal(late)[0] == "task.wrong_state"
+    assert (late["state"], late["task"]["state"]) == ("cancelled", "cancelled")
+    history = room.get(f"/api/v1/tasks/{task}").json()["history"]
+    assert [(event["verb"], event["late"]) for event in history][-1] == ("sign", True)
+
+
+# --- the command view
+
+
+def test_each_room_sees_what_its_scope_covers(
+    http: Http, connect: Connect, live_database: Database, live_county: County
+) -> None:
+    bureau = connect(http("command"), "/command")
+    south = connect(http("room-33082401"), "/command")
+    for view in (bureau, south):
+        view.hear("resync")
+    feed(live_database, "330824.33082402", 0)
+    feed(live_database, "330824", 1)
+    feed(live_database, "330824.33082401", 2)
+    assert [e["data"]["nth"] for e in bureau.hear("feed", 3)] == [0, 1, 2]
+    assert [e["data"]["nth"] for e in south.hear("feed", 1)] == [2]
+
+
+def test_a_view_comes_back_with_its_number_and_misses_nothing(
+    http: Http, connect: Connect, live_database: Database, live_county: County
+) -> None:
+    caller = http("command")
+    first = connect(caller, "/command")
+    epoch = first.hear("resync")[0]["epoch"]
+    feed(live_database, "330824", 0, 1)
+    seq = first.hear("feed", 2)[-1]["seq"]
+    first.close()
+    feed(live_database, "330824", 2, 3)
+    second = connect(caller, "/command", epoch=epoch, seq=seq)
+    assert [e["data"]["nth"] for e in second.hear("feed", 2)] == [2, 3]
+    assert second.all("resync") == []
+
+
+def test_positions_and_presence_reach_the_rooms_above_and_no_other(
+    http: Http, connect: Connect
+) -> None:
+    bureau = connect(http("command"), "/command")
+    south = connect(http("room-33082401"), "/command")
+    north = connect(http("room-33082402"), "/command")
+    for view in (bureau, south, north):
+        view.hear("resync")
+    username = "330824002"
+    officer = connect(http(username))
+    lon, lat = centre(0, 0)
+    position = {"lon": lon, "lat": lat, "at": dt.datetime.now(dt.UTC).isoformat()}
+    answer = officer.ask("position", [position | {"accuracy_m": 5, "battery": 0.5}])
+    assert answer == {"status": "done", "accepted": 1}
+    for view in (bureau, south):
+        heard = view.hear("position")[0]
+        assert (heard["username"], heard["lon"], heard["lat"]) == (username, lon, lat)
+        until(lambda view=view: {"username": username, "online": True} in view.all("presence"))
+    officer.close()
+    for view in (bureau, south):
+        until(lambda view=view: {"username": username, "online": False} in view.all("presence"))
+    assert north.all("position") == []
+    assert username not in {presence["username"] for presence in north.all("presence")}
+
+
+def test_positions_by_http_reach_the_rooms_too(http: Http, connect: Connect) -> None:
+    view = connect(http("command"), "/command")
+    view.hear("resync")
+    lon, lat = centre(0, 0)
+    position = {"lon": lon, "lat": lat, "at": dt.datetime.now(dt.UTC).isoformat()}
+    answer = http("330824004").post("/api/v1/positions", json={"positions": [position]})
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 1})
+    heard = view.hear("position")[0]
+    assert (heard["username"], heard["lon"], heard["lat"]) == ("330824004", lon, lat)
+
+
+# --- authority is of now
+
+
+def test_a_disabled_account_is_disconnected_and_gets_nothing_more(
+    http: Http, connect: Connect, live_database: Database, officer: str
+) -> None:
+    client = connect(http(officer))
+    client.hear("ready")
+    with live_database.transaction() as session:
+        access.disable(session, None, officer)
+        account = access.account_by_username(session, officer).id
+        service.post(session, [Message(account, "task.changed", {})])
+    assert client.gone.wait(5)
+    assert client.all("message") == []
+
+
+def test_an_event_after_the_session_ended_is_refused(
+    http: Http, connect: Connect, officer: str
+) -> None:
+    caller = http(officer)
+    client = connect(caller)
+    client.hear("ready")
+    caller.delete("/api/v1/sessions/current")
+    answer = client.ask("command", command("sign", 1))
+    assert refusal(answer)[0] == "access.unauthenticated"
+    assert client.gone.wait(20)
