@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2.functions import ST_X, ST_Y
@@ -115,7 +114,7 @@ def duty_picture(session: Session, cell_code: str | None, at: dt.datetime) -> Du
 
 
 @cache
-def _duty() -> Select[Any]:
+def _duty() -> Select[str, int, str, str, bool, bool]:
     """Return the query of `duty_picture`; built once, since it is asked for every incident."""
     at = sa.bindparam("at", type_=sa.TIMESTAMP(timezone=True))
     return (
