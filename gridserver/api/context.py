@@ -98,11 +98,12 @@ def decode_cursor(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise Invalid(
-            "page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor"
-        ) from error
+        raise _bad_cursor() from error
+    if "\0" in position:  # which PostgreSQL's text can't hold
+        raise _bad_cursor()
+    return position
 
 
 def decode_number_cursor(cursor: str | None) -> int | None:
@@ -111,10 +112,12 @@ def decode_number_cursor(cursor: str | None) -> int | None:
     if position is None:
         return None
     if not (position.isascii() and position.isdigit() and len(position) <= 18):
-        raise Invalid(
-            "page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor"
-        )
+        raise _bad_cursor()
     return int(position)
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid("page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor")
 
 
 def _installation() -> Installation:

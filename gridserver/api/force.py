@@ -11,9 +11,13 @@ from flask_smorest import Blueprint
 from gridserver.access.rules import require
 from gridserver.api import context
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
+from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.force import queries
 from gridserver.org import queries as org
+
+#: Longer than any code, number or name that is looked for.
+_LONGEST = 100
 
 blueprint = Blueprint(
     "force", __name__, url_prefix="/api/v1/force", description="Officers and what they answer for."
@@ -50,7 +54,6 @@ class OfficerArguments(context.PageArguments):
         metadata={"description": "Code of a unit: only its officers and those below it."}
     )
     q = ma.fields.String(
-        validate=ma.validate.Length(max=100),
         metadata={"description": "A part of the service number or the display name."},
     )
 
@@ -79,7 +82,8 @@ class Officers(MethodView):
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """List the officers that the account may see, by service number."""
         limit = arguments["limit"]
-        unit = arguments.get("unit")
+        unit = reading.optional_text(arguments.get("unit"), "unit", longest=_LONGEST)
+        text = reading.optional_text(arguments.get("q"), "q", longest=_LONGEST)
         with context.transaction() as session:
             actor = context.principal()
             require(actor, "force.read")
@@ -88,7 +92,7 @@ class Officers(MethodView):
                 actor,
                 now(session),
                 unit_path=org.unit_by_code(session, unit).path if unit else None,
-                text=arguments.get("q"),
+                text=text,
                 after=context.decode_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
@@ -110,9 +114,12 @@ class CellOwners(MethodView):
 
         The list is empty for a code that nobody owns, whether or not a grid has such a cell.
         """
+        cell = reading.text(code, "code", longest=_LONGEST)
         with context.transaction() as session:
             require(context.principal(), "force.read")
-            found = queries.owners(session, code, arguments.get("at") or now(session))
+            at = arguments.get("at")
+            moment = now(session) if at is None else reading.moment(at, "at")
+            found = queries.owners(session, cell, moment)
         return {
             "items": [
                 {

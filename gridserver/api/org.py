@@ -74,7 +74,7 @@ class Units(MethodView):
 
 
 def _describe(unit: Unit, cells: int) -> dict[str, Any]:
-    place = None if unit.location is None else to_shape(unit.location)
+    lon, lat = (None, None) if unit.location is None else to_shape(unit.location).coords[0]
     above = unit.path.split(".")[:-1]
     return {
         "code": unit.code,
@@ -83,7 +83,7 @@ def _describe(unit: Unit, cells: int) -> dict[str, Any]:
         "name_en": unit.name_en,
         "parent": above[-1] if above else None,
         "mode": unit.mode,
-        "lon": place.x if place else None,
-        "lat": place.y if place else None,
+        "lon": lon,
+        "lat": lat,
         "cells": cells,
     }

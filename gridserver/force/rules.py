@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from gis.crs import WGS84, to_wgs84
+from gridserver.base import reading
 from gridserver.base.errors import Invalid
 
 #: How far a terminal's clock may run ahead of the server's.
@@ -34,9 +35,7 @@ def check_position(position: Position, now: dt.datetime, field: str) -> None:
     `field` is what the caller calls the position, e.g. ``positions[3]``.
     """
     to_wgs84(position.lon, position.lat, WGS84, field=field)
-    if position.at.tzinfo is None:
-        raise Invalid("position.no_offset", "Give `at` with its offset.", field=f"{field}.at")
-    if position.at > now + FUTURE_TOLERANCE:
+    if reading.moment(position.at, f"{field}.at") > now + FUTURE_TOLERANCE:
         raise Invalid(
             "position.in_future",
             f"{position.at.isoformat()} lies more than 5 minutes ahead of the server's clock; "

@@ -371,7 +371,12 @@ class TestPositions:
             (Position(218.4, 29.1, MORNING), "coordinates.out_of_range", "positions[1]"),
             (
                 Position(118.4, 29.1, MORNING.replace(tzinfo=None)),
-                "position.no_offset",
+                "input.not_moment",
+                "positions[1].at",
+            ),
+            (
+                Position(118.4, 29.1, dt.datetime.min.replace(tzinfo=MORNING.tzinfo)),
+                "input.not_moment",
                 "positions[1].at",
             ),
             (

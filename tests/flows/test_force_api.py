@@ -1,0 +1,146 @@
+"""Units, officers and owners over HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import quote
+
+import pytest
+
+from gridserver.base.db import Database
+from gridserver.force import amending, queries, service
+from gridserver.force.rules import Position
+from tests.conftest import MORNING
+from tests.county import CELLS, County
+
+SW = CELLS[0, 0][0]
+
+
+def walk(client, path: str, limit: int) -> list[dict]:
+    """Read a list to its end, page by page."""
+    items, cursor = [], None
+    while True:
+        more = f"&cursor={cursor}" if cursor else ""
+        page = client.get(f"{path}{'&' if '?' in path else '?'}limit={limit}{more}").json
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return items
+
+
+class TestUnits:
+    def test_lists_the_tree_with_cells(self, client) -> None:
+        items = client.as_("330824001").get("/api/v1/units").json["items"]
+        assert [(u["code"], u["parent"], u["cells"]) for u in items] == [
+            ("330824", None, 0),
+            ("33082401", "330824", 2),
+            ("33082402", "330824", 2),
+        ]
+        assert items[1]["mode"] == "two_teams_one_room"
+        assert items[1]["lon"] is None
+
+    def test_pages_and_filters(self, client) -> None:
+        command = client.as_("command")
+        assert len(walk(command, "/api/v1/units", 1)) == 3
+        stations = walk(command, "/api/v1/units?kind=station", 1)
+        assert [unit["code"] for unit in stations] == ["33082401", "33082402"]
+
+    @pytest.mark.parametrize("query", ["kind=ship", "limit=0", "cursor=_w", "cursor=AA"])
+    def test_refuses_bad_arguments(self, client, query: str) -> None:
+        answer = client.as_("command").get(f"/api/v1/units?{query}")
+        assert answer.status_code == 422
+        assert answer.json["field"] == query.split("=")[0]
+
+
+class TestOfficers:
+    PATH = "/api/v1/force/officers"
+
+    def test_lists_those_in_scope_page_by_page(self, client) -> None:
+        numbers = [str(330824001 + n) for n in range(8)]
+        listed = walk(client.as_("command"), self.PATH, 3)
+        assert [officer["service_number"] for officer in listed] == numbers
+        listed = walk(client.as_("room-33082402"), self.PATH, 3)
+        assert [officer["service_number"] for officer in listed] == numbers[4:]
+
+    def test_an_officer_may_not_list_the_others(self, client) -> None:
+        answer = client.as_("330824001").get(self.PATH)
+        assert answer.status_code == 403
+        assert answer.json["code"] == "access.forbidden"
+
+    def test_tells_duty_absence_and_position(
+        self, client, database: Database, county: County
+    ) -> None:
+        with database.transaction() as session:
+            service.set_absence(
+                session,
+                None,
+                officer=queries.officer_by_number(session, "330824001"),
+                reason="leave",
+                start=MORNING,
+                end=MORNING + dt.timedelta(hours=1),
+            )
+            seen = Position(118.405, 29.105, MORNING)
+            service.record_positions(session, county.principal("330824001"), [seen])
+        (officer,) = client.as_("command").get(f"{self.PATH}?q=824001").json["items"]
+        assert officer["on_duty"] is True
+        assert officer["absent"] is True
+        assert officer["unit"] == {"code": "33082401", "name": "南所"}
+        position = officer["position"]
+        assert (position["lon"], position["lat"]) == (118.405, 29.105)
+        assert dt.datetime.fromisoformat(position["at"]) == MORNING
+
+    def test_filters_by_unit(self, client) -> None:
+        listed = client.as_("command").get(f"{self.PATH}?unit=33082402").json["items"]
+        assert len(listed) == 4
+        answer = client.as_("command").get(f"{self.PATH}?unit=nowhere")
+        assert (answer.status_code, answer.json["field"]) == (404, "unit")
+        scoped = client.as_("room-33082401").get(f"{self.PATH}?unit=33082402")
+        assert scoped.json["items"] == []
+
+    @pytest.mark.parametrize("field", ["q", "unit", "cursor"])
+    def test_refuses_what_no_text_holds(self, client, field: str) -> None:
+        value = {"cursor": "AA"}.get(field, "%00")
+        answer = client.as_("command").get(f"{self.PATH}?{field}={value}")
+        assert (answer.status_code, answer.json["field"]) == (422, field)
+
+    def test_looks_for_signs_as_they_are(self, client) -> None:
+        assert client.as_("command").get(f"{self.PATH}?q=%25").json["items"] == []
+
+
+class TestOwners:
+    def test_tells_who_owns_a_cell_when(self, client, database: Database, county: County) -> None:
+        with database.transaction() as session:
+            former = queries.officer_by_number(session, "330824001")
+            started = queries.owners(session, SW, MORNING)[0].valid_from
+            amending.end_ownership(
+                session, None, cell_code=SW, officer=former, start=started, end=MORNING
+            )
+        path = f"/api/v1/force/cells/{SW}/owners"
+        command = client.as_("command")
+        now = command.get(path).json["items"]
+        assert [(o["role"], o["officer"]["username"]) for o in now] == [("backup", "330824002")]
+        before = quote((MORNING - dt.timedelta(seconds=1)).isoformat())
+        then = command.get(f"{path}?at={before}").json["items"]
+        assert [(o["role"], o["officer"]["username"]) for o in then] == [
+            ("primary", "330824001"),
+            ("backup", "330824002"),
+        ]
+        assert dt.datetime.fromisoformat(then[0]["valid_to"]) == MORNING
+        assert then[1]["valid_to"] is None
+
+    def test_a_moment_carries_its_offset(self, client) -> None:
+        path = f"/api/v1/force/cells/{SW}/owners?at=2026-03-10T09:00:00"
+        answer = client.as_("command").get(path)
+        assert (answer.status_code, answer.json["field"]) == (422, "at")
+
+    @pytest.mark.parametrize(
+        ("path", "field"), [("%00/owners", "code"), (f"{SW}/owners?at=0001-01-01T00:00Z%2B", "at")]
+    )
+    def test_refuses_bad_arguments(self, client, path: str, field: str) -> None:
+        answer = client.as_("command").get(f"/api/v1/force/cells/{path}")
+        assert (answer.status_code, answer.json["field"]) == (422, field)
+
+    def test_a_code_that_nobody_owns_has_none(self, client) -> None:
+        answer = client.as_("command").get("/api/v1/force/cells/none/owners")
+        assert answer.json == {"items": []}
