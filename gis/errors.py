@@ -51,3 +51,7 @@ class GeometryError(GisError):
 
 class FileError(GisError):
     """A file that can't be read or written, or lacks what was asked of it."""
+
+
+class ProcessError(GisError):
+    """Work in a process of its own that was stopped or broke down."""

@@ -1,7 +1,7 @@
 """Cells from and to files: Shapefile (plain, zipped or in a folder), GeoPackage, GeoJSON, KML.
 
-`read_layer` depends on nothing but its arguments and returns plain values, so that it can run in a
-process of its own that is killed when it takes too long.
+What comes from outside is read by `read_layer_safely` and `read_area_safely`: in a process of its
+own that is killed when it takes too long or too much, as `gis.killable` has it.
 """
 
 import math
@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 
+from gis import killable
 from gis.crs import Crs, geometry_to_wgs84
 from gis.errors import CoordinateError, FileError
 from gis.features import Cell, Features, Layer, Limits, as_array, geometry_error
@@ -24,7 +25,10 @@ from gis.ogr import read_ogr
 from gis.sources import JSON_ENDINGS, opened, unknown_format
 from gis.writing import WRITERS
 
-__all__ = ["Cell", "Layer", "Limits", "as_array", "read_area", "read_layer", "write_layer"]
+__all__ = [
+    *("Cell", "Layer", "Limits", "as_array", "read_area", "read_area_safely", "read_layer"),
+    *("read_layer_safely", "write_layer"),
+]
 
 
 def read_layer(
@@ -111,6 +115,36 @@ def read_area(
         reason = f"its boundary crosses or touches itself ({shapely.is_valid_reason(geoms[row])})."
         raise geometry_error("invalid", int(row), reason)
     return cast(shapely.MultiPolygon, shapely.union_all(geoms))
+
+
+def read_layer_safely(
+    path: str | Path,
+    *,
+    seconds: float = killable.SECONDS,
+    memory_bytes: int = killable.MEMORY_BYTES,
+    **options: Any,
+) -> Layer:
+    """As `read_layer` with these `options`, in a process of its own with limits.
+
+    Raises
+    ------
+    ProcessError
+        As `gis.killable.run`: the file is damaged or made to do harm.
+    FileError, GeometryError, CrsError, CoordinateError
+        As `read_layer`.
+    """
+    return killable.run(read_layer, path, seconds=seconds, memory_bytes=memory_bytes, **options)
+
+
+def read_area_safely(
+    path: str | Path,
+    *,
+    seconds: float = killable.SECONDS,
+    memory_bytes: int = killable.MEMORY_BYTES,
+    **options: Any,
+) -> shapely.Polygon | shapely.MultiPolygon:
+    """As `read_area` with these `options`, in a process of its own; raises as the two above."""
+    return killable.run(read_area, path, seconds=seconds, memory_bytes=memory_bytes, **options)
 
 
 def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
