@@ -36,7 +36,7 @@ _AFTERLIFE_SECONDS = 5.0  # how long the child outlives its time if the parent i
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("PROJ_", "GDAL_")
 _SAID_BYTES = 4_000
-_OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "Cannot allocate memory", "Out of memory")
+_OUT_OF_MEMORY = ("memoryerror", "bad_alloc", "cannot allocate memory", "out of memory")
 
 
 def run(
@@ -149,7 +149,7 @@ def _ended(status: int | None, said: str, seconds: float, memory_bytes: int) -> 
             {"seconds": seconds},
         )
     # SIGKILL that is not ours is the kernel's, when the machine itself runs out.
-    if status == -signal.SIGKILL or any(sign in said for sign in _OUT_OF_MEMORY):
+    if status == -signal.SIGKILL or any(sign in said.lower() for sign in _OUT_OF_MEMORY):
         return _out_of_memory(memory_bytes)
     reason = signal.Signals(-status).name if status < 0 else said.splitlines()[-1:]
     reason = reason if isinstance(reason, str) else "".join(reason)[:200] or f"status {status}"

@@ -14,6 +14,7 @@ from gis.coverage import faults
 from gis.errors import FileError, GisError, ProcessError
 from gis.files import read_layer, read_layer_safely, write_layer
 from tests.gis import misbehaving
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -79,7 +80,7 @@ def test_a_file_can_not_grow_without_end() -> None:
 def test_the_whole_group_is_killed(tmp_path: Path) -> None:
     told = tmp_path / "pid"
     stopped(misbehaving.sleep_with_a_child, told, seconds=1.5)
-    assert not is_running(int(told.read_text()))
+    until(lambda: not is_running(int(told.read_text())))
 
 
 def test_files_half_written_go_with_it(tmp_path: Path) -> None:
