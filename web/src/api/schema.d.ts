@@ -863,7 +863,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["IncidentReport"];
                 };
             };
             responses: {
@@ -916,7 +916,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Place1"];
+                    "application/json": components["schemas"]["ReportedPlace"];
                 };
             };
             responses: {
@@ -1599,7 +1599,7 @@ export interface components {
             items: components["schemas"]["Incident"][];
             next: string | null;
         };
-        Report: {
+        IncidentReport: {
             /** @description Longitude; in a projected CRS the easting. */
             lon: number;
             /** @description Latitude; in a projected CRS the northing. */
@@ -1628,7 +1628,7 @@ export interface components {
             /** Format: date-time */
             occurred_at?: string | null;
         };
-        Place1: {
+        ReportedPlace: {
             /** @description Longitude; in a projected CRS the easting. */
             lon: number;
             /** @description Latitude; in a projected CRS the northing. */
