@@ -103,7 +103,8 @@ def read_data(command: Command) -> dict[str, Any]:
         )
     carries = _CARRIES.get(command.verb, {})
     if unknown := sorted(set(command.data) - set(carries)):
-        name = f"data.{unknown[0]}"
+        # Any text may be a name, but a refusal is stored, and PostgreSQL takes no U+0000.
+        name = f"data.{unknown[0] if unknown[0].isprintable() else ascii(unknown[0])}"[:200]
         raise Invalid("task.bad_data", f"{name}: {command.verb} takes no such field.", field=name)
     return {name: read(command.data.get(name), f"data.{name}") for name, read in carries.items()}
 

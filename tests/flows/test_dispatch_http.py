@@ -137,6 +137,17 @@ BAD_REPORTS = [
 ]
 
 
+def test_a_refusal_can_be_kept_whatever_it_repeats(command: AccountClient) -> None:
+    for number, fields in enumerate(({"crs": "a\0b"}, {"crs": "\ud800"}, {"category": "a\0"})):
+        answer = command.post(
+            INCIDENTS,
+            data=json.dumps(body(**fields)),
+            content_type="application/json",
+            headers={"Idempotency-Key": f"bad-{number}"},
+        )
+        assert answer.status_code == 422, answer.text
+
+
 def test_bad_reports_name_the_field_and_leave_nothing(
     command: AccountClient, database: Database
 ) -> None:

@@ -348,7 +348,10 @@ def test_a_link_that_leads_nowhere(session: Session, county: County, to: str) ->
     ("who", "verb", "data", "field"),
     [
         (PRIMARY, "dance", {}, "verb"),
+        (PRIMARY, "dance\0\ud800", {}, "verb"),
         (PRIMARY, "sign", {"remark": "x"}, "data.remark"),
+        (PRIMARY, "sign", {"备注": "x"}, "data.备注"),
+        (PRIMARY, "sign", {"a\0\ud800": "x"}, "data.'a\\x00\\ud800'"),
         (PRIMARY, "report", {"text": "fine"}, "data.outcome"),
         (PRIMARY, "report", {"outcome": "great", "text": "fine"}, "data.outcome"),
         (PRIMARY, "report", {"outcome": "resolved", "text": " "}, "data.text"),
