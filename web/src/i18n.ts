@@ -26,9 +26,11 @@ const reasons: Record<Locale, ReasonTexts> = {
   en: reasonTexts('en'),
 }
 
+/** What was chosen here before, else what the browser speaks first, else Chinese. */
 function firstLocale(): Locale {
   const stored = localStorage.getItem(STORED_AS)
-  return LOCALES.find((each) => each === stored) ?? 'zh-CN'
+  const spoken = navigator.language.startsWith('en') ? 'en' : 'zh-CN'
+  return LOCALES.find((each) => each === stored) ?? spoken
 }
 
 export const i18n = createI18n({
