@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
+from tests.processes import GRIDSERVER, free_port, status
 from tests.waiting import until
 
 PASSWORD = "county-demo-1"
-GRIDSERVER = str(Path(sys.executable).with_name("gridserver"))
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",
@@ -41,12 +43,6 @@ HANDHELD = {"width": 390, "height": 844}
 
 #: Software rendering on a busy machine draws the first map slowly.
 expect.set_options(timeout=20_000)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -68,20 +64,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
     address = f"http://localhost:{port}"
     try:
-        until(lambda: answers(f"{address}/readyz") or process.poll() is not None, within=60)
+        until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, within=60)
         assert process.poll() is None, "gridserver serve ended by itself"
         yield address
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, "Ctrl-C must end well"
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return response.status == 200
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
 
 
 @pytest.fixture(scope="session")
@@ -98,27 +86,18 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
+    def complain(page: Page, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _expected(message):
+            faults.append(f"{page.url}: {message.text} {message.location}")
+
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                faults.append(f"{page.url}: {message.text}")
-                if message.type == "error" and not expected(message.text)
-                else None
-            ),
-        )
-
-    def expected(text: str) -> bool:
-        # A browser that a test took offline says so.
-        return "ERR_INTERNET_DISCONNECTED" in text
+        page.on("console", lambda message: complain(page, message))
 
     def open_page(
         path: str, *, locale: str = "zh-CN", viewport: dict[str, int] = DESKTOP, **options: object
     ) -> Page:
-        context = browser.new_context(
-            base_url=served, locale=locale, viewport=viewport, **options
-        )
+        context = browser.new_context(base_url=served, locale=locale, viewport=viewport, **options)
         contexts.append(context)
         context.on(
             "request",
@@ -137,6 +116,13 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+def _expected(message: ConsoleMessage) -> bool:
+    """A browser says so when a test took it offline, and when nobody is signed in yet."""
+    offline = "ERR_INTERNET_DISCONNECTED" in message.text
+    nobody = "401" in message.text and message.location["url"].endswith("/sessions/current")
+    return offline or nobody
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""The main job in two browsers: from a click on the map to a closed task."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+import shapely
+from playwright.sync_api import Locator, Page, expect
+from shapely.geometry import Point, shape
+
+from gridserver.base.settings import ROOT
+from tests.e2e.conftest import HANDHELD, PASSWORD
+
+CELLS = ROOT / "gridserver" / "demo" / "data" / "cells.geojson"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place whose cell has an owner on duty."""
+
+    lon: float
+    lat: float
+    cell: str
+    officer: str
+    officer_shown_as: str
+
+
+@pytest.fixture(scope="module")
+def spots(served: str) -> Iterator[Spot]:
+    """Places in large cells (easy to hit with a click), each owned by another officer on duty."""
+    api = requests.Session()
+    body = {"username": "command", "password": PASSWORD}
+    token = api.post(f"{served}/api/v1/sessions", json=body, timeout=10).json()["token"]
+    api.headers["Authorization"] = f"Bearer {token}"
+    return _spots(api, served)
+
+
+def _spots(api: requests.Session, served: str) -> Iterator[Spot]:
+    features = json.loads(CELLS.read_text(encoding="utf-8"))["features"]
+    polygons = [(f["properties"]["code"], shape(f["geometry"])) for f in features]
+    used = set()
+    for code, polygon in sorted(polygons, key=lambda item: -item[1].area):
+        # The point farthest from the boundary, so that a pixel's width doesn't matter.
+        inside = Point(shapely.maximum_inscribed_circle(polygon).coords[0])
+        body = {"category": "dispute", "lon": inside.x, "lat": inside.y}
+        answer = api.post(f"{served}/api/v1/incidents/preview", json=body, timeout=10).json()
+        first = answer["decision"][0]
+        if first["kind"] == "primary" and first["who"]["username"] not in used:
+            used.add(first["who"]["username"])
+            who = first["who"]
+            yield Spot(inside.x, inside.y, code, who["username"], who["display_name"])
+
+
+@pytest.fixture
+def dispatcher(open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]) -> Page:
+    page = sign_in(open_page("/login"), "command")
+    expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true")
+    return page
+
+
+@pytest.fixture
+def handheld(
+    open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]
+) -> Callable[[str], Page]:
+    def handheld(username: str) -> Page:
+        page = sign_in(open_page("/login", viewport=HANDHELD), username)
+        expect(page).to_have_url(re.compile("/terminal"))
+        expect(page.get_by_test_id("tab-tasks")).to_be_visible()
+        return page
+
+    return handheld
+
+
+def click_place(page: Page, spot: Spot) -> None:
+    """Click on the map where the place is, by a real mouse click."""
+    box = page.get_by_test_id("map").bounding_box()
+    assert box is not None
+    at = page.get_by_test_id("map").evaluate(
+        "(map, [lng, lat]) => map.gridserverProject(lng, lat)", [spot.lon, spot.lat]
+    )
+    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
+
+
+def report(page: Page, spot: Spot) -> int:
+    """Report a dispute at the place and return the task's id."""
+    queued = set(queue_ids(page))
+    click_place(page, spot)
+    panel = page.get_by_test_id("report-panel")
+    panel.get_by_test_id("report-category-dispute").click()
+    # Who gets it and why is shown before anything is sent.
+    expect(panel.get_by_test_id("preview-who")).to_contain_text(spot.officer_shown_as)
+    expect(panel.get_by_test_id("preview-because")).not_to_be_empty()
+    assert set(queue_ids(page)) == queued
+    panel.get_by_test_id("report-send").click()
+    expect(page.get_by_test_id(re.compile(r"^queue-item-\d+$"))).not_to_have_count(len(queued))
+    (task_id,) = set(queue_ids(page)) - queued
+    return task_id
+
+
+def queue_ids(page: Page) -> list[int]:
+    items = page.get_by_test_id(re.compile(r"^queue-item-\d+$"))
+    names = items.evaluate_all("items => items.map(item => item.dataset.testid)")
+    return [int(name.rsplit("-", 1)[1]) for name in names]
+
+
+def state_of(where: Locator) -> Locator:
+    return where.get_by_test_id("task-state").first
+
+
+def do_the_work(officer: Page, dispatcher: Page, task_id: int) -> None:
+    """Sign, depart, arrive and report; the dispatcher sees each step as it happens."""
+    officer.get_by_test_id(f"task-{task_id}").click()
+    expect(officer.get_by_test_id("because")).not_to_be_empty()
+    dispatcher.get_by_test_id(f"queue-item-{task_id}").click()
+    drawer = dispatcher.get_by_test_id("task-drawer")
+    for verb, state in (("sign", "signed"), ("depart", "en_route"), ("arrive", "on_scene")):
+        officer.get_by_test_id(f"verb-{verb}").click()
+        expect(state_of(officer.locator("body"))).to_have_attribute("data-state", state)
+        expect(state_of(drawer)).to_have_attribute("data-state", state)
+    officer.get_by_test_id("verb-report").click()
+    officer.get_by_test_id("report-outcome-resolved").click()
+    officer.get_by_test_id("report-text").fill("双方已和解。")
+    officer.get_by_test_id("confirm").click()
+    expect(state_of(drawer)).to_have_attribute("data-state", "reported")
+    expect(drawer).to_contain_text("双方已和解。")
+    dispatcher.get_by_test_id("verb-close").click()
+    expect(state_of(drawer)).to_have_attribute("data-state", "closed")
+
+
+def test_from_a_click_on_the_map_to_closed(
+    dispatcher: Page, handheld: Callable[[str], Page], spots: Iterator[Spot]
+) -> None:
+    spot = next(spots)
+    officer = handheld(spot.officer)
+    task_id = report(dispatcher, spot)
+    expect(
+        officer.get_by_test_id("tasks-to-sign").get_by_test_id(f"task-{task_id}")
+    ).to_be_visible()
+    do_the_work(officer, dispatcher, task_id)
+    officer.get_by_test_id("back").click()
+    expect(officer.get_by_test_id("tasks-done").get_by_test_id(f"task-{task_id}")).to_be_visible()
+
+
+def test_an_officer_who_was_offline_gets_it_later(
+    dispatcher: Page, handheld: Callable[[str], Page], spots: Iterator[Spot]
+) -> None:
+    spot = next(spots)
+    officer = handheld(spot.officer)
+    expect(officer.get_by_test_id("link-state")).to_have_count(0)
+    officer.context.set_offline(True)
+    expect(officer.get_by_test_id("link-state")).to_be_visible()
+    task_id = report(dispatcher, spot)
+    expect(officer.get_by_test_id(f"task-{task_id}")).to_have_count(0)
+    officer.context.set_offline(False)
+    expect(officer.get_by_test_id(f"task-{task_id}")).to_be_visible()
+    do_the_work(officer, dispatcher, task_id)
