@@ -15,7 +15,7 @@ TO_TEST := chromium fonts-noto-cjk gdal-bin redis-server
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print) \
 	$(wildcard gridserver/dispatch/texts/*.json)
 
-.PHONY: help serve test e2e lint bench types lock audit system system-test web clean
+.PHONY: help serve test e2e lint bench types pictures lock audit system system-test web clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -43,6 +43,9 @@ bench: system-test web ## Run the benchmarks; each prints ratios to a floor meas
 types: .venv/.ready ## Write the OpenAPI description and the front end's types from it
 	$(BIN)/gridserver openapi > web/openapi.json
 	$(NPM) --prefix web run types
+
+pictures: system-test web ## Make the docs' pictures; needs `make serve` running beside it
+	$(BIN)/python docs/pictures.py $(ARGS)
 
 lock: ## Renew requirements.lock
 	$(BIN)/pip-compile --quiet --allow-unsafe --strip-extras --generate-hashes --no-header \

@@ -1,0 +1,195 @@
+"""Makes the pictures of the docs from a running demo county: `make pictures` beside `make serve`.
+
+A few made-up calls come in and are taken as far as each picture needs, all through the public
+interfaces; what was left open is closed again at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import click
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from gridserver.base.settings import from_environment
+from gridserver.demo import accounts
+from gridserver.demo.calls import made_up_calls
+from gridserver.demo.clients import Account
+from gridserver.demo.county import read_cells
+
+FOLDER = Path(__file__).parent / "pictures"
+LANGUAGES = {"zh-CN": "zh", "en": "en"}
+DESKTOP = {"width": 1440, "height": 900}
+HANDHELD = {"width": 390, "height": 844}
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+)
+#: How far each of the calls is taken.
+STAGES = (0, 0, 1, 2, 3, 4, 0, 3, 5, 1)
+VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("sign", {}),
+    ("depart", {}),
+    ("arrive", {}),
+    ("report", {"outcome": "resolved", "text": "现场已处理完毕，双方无异议。"}),
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The tasks that the pictures show, and the officer of the first who has to sign one."""
+
+    tasks: tuple[int, ...]
+    officer: str
+    officers_task: int
+
+
+@click.command()
+@click.option("--url", default="http://localhost:8000", show_default=True)
+def main(url: str) -> None:
+    """Take every picture, in both languages, by day and by night."""
+    password = accounts.password(from_environment(os.environ))
+    FOLDER.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        room = stack.enter_context(Account(url, "command", password))
+        scene = stack.enter_context(staged(url, password, room))
+        browser = stack.enter_context(chromium())
+        for locale, short in LANGUAGES.items():
+            for theme in ("light", "dark"):
+                take(browser, url, password, scene, locale, f"{short}-{theme}", theme)
+
+
+@contextmanager
+def staged(url: str, password: str, room: Account) -> Iterator[Scene]:
+    """Report the calls, take each as far as its stage, and end them all afterwards."""
+    calls = islice(made_up_calls(Random(20260310), read_cells(), 2, 40.0), len(STAGES))  # noqa: S311
+    with ExitStack() as signed_in:
+        officers: dict[str, Account] = {}
+        tasks, to_sign = [], []
+        for stage, call in zip(STAGES, calls, strict=True):
+            incident = room.post(
+                "/incidents",
+                {
+                    "source": "pictures",
+                    "external_id": str(uuid.uuid4()),
+                    "category": call.category,
+                    "priority": call.priority,
+                    "lon": call.lon,
+                    "lat": call.lat,
+                    "address": call.address,
+                    "description": call.description,
+                },
+            )
+            task, who = incident["task"]["id"], incident["task"]["assignee"]["username"]
+            tasks.append(task)
+            if who not in officers:
+                officers[who] = signed_in.enter_context(Account(url, who, password))
+            for verb, data in VERBS[:stage]:
+                officers[who].command(task, verb, **data)
+            if stage > len(VERBS):
+                room.command(task, "close")
+            if stage == 0 and who.isdigit():
+                to_sign.append((who, task))
+        try:
+            yield Scene(tuple(tasks), *to_sign[0])
+        finally:
+            for task in tasks:
+                if room.get(f"/tasks/{task}")["state"] not in {"closed", "reported"}:
+                    room.command(task, "cancel", reason="演示图片用")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def take(
+    browser: Browser, url: str, password: str, scene: Scene, locale: str, name: str, theme: str
+) -> None:
+    """Take the pictures of one language and theme."""
+    looks: dict[str, Any] = {"base_url": url, "locale": locale, "color_scheme": theme}
+    with browser.new_context(viewport=DESKTOP, **looks) as context:
+        page = context.new_page()
+        page.goto("/login")
+        shoot(page, f"login-{name}")
+        sign_in(page, "command", password)
+        settle(page)
+        shoot(page, f"command-{name}")
+        page.get_by_test_id(f"queue-item-{scene.tasks[4]}").click()
+        expect(page.get_by_test_id("task-drawer")).to_be_visible()
+        settle(page)
+        shoot(page, f"task-{name}")
+        page.keyboard.press("Escape")
+        report(page)
+        shoot(page, f"report-{name}")
+    with browser.new_context(viewport=HANDHELD, device_scale_factor=2, **looks) as context:
+        page = context.new_page()
+        page.goto("/login")
+        shoot(page, f"login-handheld-{name}")
+        sign_in(page, scene.officer, password)
+        row = page.get_by_test_id(f"task-{scene.officers_task}")
+        expect(row).to_be_visible()
+        shoot(page, f"handheld-tasks-{name}")
+        row.click()
+        settle(page)
+        shoot(page, f"handheld-task-{name}")
+        page.get_by_test_id("back").click()
+        page.get_by_test_id("tab-map").click()
+        settle(page)
+        shoot(page, f"handheld-map-{name}")
+        page.get_by_test_id("tab-me").click()
+        shoot(page, f"handheld-me-{name}")
+
+
+def sign_in(page: Page, username: str, password: str) -> None:
+    page.get_by_test_id("login-username").fill(username)
+    page.get_by_test_id("login-password").fill(password)
+    page.get_by_test_id("login-submit").click()
+    expect(page).not_to_have_url(re.compile("login"))
+
+
+def report(page: Page) -> None:
+    """Click into the county and choose a category, so that the preview shows."""
+    box = page.get_by_test_id("map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.62)
+    page.get_by_test_id("report-category-help").click()
+    expect(page.get_by_test_id("preview-who")).to_be_visible()
+
+
+def settle(page: Page) -> None:
+    """Wait until the map has drawn what it shows."""
+    expect(page.get_by_test_id("map").first).to_have_attribute("data-ready", "true", timeout=30_000)
+    page.wait_for_load_state("networkidle")
+
+
+def shoot(page: Page, name: str) -> None:
+    page.wait_for_timeout(700)  # transitions of the page itself
+    page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+    click.echo(f"docs/pictures/{name}.png")
+
+
+if __name__ == "__main__":
+    main()
