@@ -40,8 +40,7 @@ def areas_m2(geoms: Iterable[BaseGeometry]) -> NDArray[np.float64]:
     heights = _WEIGHTS @ (_q(lats) - _q(lat[:1])) / 2.0
     below = np.where(in_ring, (lon[1:] - lon[:-1]) * heights, 0.0)
     sums = np.bincount(owner[part[ring[:-1]]], weights=-below, minlength=len(oriented))
-    areas: NDArray[np.float64] = sums * (_ELLIPSOID.a**2 / 2.0)
-    return areas
+    return np.asarray(sums * (_ELLIPSOID.a**2 / 2.0), dtype=np.float64)
 
 
 def area_m2(geom: BaseGeometry) -> float:
