@@ -175,10 +175,15 @@ def accounts(session: Session) -> list[AccountCard]:
         .order_by(Account.username, RoleGrant.role, Unit.code)
     )
     listed: list[AccountCard] = []
-    for (*who, disabled_at, has_password), grants in groupby(rows, lambda row: row[:5]):
+    for account, grants in groupby(rows, lambda row: row[:5]):
+        account_id, username, display_name, disabled_at, has_password = account
+        enabled = disabled_at is None
         roles = tuple((role, unit) for *_, role, unit in grants if role is not None)
-        disabled = disabled_at is not None
-        listed.append(AccountCard(*who, disabled, has_password and not disabled, roles))
+        listed.append(
+            AccountCard(
+                account_id, username, display_name, not enabled, has_password and enabled, roles
+            )
+        )
     return listed
 
 

@@ -150,6 +150,29 @@ def set_password(session: Session, actor: audit.Actor | None, username: str, pas
     audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
 
 
+def share_password(
+    session: Session, actor: audit.Actor | None, username: str, password: str
+) -> bool:
+    """Set the password of `username` and of all accounts that share its hash, as the demo's do.
+
+    Their sessions end. Says whether there was anything to change: not where the account has this
+    password already.
+    """
+    account = account_by_username(session, username)
+    former = account.password_hash
+    if _matches(former, password):
+        return False
+    sharing = select(Account.id).where(Account.password_hash == former)
+    _end_sessions(session, LoginSession.account_id.in_(session.scalars(sharing).all()))
+    session.execute(
+        update(Account)
+        .where(Account.password_hash == former)
+        .values(password_hash=hash_password(password))
+    )
+    audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
+    return True
+
+
 def rename(session: Session, actor: audit.Actor | None, username: str, display_name: str) -> None:
     """Change the name under which others see an account."""
     account = account_by_username(session, username)

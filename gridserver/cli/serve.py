@@ -81,7 +81,10 @@ def _prepare(url: str, settings: Settings, *, demo: bool) -> str | None:
         password = demo_accounts.password(settings)
         if demo_load.is_empty(database):
             demo_load.load(database, password, context.console)
-        return password if demo_load.is_demo(database) else None
+        if not demo_load.is_demo(database):
+            return None
+        demo_accounts.keep_password(database, password)
+        return password
     finally:
         database.dispose()
 

@@ -7,6 +7,7 @@ import secrets
 from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
+from gridserver.base.db import Database
 from gridserver.base.settings import Settings
 from gridserver.demo.units import Station
 from gridserver.org import queries as org
@@ -30,6 +31,13 @@ def password(settings: Settings) -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(9) + "\n", encoding="utf-8")
     return file.read_text(encoding="utf-8").strip()
+
+
+def keep_password(database: Database, password: str) -> None:
+    """Give the demo accounts `password` where they have another, e.g. since the environment's has
+    changed. Accounts that were given one of their own keep it."""
+    with database.transaction() as session:
+        access.share_password(session, None, "command", password)
 
 
 def add_desks(session: Session, stations: list[Station], password_hash: str) -> None:

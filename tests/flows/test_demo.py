@@ -137,6 +137,33 @@ class TestLoaded:
                 assert set(kinds[:-1]) <= {"primary", "backup", "station_room"}
                 assert kinds[-2:] == ["station_room", "bureau_room"]
 
+    def test_a_new_password_goes_to_all_who_share_the_old(
+        self, database_url: URL, database: Database
+    ) -> None:
+        shared = accounts.hash_password(PASSWORD)
+        with database.transaction() as session:
+            for username, password_hash in (
+                ("command", shared),
+                ("330824001", shared),
+                ("own", accounts.hash_password("one-of-my-own")),
+            ):
+                accounts.add_account(
+                    session,
+                    None,
+                    username=username,
+                    display_name=username,
+                    password_hash=password_hash,
+                )
+        demo_accounts.keep_password(database, PASSWORD)
+        with database.transaction() as session:
+            accounts.sign_in(session, "330824001", PASSWORD, None)
+        demo_accounts.keep_password(database, "another-password")
+        assert scalar(database, "SELECT count(*) FROM login_session WHERE ended_at IS NULL") == 0
+        with database.transaction() as session:
+            accounts.sign_in(session, "command", "another-password", None)
+            accounts.sign_in(session, "330824001", "another-password", None)
+            accounts.sign_in(session, "own", "one-of-my-own", None)
+
 
 class TestPast:
     def test_all_of_it_has_ended(self, county: Database) -> None:
