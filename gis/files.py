@@ -1,4 +1,4 @@
-"""Cells from and to files: Shapefile (plain, zipped or in a folder), GeoPackage, GeoJSON, KML.
+"""Cells from and to files: Shapefile (plain, zipped, in a folder), GeoPackage, (Geo)JSON, KML.
 
 What comes from outside is read by `read_layer_safely` and `read_area_safely`: in a process of its
 own that is killed when it takes too long or too much, as `gis.killable` has it.
@@ -19,8 +19,10 @@ from pyogrio.errors import DataSourceError
 from gis import killable
 from gis.crs import Crs, geometry_to_wgs84
 from gis.errors import CoordinateError, FileError
+from gis.esrijson import is_esri_json, parse_esri_json
 from gis.features import Cell, Features, Layer, Limits, as_array, geometry_error
 from gis.geojson import parse_geojson
+from gis.jsonrings import load_json
 from gis.ogr import read_ogr
 from gis.sources import JSON_ENDINGS, opened, unknown_format
 from gis.writing import WRITERS
@@ -47,7 +49,8 @@ def read_layer(
     Parameters
     ----------
     path
-        A ``.shp``, a folder or ``.zip`` with one, ``.gpkg``, ``.geojson``, ``.json`` or ``.kml``.
+        A ``.shp``, a folder or ``.zip`` with one, ``.gpkg``, ``.geojson``, ``.kml``, or ``.json``
+        with GeoJSON or Esri JSON in it.
     code_field, name_field, station_field
         Attributes that hold a cell's code, name and station. Numbers become text: 12.0 is "12".
     layer
@@ -64,7 +67,8 @@ def read_layer(
     ------
     FileError
         ``file.not_found``, ``file.format``, ``file.no_crs``, ``file.unknown_field``,
-        ``file.bad_value``, ``file.empty``, and those of `gis.geojson` and `gis.ogr`.
+        ``file.bad_value``, ``file.empty``, and those of `gis.geojson`, `gis.esrijson`
+        and `gis.ogr`.
     GeometryError, CrsError, CoordinateError
         Of the first geometry that can't be taken. Invalid rings are taken: a draft shows them.
     """
@@ -177,7 +181,9 @@ def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
 def _read_features(path: Path, layer: str | None, limits: Limits) -> Features:
     with opened(path, layer, limits) as (file, file_layer):
         if file.suffix.lower() in JSON_ENDINGS:
-            features = parse_geojson(file.read_bytes(), limits)
+            document = load_json(file.read_bytes(), limits)
+            parse = parse_esri_json if is_esri_json(document) else parse_geojson
+            features = parse(document, limits)
         else:
             features = read_ogr(file, file_layer, limits)
     if not len(features.geoms):

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gis.errors import GisError
+from gis.features import Limits
 from gis.files import read_layer, write_layer
 from gis.geojson import parse_geojson
+from gis.jsonrings import load_json
 from tests.gis.samples import (
     BOWTIE,
     CELLS,
@@ -92,7 +94,7 @@ def test_no_coordinates_get_past_the_door_unseen(coordinates: Any) -> None:
     for kind in ("Polygon", "MultiPolygon"):
         document = collection({"type": kind, "coordinates": coordinates})
         with pytest.raises(GisError):
-            parse_geojson(json.dumps(document).encode())
+            parse_geojson(load_json(json.dumps(document).encode(), Limits()), Limits())
 
 
 def test_an_invalid_ring_is_taken_as_it_is(tmp_path: Path) -> None:
