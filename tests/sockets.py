@@ -36,6 +36,7 @@ class SocketClient:
     ) -> None:
         self.namespace = namespace
         self.heard: list[tuple[str, Any]] = []
+        self.answers: list[Any] = []
         self.refusal: Any = None
         self.gone = threading.Event()
         self._acknowledges = acknowledges
@@ -69,7 +70,9 @@ class SocketClient:
 
     def ask(self, event: str, *data: Any) -> Any:
         """Emit and return the server's answer."""
-        return self._client.call(event, data, namespace=self.namespace, timeout=PATIENCE)
+        answer = self._client.call(event, data, namespace=self.namespace, timeout=PATIENCE)
+        self.answers.append(answer)
+        return answer
 
     def close(self) -> None:
         self._client.disconnect()

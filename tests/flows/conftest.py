@@ -19,6 +19,7 @@ from werkzeug.datastructures import Headers
 from gridserver.app import create_app
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
+from tests import asyncapi
 from tests.conftest import copied
 from tests.county import PASSWORD, County, commit_county
 from tests.processes import Caller, WebProcess
@@ -142,3 +143,8 @@ def connect() -> Iterator[Connect]:
     yield connect
     for client in opened:
         client.close()
+    for client in opened:
+        for event, payload in client.heard:
+            asyncapi.check(client.namespace, event, payload)
+        for answer in client.answers:
+            asyncapi.check_answer(answer)
