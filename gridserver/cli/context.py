@@ -14,7 +14,6 @@ from rich.console import Console
 from gridserver import schema
 from gridserver.base import settings as base_settings
 from gridserver.base.db import Database
-from gridserver.base.errors import Conflict
 from gridserver.base.settings import Settings
 from gridserver.embedded import Cluster
 
@@ -56,16 +55,10 @@ def database() -> Iterator[Database]:
 def migrated_database() -> Iterator[Database]:
     """Give the installation's database once its schema is the newest.
 
-    Raises `Conflict` with the remedy where it isn't.
+    Raises `Unavailable` with the remedy where it isn't.
     """
     with database() as db:
-        present, newest = schema.revisions(db.engine)
-        if present != newest:
-            raise Conflict(
-                "database.old_schema",
-                f"The schema is at {present or 'nothing'} and the newest is {newest}: "
-                "run `gridserver db upgrade`.",
-            )
+        schema.require_newest(db.engine)
         yield db
 
 

@@ -30,7 +30,7 @@ def import_(file: Path, as_json: bool) -> None:
     give them one with `gridserver account passwd`.
     """
     try:
-        with context.migrated_database() as database:
+        with context.migrated_database() as database, context.console.status("Importing …"):
             tables = workbook.read(file, context.settings().timezone)
             with database.transaction() as session:
                 done = importing.import_tables(session, None, tables)
@@ -45,9 +45,10 @@ def import_(file: Path, as_json: bool) -> None:
 @context.json_option
 def export(file: Path, as_json: bool) -> None:
     """Export the force to FILE: .xlsx for a workbook, no ending for a folder of csv files."""
-    with context.migrated_database() as database, database.transaction() as session:
-        tables = importing.tables(session)
-    workbook.write(tables, file, context.settings().timezone)
+    with context.migrated_database() as database, context.console.status("Exporting …"):
+        with database.transaction() as session:
+            tables = importing.tables(session)
+        workbook.write(tables, file, context.settings().timezone)
     rows = {name: len(getattr(tables, name)) for name in vars(tables)}
     total = ", ".join(f"{count} {name}" for name, count in rows.items())
     context.emit({"file": str(file), "rows": rows}, as_json, f"{file}: {total}.")

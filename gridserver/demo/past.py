@@ -85,7 +85,7 @@ class Past:
     ) -> None:
         """Live through those of `calls` (counted from `first_day`) that end before `until`."""
         lives = self._lives(calls, first_day, until - LONGEST)
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             bar = progress.add_task("Past incidents", total=(until - first_day).total_seconds())
             for moment in self._in_order(lives):
                 progress.update(bar, completed=(moment - first_day).total_seconds())
