@@ -217,6 +217,7 @@ def _add_chords(draft: Draft, chords: Sequence[tuple[list[_Vertex], int]]) -> No
             node_at[point] = arc.start if stop.segment == 0 else arc.end
         else:
             stops.setdefault(contact.arc, []).append(stop)
+    former_ends = {node for arc_id in stops for node in draft.arcs[arc_id].nodes}
     for arc_id, places in stops.items():
         node_at |= draft.split(arc_id, places)
     for vertex in ends:
@@ -226,6 +227,8 @@ def _add_chords(draft: Draft, chords: Sequence[tuple[list[_Vertex], int]]) -> No
         start, end = node_at[stretch[0].point], node_at[stretch[-1].point]
         coords = np.array([vertex.point for vertex in stretch])
         draft.add(Arc(coords, start, end, face, face))
+    for node in sorted(former_ends):
+        draft.join(node)  # a closed arc was cut elsewhere than at its node
 
 
 def _check_parted(draft: Draft, faces: set[int]) -> None:

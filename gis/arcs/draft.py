@@ -152,7 +152,10 @@ class Draft:
         self.retrace([untraced])
 
     def split(self, arc_id: int, stops: Sequence[Stop]) -> dict[Point, int]:
-        """Cut an arc at places along it, and return the new nodes by their points."""
+        """Cut an arc at places along it, and return the new nodes by their points.
+
+        The node of a closed arc may then be one too many: `join` it, once all arcs are there.
+        """
         arc = self.arcs[arc_id]
         ordered = sorted(stops, key=lambda stop: (stop.segment, stop.share))
         coords, cuts = _with_vertices(arc.coords, ordered)
@@ -162,8 +165,22 @@ class Draft:
         for i in range(len(bounds) - 1):
             piece = coords[bounds[i] : bounds[i + 1] + 1].copy()
             self.add(replace(arc, coords=piece, start=ends[i], end=ends[i + 1]))
-        self._join(arc.start)  # a closed arc's node may now be one too many
         return {stop.point: node for stop, node in zip(ordered, nodes, strict=True)}
+
+    def join(self, node: int) -> set[int]:
+        """Make one arc of two that meet where no other does; return the faces along it."""
+        outs = self.nodes.get(node, ())
+        if len(outs) != 2 or outs[0] == ~outs[1]:
+            return set()
+        before, after = ~outs[0], outs[1]
+        halves = [planar.path(self.arcs, before), planar.path(self.arcs, after)[1:]]
+        ends = planar.start_of(self.arcs, before), planar.end_of(self.arcs, after)
+        sides = planar.left_of(self.arcs, after), planar.left_of(self.arcs, ~after)
+        former = [self.arcs[planar.arc_of(ref)] for ref in outs]
+        for ref in outs:
+            self.put(planar.arc_of(ref), None)
+        self.add(Arc(np.vstack(halves), *ends, *sides))
+        return {face for arc in former for face in arc.faces}
 
     def bridges(self, faces: Iterable[int]) -> set[int]:
         """Return the arcs around `faces` that have the same ground on both sides."""
@@ -211,23 +228,8 @@ class Draft:
             self.put(arc_id, None)
         touched = {face for arc in removed for face in arc.faces}
         for node in sorted({node for arc in removed for node in arc.nodes}):
-            touched |= self._join(node)
+            touched |= self.join(node)
         return touched
-
-    def _join(self, node: int) -> set[int]:
-        """Make one arc of two that meet where no other does; return the faces along it."""
-        outs = self.nodes.get(node, ())
-        if len(outs) != 2 or outs[0] == ~outs[1]:
-            return set()
-        before, after = ~outs[0], outs[1]
-        halves = [planar.path(self.arcs, before), planar.path(self.arcs, after)[1:]]
-        ends = planar.start_of(self.arcs, before), planar.end_of(self.arcs, after)
-        sides = planar.left_of(self.arcs, after), planar.left_of(self.arcs, ~after)
-        former = [self.arcs[planar.arc_of(ref)] for ref in outs]
-        for ref in outs:
-            self.put(planar.arc_of(ref), None)
-        self.add(Arc(np.vstack(halves), *ends, *sides))
-        return {face for arc in former for face in arc.faces}
 
     def _turn_arcs_around(self, node: int, arc_id: int) -> None:
         outs = [ref for ref in self.nodes.pop(node, ()) if planar.arc_of(ref) != arc_id]

@@ -102,9 +102,11 @@ def insert_vertex(coverage: ArcCoverage, arc: int, index: int, lon: float, lat: 
     if not 0 <= index < len(former) - 1:
         raise _no_such_vertex(arc, index, len(former))
     segment = former[index : index + 2]
-    coords = np.insert(
-        former, index + 1, _nearest_on(segment, checked_coordinates([(lon, lat)])[0]), axis=0
-    )
+    point = _nearest_on(segment, checked_coordinates([(lon, lat)])[0])
+    if (segment == point).all(axis=1).any():
+        message = "There is a vertex already; give a place nearer to the middle of the segment."
+        raise GisError("arcs.nothing_changes", message, "coordinates")
+    coords = np.insert(former, index + 1, point, axis=0)
     return _reshaped(coverage, "insert_vertex", {arc: coords}, allow_outline=True)
 
 
