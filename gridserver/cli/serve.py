@@ -153,9 +153,12 @@ def _start(
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    threading.Thread(
-        target=lambda: (child.wait(), events.put(command)), daemon=True, name=f"wait {child.pid}"
-    ).start()
+
+    def report_end() -> None:
+        child.wait()
+        events.put(command)
+
+    threading.Thread(target=report_end, daemon=True, name=f"wait {child.pid}").start()
     return child
 
 
