@@ -108,15 +108,7 @@ def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Dut
         return
     for duty in duties:
         check_range(duty.start, duty.end, start_field="start", end_field="end")
-    replaced = (
-        sa.func.unnest(
-            sa.literal([duty.officer_id for duty in duties], ARRAY(sa.BigInteger)),
-            sa.literal([duty.duty for duty in duties], ARRAY(sa.Text)),
-            sa.literal([duty.start for duty in duties], ARRAY(TIMESTAMP(timezone=True))),
-        )
-        .table_valued("officer_id", "duty", "start")
-        .render_derived()
-    )
+    replaced = _starts(duties)
     session.execute(
         sa.delete(Shift)
         .where(
@@ -158,3 +150,16 @@ def change_absence(
         )
     )
     set_absence(session, actor, officer=officer, reason=reason, start=start, end=end)
+
+
+def _starts(duties: Sequence[Duty]) -> sa.TableValuedAlias:
+    """Return what names each duty, as a table to join with."""
+    return (
+        sa.func.unnest(
+            sa.literal([duty.officer_id for duty in duties], ARRAY(sa.BigInteger)),
+            sa.literal([duty.duty for duty in duties], ARRAY(sa.Text)),
+            sa.literal([duty.start for duty in duties], ARRAY(TIMESTAMP(timezone=True))),
+        )
+        .table_valued("officer_id", "duty", "start")
+        .render_derived()
+    )

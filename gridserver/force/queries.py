@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2.functions import ST_X, ST_Y
@@ -174,28 +175,9 @@ def officers(
     after : str, optional
         The service number to go on after (the list's cursor).
     """
-    query = (
-        select(
-            Account.username,
-            Officer.service_number,
-            Account.display_name,
-            Officer.rank,
-            Officer.kind,
-            Unit.code.label("unit_code"),
-            Unit.name.label("unit_name"),
-            _on_duty(at).label("on_duty"),
-            _absent(at).label("absent"),
-            ST_X(OfficerPosition.point).label("lon"),
-            ST_Y(OfficerPosition.point).label("lat"),
-            OfficerPosition.at.label("seen_at"),
-        )
-        .join(Account, Account.id == Officer.account_id)
-        .join(Unit, Unit.id == Officer.unit_id)
-        .outerjoin(OfficerPosition, OfficerPosition.officer_id == Officer.id)
-        .where(sa.or_(sa.false(), *(_below(path) for path in actor.paths("force.read"))))
-        .order_by(Officer.service_number)
-        .limit(limit)
-    )
+    in_scope = (_below(path) for path in actor.paths("force.read"))
+    query = _cards(at).where(sa.or_(sa.false(), *in_scope))
+    query = query.order_by(Officer.service_number).limit(limit)
     if unit_path is not None:
         query = query.where(_below(unit_path))
     if text:
@@ -230,6 +212,28 @@ def officer_by_number(
     if officer is None:
         raise NotFound("officer.unknown", f"There is no officer {service_number!r}.", field=field)
     return officer
+
+
+def _cards(at: dt.datetime) -> sa.Select[Any]:
+    return (
+        select(
+            Account.username,
+            Officer.service_number,
+            Account.display_name,
+            Officer.rank,
+            Officer.kind,
+            Unit.code.label("unit_code"),
+            Unit.name.label("unit_name"),
+            _on_duty(at).label("on_duty"),
+            _absent(at).label("absent"),
+            ST_X(OfficerPosition.point).label("lon"),
+            ST_Y(OfficerPosition.point).label("lat"),
+            OfficerPosition.at.label("seen_at"),
+        )
+        .join(Account, Account.id == Officer.account_id)
+        .join(Unit, Unit.id == Officer.unit_id)
+        .outerjoin(OfficerPosition, OfficerPosition.officer_id == Officer.id)
+    )
 
 
 def _on_duty(at: Moment) -> ColumnElement[bool]:
