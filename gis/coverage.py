@@ -16,11 +16,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from gis.crs import local_metric
+from gis.crs import geodesic_area_m2, local_metric
 from gis.errors import GeometryError, GisError
 from gis.faults import KINDS, Fault, Kind, named
 from gis.features import Cell, as_array
-from gis.outline import outside, uncovered
+from gis.outline import ENCLAVE_M2, holes, outside, uncovered
 from gis.tangent import TangentPlane
 from gis.tangles import stand_in
 
@@ -76,7 +76,7 @@ def faults(
     *,
     tolerance_m: float = 1.0,
     min_area_m2: float = 1.0,
-    enclave_m2: float = 50_000.0,
+    enclave_m2: float = ENCLAVE_M2,
     min_cell_m2: float = 1.0,
 ) -> list[Fault]:
     """Find what is wrong with a set of cells.
@@ -110,8 +110,7 @@ def faults(
     min_area_m2
         Overlaps and holes up to this area are rounding, and are reported as unmatched vertices.
     enclave_m2
-        Holes from this area on are reported, but don't block: most are water or other towns'
-        ground (Hamtramck and Highland Park in Detroit, Culver City in Los Angeles).
+        Holes from this area on are reported, but don't block; see `gis.outline.ENCLAVE_M2`.
     min_cell_m2
         A cell up to this area is too small to be meant.
 
@@ -224,11 +223,11 @@ def _topology_faults(plane: _Plane, outline: BaseGeometry | None) -> list[_Findi
     edges = shapely.coverage_invalid_edges(plane.geoms, gap_width=plane.tolerances.sliver_m)
     overlaps = _overlaps(plane, edges)
     union = _union(plane.geoms, edges)
-    holes = _holes(plane, union, outline)
+    gaps = _gaps(plane, union, outline)
     tree = shapely.STRtree(plane.geoms)
     found = [_overlap_fault(plane, a, b, shared) for a, b, shared in overlaps]
-    found += [_hole_fault(plane, tree, hole) for hole in holes]
-    explained = as_array([*(shared for _, _, shared in overlaps), *holes, *plane.tangled])
+    found += [_gap_fault(plane, tree, gap) for gap in gaps]
+    explained = as_array([*(shared for _, _, shared in overlaps), *gaps, *plane.tangled])
     found += _unmatched(plane, edges, explained)
     if outline is not None:
         found += _outline_faults(plane, union, outline)
@@ -271,36 +270,31 @@ def _union(geoms: NDArray[np.object_], edges: NDArray[np.object_]) -> BaseGeomet
     return joined if clean.all() else shapely.union_all([joined, *geoms[~clean]])
 
 
-def _holes(plane: _Plane, union: BaseGeometry, outline: BaseGeometry | None) -> list[BaseGeometry]:
-    """Holes enclosed by cells, less any cells that lie in them like islands."""
-    parts = shapely.get_parts(union)
-    rings = [ring for part in parts for ring in part.interiors]
-    holes = as_array(shapely.Polygon(ring) for ring in rings)
-    within, island = shapely.STRtree(parts).query(holes, predicate="contains")
-    for hole in np.unique(within):
-        islands = shapely.union_all(parts[island[within == hole]])
-        holes[hole] = shapely.difference(holes[hole], islands)
+def _gaps(plane: _Plane, union: BaseGeometry, outline: BaseGeometry | None) -> list[BaseGeometry]:
+    """The ground within the outline that cells enclose and none covers."""
+    found = holes(union)
     if outline is not None:
-        holes = shapely.intersection(holes, outline)
-    holes = holes[shapely.area(holes) > plane.tolerances.area_m2]
+        found = shapely.intersection(found, outline)
+    found = found[shapely.area(found) > plane.tolerances.area_m2]
     if len(plane.tangled):
-        hidden, _ = shapely.STRtree(plane.tangled).query(holes, predicate="intersects")
-        holes = np.delete(holes, hidden)
-    return [_areal(hole) for hole in holes]
+        hidden, _ = shapely.STRtree(plane.tangled).query(found, predicate="intersects")
+        found = np.delete(found, hidden)
+    return [_areal(gap) for gap in found]
 
 
-def _hole_fault(plane: _Plane, tree: shapely.STRtree, hole: BaseGeometry) -> _Finding:
-    rim = hole.buffer(_TOUCHING_M)
+def _gap_fault(plane: _Plane, tree: shapely.STRtree, gap: BaseGeometry) -> _Finding:
+    rim = gap.buffer(_TOUCHING_M)
     near = tree.query(rim, predicate="intersects")
-    # A cell that only touches the hole with a corner is not one to give it to.
+    # A cell that only touches the gap with a corner is not one to give it to.
     along = shapely.area(shapely.intersection(plane.geoms[near], rim)) > 4.0 * _TOUCHING_M**2
     codes = sorted({plane.codes[row] for row in near[along] if plane.codes[row]})
-    width_m = 2.0 * hole.area / hole.length
+    width_m = 2.0 * gap.area / gap.length
     sliver = width_m < plane.tolerances.sliver_m
-    blocking = not sliver and hole.area < plane.tolerances.enclave_m2
+    # Measured as in `gis.outline.ground`, so that what doesn't block is nobody's ground there.
+    enclave = geodesic_area_m2(plane.tangent.to_degrees(gap)) >= plane.tolerances.enclave_m2
     kind: Kind = "sliver" if sliver else "gap"
     params = {"around": named(codes), "width_m": width_m}
-    return _Finding(kind, blocking, codes, hole, params=params)
+    return _Finding(kind, not (sliver or enclave), codes, gap, params=params)
 
 
 def _unmatched(

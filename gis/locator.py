@@ -5,14 +5,18 @@ The rules, in order:
 1. With an accuracy radius: the cell with the greatest share of the circle; the lower code on equal
    shares. Where one cell alone meets the circle and covers the point, the radius decides nothing.
 2. The cell that covers the point, its boundary included; where several do, the lowest code.
-3. A point in no cell: the nearest cell within the gap tolerance, else none.
+3. A point in no cell, but on the bureau's ground: the nearest cell within the gap tolerance. A gap
+   is ground of the bureau that was given to nobody; what lies beyond its border is not its own,
+   however near.
+4. Else none.
 
 Codes are compared by code point, as PostgreSQL's ``COLLATE "C"`` does. Lengths are taken in the
 tangent plane at the point, which is true to 1 in 1,000 within 5 km.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -21,10 +25,11 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.errors import GisError
+from gis.outline import ground as ground_of
 from gis.tangent import TangentPlane, metres_per_degree
 
 GAP_TOLERANCE_M = 30.0
-"""How far from every cell a point may lie and still be given to the nearest."""
+"""How far from every cell a point in a gap may lie and still be given to the nearest."""
 
 LARGEST_ACCURACY_M = 100_000.0
 
@@ -68,6 +73,8 @@ def choose(
     candidates: Sequence[Candidate],
     accuracy_m: float | None = None,
     gap_tolerance_m: float = GAP_TOLERANCE_M,
+    *,
+    on_ground: Callable[[shapely.Point], bool],
 ) -> Located:
     """Choose the cell of a point among the cells near it.
 
@@ -82,6 +89,9 @@ def choose(
         Radius of the circle that holds the true place; None or 0 for a point taken as exact.
     gap_tolerance_m
         See `GAP_TOLERANCE_M`.
+    on_ground
+        Whether the bureau's ground covers the point. Asked only of a point in no cell and within
+        the tolerance of one, which is rare, so that it may be costly.
 
     Raises
     ------
@@ -107,7 +117,8 @@ def choose(
         return Located(sharing[0], "largest_share", tuple(sharing[1:]), distance)
     if covering:
         return _covered(covering)
-    return _nearest(codes, distances, gap_tolerance_m)
+    found = _nearest(codes, distances, gap_tolerance_m)
+    return found if found.code and on_ground(point) else OUTSIDE
 
 
 def reach_box(
@@ -130,7 +141,10 @@ class Locator:
     codes
         One per polygon; several polygons may carry one code.
     geoms
-        Polygons and multipolygons in EPSG:4326.
+        Polygons and multipolygons in EPSG:4326; rings may be invalid.
+    ground
+        The bureau's ground in EPSG:4326: its outline. Where none is given it is what the cells
+        enclose (`gis.outline.ground`), made when a point near a cell first asks for it.
     gap_tolerance_m
         See `GAP_TOLERANCE_M`.
     """
@@ -140,6 +154,7 @@ class Locator:
         codes: Iterable[str],
         geoms: Iterable[BaseGeometry],
         *,
+        ground: BaseGeometry | None = None,
         gap_tolerance_m: float = GAP_TOLERANCE_M,
     ) -> None:
         self._codes = list(codes)
@@ -148,6 +163,7 @@ class Locator:
             raise GisError("locate.lengths", "Give one code for each polygon.", "codes")
         shapely.prepare(self._geoms)
         self._tree = shapely.STRtree(self._geoms)
+        self._given_ground = ground
         self._gap_tolerance_m = gap_tolerance_m
         ordered = sorted(set(self._codes))
         rank = {code: i for i, code in enumerate(ordered)}
@@ -161,7 +177,13 @@ class Locator:
         box = reach_box(lon, lat, _checked_accuracy(accuracy_m), self._gap_tolerance_m)
         near = self._tree.query(shapely.box(*box))
         candidates = [(self._codes[i], self._geoms[i]) for i in near]
-        return choose(shapely.Point(lon, lat), candidates, accuracy_m, self._gap_tolerance_m)
+        return choose(
+            shapely.Point(lon, lat),
+            candidates,
+            accuracy_m,
+            self._gap_tolerance_m,
+            on_ground=self._on_ground,
+        )
 
     def locate_many(
         self, lons: ArrayLike, lats: ArrayLike
@@ -180,10 +202,19 @@ class Locator:
         kinds = [~usable, lowest < 0, lowest == highest]
         methods = _BULK_METHODS[np.select(kinds, [0, 1, 2], 3)]
         codes = self._ordered[lowest]
-        for i in self._near_a_cell(x, y, np.flatnonzero(methods == "outside")):
+        for i in self._maybe_in_a_gap(x, y, np.flatnonzero(methods == "outside")):
             located = self.locate(float(x[i]), float(y[i]))
             codes[i], methods[i] = located.code, located.method
         return codes, methods
+
+    @cached_property
+    def _ground(self) -> BaseGeometry:
+        ground = ground_of(self._geoms) if self._given_ground is None else self._given_ground
+        shapely.prepare(ground)
+        return ground
+
+    def _on_ground(self, point: shapely.Point) -> bool:
+        return bool(shapely.intersects_xy(self._ground, point.x, point.y))
 
     def _covering_ranks(
         self, x: NDArray[Any], y: NDArray[Any], asked: NDArray[np.intp]
@@ -200,12 +231,14 @@ class Locator:
         np.minimum.at(lowest, row, rank)
         return lowest, highest
 
-    def _near_a_cell(
+    def _maybe_in_a_gap(
         self, x: NDArray[Any], y: NDArray[Any], asked: NDArray[np.intp]
     ) -> NDArray[np.intp]:
+        """Of the points in no cell, those on the ground that have the box of a cell near them."""
         boxes = [shapely.box(*reach_box(x[i], y[i], None, self._gap_tolerance_m)) for i in asked]
         row, _ = self._tree.query(np.array(boxes, dtype=object))
-        return asked[np.unique(row)]
+        near = asked[np.unique(row)]
+        return near[shapely.intersects_xy(self._ground, x[near], y[near])] if len(near) else near
 
 
 def _checked_accuracy(accuracy_m: float | None) -> float:

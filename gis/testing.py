@@ -48,6 +48,15 @@ def with_gap(size: float = 0.5) -> list[Cell]:
     return [*whole[:4], replace(middle, geom=framed), *whole[5:]]
 
 
+def with_sliver_and_enclave() -> list[Cell]:
+    """Return two squares, ``1`` with a slit of 0.4 m and ``2`` with a hole of 16 ha."""
+    slit, hole = square(0.5, 0.25, 0.0005, 0.5), square(1.25, 0.25, 0.5, 0.5)
+    return [
+        Cell("1", shapely.Polygon(square(0, 0).exterior, [slit.exterior])),
+        Cell("2", shapely.Polygon(square(1, 0).exterior, [hole.exterior])),
+    ]
+
+
 def with_overlap(share: float = 0.25) -> list[Cell]:
     """Return two squares of which the left, ``1``, covers `share` of the right, ``2``."""
     return [Cell("1", square(0, 0, 1 + share)), Cell("2", square(1, 0))]

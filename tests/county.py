@@ -105,8 +105,14 @@ def commit_county(database: Database) -> County:
 
 
 def _grid(session: Session, bureau: Unit, since: dt.datetime) -> GridVersion:
+    ground = box(WEST, SOUTH, WEST + SIDE * 2, SOUTH + SIDE * 2)
     version = GridVersion(
-        bureau_id=bureau.id, name="v1", state="draft", source={}, created_at=since
+        bureau_id=bureau.id,
+        name="v1",
+        state="draft",
+        outline=from_shape(MultiPolygon([ground]), srid=4326),
+        source={},
+        created_at=since,
     )
     session.add(version)
     session.flush()

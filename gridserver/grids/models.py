@@ -31,7 +31,8 @@ LIFECYCLE = Lifecycle(
 
 class GridVersion(Base):
     """A named set of cells. `valid` is the time in which it is (or was) the grid in force; the
-    exclusion constraint keeps one version in force per bureau and moment."""
+    exclusion constraint keeps one version in force per bureau and moment. `outline` is the bureau's
+    ground: as it came with the cells, or what they enclose; only a draft may lack it."""
 
     __tablename__ = "grid_version"
     __table_args__ = (
@@ -42,6 +43,7 @@ class GridVersion(Base):
             "state NOT IN ('draft', 'checked') OR valid IS NULL", name="draft_has_none"
         ),
         CheckConstraint("valid IS NULL OR NOT isempty(valid)", name="valid_not_empty"),
+        CheckConstraint("valid IS NULL OR outline IS NOT NULL", name="valid_needs_outline"),
         ExcludeConstraint(("bureau_id", "="), ("valid", "&&"), name="ex_grid_version_in_force"),
     )
 

@@ -142,7 +142,11 @@ def cells_by_station(session: Session, version_id: int) -> dict[str, int]:
 def locator(session: Session, version_id: int) -> Locator:
     """Return the cells of a version in memory, ready for many points; drafts too."""
     found = cells(session, version_id)
-    return Locator([cell.code for cell in found], [cell.geom for cell in found])
+    return Locator(
+        [cell.code for cell in found],
+        [cell.geom for cell in found],
+        ground=outline(session, version_id),
+    )
 
 
 def _wkb(column: InstrumentedAttribute[Any]) -> ColumnElement[bytes]:
@@ -181,11 +185,11 @@ def locate(
     at: dt.datetime,
     accuracy_m: float | None = None,
 ) -> Location:
-    """Find the cell that a point lies in, in the version in force at `at`. One round trip.
+    """Find the cell that a point lies in, in the version in force at `at`.
 
     The database gives the few cells whose box comes near the point, and `gis.locator.choose`
-    decides among them, as it does in bulk. (``ST_Covers`` costs as much and decides by other
-    arithmetic, so that single and bulk could differ on a boundary.)
+    decides among them, as it does in bulk (docs/decisions/0004). One round trip; for a point in no
+    cell, but near one, a second one for the outline.
 
     Parameters
     ----------
@@ -209,9 +213,14 @@ def locate(
         return Location(None, None, None, None, None, "outside")
     found = {code: (name, station, wkb) for *_, code, name, station, wkb in rows if code}
     shapes = _shapes([wkb for *_, wkb in found.values()])
-    chosen = choose(shapely.Point(lon, lat), list(zip(found, shapes, strict=True)), accuracy_m)
-    name, station, _ = found[chosen.code] if chosen.code else (None, None, None)
     version_id, version_name = rows[0][:2]
+    chosen = choose(
+        shapely.Point(lon, lat),
+        list(zip(found, shapes, strict=True)),
+        accuracy_m,
+        on_ground=lambda point: bool(shapely.covers(outline(session, version_id), point)),
+    )
+    name, station, _ = found[chosen.code] if chosen.code else (None, None, None)
     return Location(
         chosen.code,
         name,
@@ -237,7 +246,10 @@ def bounds(session: Session, version_id: int) -> tuple[float, float, float, floa
 
 
 def outline(session: Session, version_id: int) -> BaseGeometry | None:
-    """Return a version's outline in EPSG:4326; None for a draft that came without one."""
+    """Return a version's outline in EPSG:4326; None for a draft that came without one.
+
+    A version that was published has a valid one.
+    """
     wkb = session.scalar(select(_wkb(GridVersion.outline)).where(GridVersion.id == version_id))
     return None if wkb is None else shapely.from_wkb(bytes(wkb))
 

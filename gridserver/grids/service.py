@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gis.coverage import faults
 from gis.features import Layer
+from gis.outline import ground
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
@@ -122,7 +123,7 @@ def publish(
     """Put a version in force from `at` (default: now) on, and end the one before it then.
 
     The version is checked again under its lock, so that what takes force is what was checked.
-    A version that came without an outline gets the union of its cells.
+    A version that came without an outline gets the ground that its cells enclose as one.
 
     Raises
     ------
@@ -145,8 +146,7 @@ def publish(
     _settle(session, version, report)
     _make_room(session, actor, bureau, since)
     if version.outline is None:
-        whole = shapely.union_all([cell.geom for cell in report.cells])
-        version.outline = _stored([whole])[0]
+        version.outline = _stored([ground(cell.geom for cell in report.cells)])[0]
     version.state = _after(version, "publish", moment)
     version.valid = Range(since, None)
     session.flush()

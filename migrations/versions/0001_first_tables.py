@@ -251,6 +251,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "valid IS NULL OR NOT isempty(valid)", name=op.f("ck_grid_version_valid_not_empty")
         ),
+        sa.CheckConstraint(
+            "valid IS NULL OR outline IS NOT NULL", name=op.f("ck_grid_version_valid_needs_outline")
+        ),
         sa.ForeignKeyConstraint(["bureau_id"], ["unit.id"], name=op.f("fk_grid_version_bureau_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grid_version")),
         sa.UniqueConstraint("bureau_id", "name", name=op.f("uq_grid_version_bureau_id_name")),

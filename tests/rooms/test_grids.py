@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis import testing
 from gis.crs import WGS84
+from gis.errors import GeometryError
 from gis.features import Cell as CellShape
 from gis.features import Layer
 from gridserver.audit.models import AuditEntry
@@ -202,8 +203,9 @@ def test_a_star_of_1501_points_hangs_nobody(session: Session, county: County) ->
     version = draft(session, cells=[*testing.grid(), CellShape("star", testing.star(1501))])
     assert "star" in {cell.code for cell in queries.cells(session, version.id)}
     assert queries.locate(session, 118.402, 29.102, MORNING).version_name == "v1"
-    located = queries.locator(session, version.id).locate(118.402, 29.102)
-    assert located.code == "r00c00"
+    locator = queries.locator(session, version.id)
+    assert locator.locate(118.402, 29.102).code == "r00c00"
+    assert locator.locate(testing.WEST + 3 * testing.STEP + 1e-5, 29.102).method == "outside"
 
 
 # --- publish
@@ -221,9 +223,24 @@ def test_publishing_ends_the_version_before(session: Session, county: County) ->
     assert queries.locate(session, 118.405, 29.105, MORNING).cell_code == "r00c00"
 
 
-def test_without_an_outline_the_union_is_it(session: Session, county: County) -> None:
-    version = published(session)
-    assert shapely.equals(queries.outline(session, version.id), testing.union(testing.grid()))
+def test_without_an_outline_what_the_cells_enclose_is_it(session: Session, county: County) -> None:
+    cells = testing.with_sliver_and_enclave()
+    version = draft(session, cells=cells)
+    assert queries.outline(session, version.id) is None
+    service.publish(session, None, "v2")
+    enclave = cells[1].geom.interiors[0]
+    filled = shapely.Polygon(testing.square(0, 0, 2).exterior, [enclave])
+    assert shapely.equals(queries.outline(session, version.id), filled)
+
+
+def test_an_invalid_outline_never_comes_into_force(session: Session, county: County) -> None:
+    layer = Layer(tuple(testing.grid()), WGS84)
+    service.import_draft(session, None, layer, name="v2", outline=testing.star(5), source={})
+    for verb in (service.check, service.publish):
+        with pytest.raises(GeometryError) as refusal, session.begin_nested():
+            verb(session, None, "v2")
+        assert (refusal.value.code, refusal.value.field) == ("outline.invalid", "outline")
+    assert states(session) == {"v1": "published", "v2": "draft"}
 
 
 def test_publishing_for_later(session: Session, county: County, clock: SetClock) -> None:
@@ -309,13 +326,20 @@ def test_an_ended_version_is_not_retired_again(
 
 def test_two_versions_in_force_at_once(session: Session, county: County) -> None:
     insert = sa.text(
-        "INSERT INTO grid_version (bureau_id, name, state, valid, source, created_at) "
-        "VALUES (:bureau, 'v2', 'published', tstzrange(:since, :until), '{}', now())"
+        "INSERT INTO grid_version (bureau_id, name, state, valid, outline, source, created_at) "
+        "SELECT bureau_id, 'v2', state, tstzrange(:since, :until), outline, '{}', now() "
+        "FROM grid_version"
     )
     for since, until in ((MORNING, None), (MORNING - 30 * DAY, MORNING)):
-        values = {"bureau": county.bureau_id, "since": since, "until": until}
+        values = {"since": since, "until": until}
         with pytest.raises(sa.exc.IntegrityError, match="in_force"), session.begin_nested():
             session.execute(insert, values)
+
+
+def test_no_version_in_force_without_an_outline(session: Session, county: County) -> None:
+    without = sa.update(GridVersion).values(outline=None)
+    with pytest.raises(sa.exc.IntegrityError, match="needs_outline"), session.begin_nested():
+        session.execute(without)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -31,6 +33,14 @@ offsets = st.one_of(
     st.floats(-0.001, 0.021, allow_nan=False),
 )
 accuracies = st.one_of(st.none(), st.sampled_from([0.0, 5.0, 50.0, 3_000.0]))
+#: Of a degree: 40 m in each direction, and a little.
+nearby = st.one_of(st.sampled_from([0.0, 2e-6, -2e-6]), st.floats(-4e-4, 4e-4))
+#: Two squares with a slit and an enclave, and an outline that reaches beyond their eastern side.
+HOLED = testing.with_sliver_and_enclave()
+EAST = testing.square(0, 0, 2.02, 1)
+corners = st.sampled_from(
+    [(float(x), float(y)) for cell in HOLED for x, y in shapely.get_coordinates(cell.geom)]
+)
 
 
 @pytest.fixture
@@ -43,14 +53,44 @@ def locator(session: Session, county: County) -> Locator:
     return queries.locator(session, county.version_id)
 
 
-@hypothesis_settings(
+in_one_transaction = hypothesis_settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
 )
+
+
+@in_one_transaction
 @given(x=offsets, y=offsets, accuracy_m=accuracies)
 def test_locate_is_the_locator_in_memory(
     session: Session, locator: Locator, x: float, y: float, accuracy_m: float | None
 ) -> None:
-    lon, lat = WEST + x, SOUTH + y
+    assert_all_say_the_same(session, locator, WEST + x, SOUTH + y, accuracy_m)
+
+
+@pytest.mark.parametrize("outline", [None, EAST])
+def test_so_it_is_around_holes_and_the_border(
+    session: Session, county: County, outline: shapely.Polygon | None
+) -> None:
+    layer = Layer(tuple(HOLED), WGS84)
+    version = service.import_draft(session, None, layer, name="v2", outline=outline, source={})
+    draft = queries.locator(session, version.id)
+    service.publish(session, None, "v2")
+    published = queries.locator(session, version.id)
+
+    @in_one_transaction
+    @given(corner=corners, east=nearby, north=nearby, accuracy_m=accuracies)
+    def around(
+        corner: tuple[float, float], east: float, north: float, accuracy_m: float | None
+    ) -> None:
+        lon, lat = corner[0] + east, corner[1] + north
+        assert draft.locate(lon, lat, accuracy_m) == published.locate(lon, lat, accuracy_m)
+        assert_all_say_the_same(session, published, lon, lat, accuracy_m)
+
+    around()
+
+
+def assert_all_say_the_same(
+    session: Session, locator: Locator, lon: float, lat: float, accuracy_m: float | None
+) -> None:
     found = queries.locate(session, lon, lat, MORNING, accuracy_m)
     expected = locator.locate(lon, lat, accuracy_m)
     assert (found.cell_code, found.method, found.neighbours, found.distance_m) == (
@@ -107,10 +147,34 @@ def test_accuracy_gives_the_greatest_share_and_the_runner_up(
     assert (found.cell_code, found.method, found.neighbours[0]) == (NE, "largest_share", SE)
 
 
-def test_just_outside_is_the_nearest(session: Session, county: County) -> None:
-    found = queries.locate(session, WEST - 0.0002, SOUTH + SIDE / 2, MORNING)
-    assert (found.cell_code, found.method) == (SW, "nearest")
-    assert found.distance_m == pytest.approx(19.5, abs=0.2)
+def test_just_outside_is_nobodys(session: Session, county: County) -> None:
+    found = queries.locate(session, WEST - 0.00001, SOUTH + SIDE / 2, MORNING)
+    assert (found.cell_code, found.method, found.version_name) == (None, "outside", "v1")
+
+
+def test_in_a_gap_is_the_nearest_and_in_an_enclave_nobodys(
+    session: Session, county: County
+) -> None:
+    service.import_draft(session, None, Layer(tuple(HOLED), WGS84), name="v2", source={})
+    service.publish(session, None, "v2")
+    slit, hole = (shapely.Polygon(cell.geom.interiors[0]) for cell in HOLED)
+    found = queries.locate(session, slit.centroid.x, slit.centroid.y, MORNING)
+    assert (found.cell_code, found.method) == ("1", "nearest")
+    assert found.distance_m == pytest.approx(0.19, abs=0.01)
+    found = queries.locate(session, hole.bounds[0] + 1e-5, hole.centroid.y, MORNING)
+    assert (found.cell_code, found.method) == (None, "outside")
+
+
+def test_on_the_outline_but_in_no_cell_is_the_nearest(session: Session, county: County) -> None:
+    layer = Layer(tuple(HOLED), WGS84)
+    service.import_draft(session, None, layer, name="v2", outline=EAST, source={})
+    service.publish(session, None, "v2")
+    _, south, east, north = EAST.bounds
+    found = queries.locate(session, east, (south + north) / 2, MORNING)
+    assert (found.cell_code, found.method) == ("2", "nearest")
+    assert found.distance_m == pytest.approx(15.2, abs=0.1)
+    beyond = queries.locate(session, east + 1e-9, (south + north) / 2, MORNING)
+    assert (beyond.cell_code, beyond.method) == (None, "outside")
 
 
 def test_far_outside_is_nobodys(session: Session, county: County) -> None:
@@ -149,13 +213,30 @@ def test_impossible_accuracy_is_refused(
     assert refusal.value.code == "locate.accuracy"
 
 
-def test_one_round_trip(session: Session, county: County) -> None:
+@contextmanager
+def counted(session: Session) -> Iterator[list[str]]:
+    """Collect the statements that are sent."""
     said: list[str] = []
 
     def listen(_conn, _cursor, statement, *_rest) -> None:
         said.append(statement)
 
-    event.listen(session.get_bind().engine, "before_cursor_execute", listen)
-    queries.locate(session, *centre(0, 0), MORNING)
-    event.remove(session.get_bind().engine, "before_cursor_execute", listen)
-    assert len(said) == 1
+    engine = session.get_bind().engine
+    event.listen(engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "trips"),
+    [
+        pytest.param(*centre(0, 0), 1, id="in a cell"),
+        pytest.param(*MIDDLE, 1, id="on a boundary"),
+        pytest.param(120.0, 30.0, 1, id="far outside"),
+        pytest.param(WEST - 0.00001, SOUTH + SIDE / 2, 2, id="beside a cell"),
+    ],
+)
+def test_round_trips(session: Session, county: County, lon: float, lat: float, trips: int) -> None:
+    with counted(session) as said:
+        queries.locate(session, lon, lat, MORNING)
+    assert len(said) == trips
