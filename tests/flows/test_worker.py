@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import URL
 
 from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
@@ -24,8 +23,8 @@ from tests.waiting import until
 
 
 @pytest.fixture
-def worker(database_url: URL, live_county: County) -> Iterator[subprocess.Popen[bytes]]:
-    url = database_url.render_as_string(hide_password=False)
+def worker(live_database: Database, live_county: County) -> Iterator[subprocess.Popen[bytes]]:
+    url = live_database.url.render_as_string(hide_password=False)
     process = subprocess.Popen(
         [sys.executable, "-m", "gridserver.worker"],
         cwd=ROOT,
@@ -68,16 +67,15 @@ def test_it_outlives_an_outage_of_the_database(
     live_database: Database,
     live_county: County,
     superuser: sa.Engine,
-    database_url: URL,
 ) -> None:
-    first = overdue_task(live_database, live_county, "A")
+    first = overdue_task(live_database, live_county, "B")
     until(lambda: offers(live_database, first) == 2)
     with superuser.connect() as connection:
         ended = sa.text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name"
         )
-        assert connection.scalar(ended, {"name": database_url.database}) >= 1
-    second = overdue_task(live_database, live_county, "B")
+        assert connection.scalar(ended, {"name": live_database.url.database}) >= 1
+    second = overdue_task(live_database, live_county, "C")
     until(lambda: offers(live_database, second) == 2)
     assert worker.poll() is None
 
