@@ -67,5 +67,13 @@ describe('the inbox', () => {
     expect(withdrawnFrom(me, signed)).toBeNull()
     expect(withdrawnFrom('330824002', signed)).toBe('other')
     expect(withdrawnFrom(me, task({ offers: [] }))).toBe('returned')
+    expect(withdrawnFrom(me, task({ offers: [], state: 'cancelled' }))).toBe('cancelled')
+  })
+
+  it('keeps the reason that the message gave', () => {
+    const gone = { task: card({ version: 2, state: 'signed' }), reason: 'reassigned' }
+    const { state } = receive(EMPTY_INBOX, message(1, { type: 'task.withdrawn', data: gone }))
+    expect(learn(state, gone.task, 'other').held[1]?.withdrawn).toBe('reassigned')
+    expect(learn(state, card({ version: 3 }), null).held[1]?.withdrawn).toBeNull()
   })
 })

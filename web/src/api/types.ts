@@ -26,7 +26,7 @@ export type Task = Schemas['Task']
 export type TaskState = Task['state']
 export type Verb = Task['allowed'][number]
 export type Outcome = Schemas['Feedback']['outcome']
-export type NewIncident = Schemas['Report']
+export type NewIncident = Schemas['IncidentReport']
 export type OwnPosition = Schemas['Position']
 export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor'
 

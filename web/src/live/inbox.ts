@@ -38,14 +38,24 @@ export function resync(message: Resync): InboxState {
 
 /** What the answer to a command tells of a task; the cursor stays. */
 export function learn(state: InboxState, card: TaskCard, withdrawn: string | null): InboxState {
-  return hold(state, { card, withdrawn })
+  // The message that took the task away knows best why.
+  const told = state.held[card.id]?.withdrawn
+  return hold(state, { card, withdrawn: withdrawn === null ? null : (told ?? withdrawn) })
 }
 
 /** Why a task, as a command answered it, is no longer this officer's; null while it is. */
 export function withdrawnFrom(username: string, task: Task): string | null {
   const isAsked = task.offers.some((each) => each.open && each.recipient.username === username)
   if (isAsked || task.assignee?.username === username) return null
-  return task.state === 'assigned' ? 'returned' : 'other'
+  switch (task.state) {
+    case 'assigned':
+      return 'returned'
+    case 'cancelled':
+    case 'handed_over':
+      return task.state
+    default:
+      return 'other'
+  }
 }
 
 function heldBy(message: InboxMessage): Held {

@@ -30,15 +30,11 @@ export interface GridMap {
   palette: () => Palette
 }
 
-export function useMap(
-  container: Ref<MapElement | null>,
-  options: () => Partial<MapOptions>,
-): GridMap {
+/** The palette and the style of the moment, by theme, stations and language. */
+function useMapStyle() {
   const appearance = useAppearance()
   const bureau = useBureau()
   const { locale } = useI18n()
-  const map = shallowRef<MapLibreMap | null>(null)
-  let made: MapLibreMap | null = null
 
   const palette = () => (appearance.dark ? NIGHT : DAY)
   const style = () =>
@@ -48,42 +44,78 @@ export function useMap(
       origin: window.location.origin,
       nameField: locale.value === 'en' ? 'name_en' : 'name',
     })
+  return { palette, style }
+}
 
-  onMounted(() => {
-    const element = container.value!
-    made = new MapLibreMap({
-      container: element,
-      style: style(),
-      attributionControl: false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      fadeDuration: 100,
-      ...options(),
+export function useMap(
+  container: Ref<MapElement | null>,
+  options: () => Partial<MapOptions>,
+): GridMap {
+  const { palette, style } = useMapStyle()
+  const map = shallowRef<MapLibreMap | null>(null)
+  let made: MapLibreMap | null = null
+  let incomplete = false
+
+  /** Begins anew from a view, or from the page's own. */
+  function make(view: Partial<MapOptions>): void {
+    incomplete = false
+    const begun = createMap(container.value!, { style: style(), ...view })
+    begun.on('load', () => {
+      putIcons(begun, palette())
+      map.value = begun
     })
-    const loaded = made
-    loaded.touchZoomRotate.disableRotation()
-    loaded.on('load', () => {
-      putIcons(loaded, palette())
-      map.value = loaded
+    begun.on('error', ({ error }) => {
+      // What can't be had offline is asked for again; anything else is a fault.
+      if (navigator.onLine) reportError(error)
+      else incomplete = true
     })
-    loaded.once('idle', () => (element.dataset['ready'] = 'true'))
-    element.gridserverProject = (lng, lat) => {
-      const { x, y } = loaded.project([lng, lat])
-      return { x, y }
-    }
-  })
+    made = begun
+  }
 
-  watch([() => appearance.dark, locale], () => {
-    if (map.value) restyle(map.value, style(), palette())
-  })
-
-  onBeforeUnmount(() => {
+  function unmake(): void {
     map.value = null
     made?.remove()
+  }
+
+  function complete(): void {
+    if (!made || !incomplete) return
+    const view = { center: made.getCenter(), zoom: made.getZoom() }
+    unmake()
+    make({ ...options(), bounds: undefined, ...view })
+  }
+
+  watch(style, (changed) => {
+    if (map.value) restyle(map.value, changed, palette())
+  })
+  onMounted(() => {
+    make(options())
+    window.addEventListener('online', complete)
+  })
+  onBeforeUnmount(() => {
+    window.removeEventListener('online', complete)
+    unmake()
   })
 
   return { map, palette }
+}
+
+function createMap(element: MapElement, options: Partial<MapOptions>): MapLibreMap {
+  const map = new MapLibreMap({
+    container: element,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 100,
+    ...options,
+  })
+  map.touchZoomRotate.disableRotation()
+  map.once('idle', () => (element.dataset['ready'] = 'true'))
+  element.gridserverProject = (lng, lat) => {
+    const { x, y } = map.project([lng, lat])
+    return { x, y }
+  }
+  return map
 }
 
 /** Changes colours and names in place, so that no source has to be loaded again. */
