@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_smorest import Blueprint
-
 from gridserver.api import (
     bureau,
     force,
@@ -16,6 +14,7 @@ from gridserver.api import (
     tasks,
     tiles,
 )
+from gridserver.api.blueprint import Blueprint
 
 #: Every blueprint of the described API. `app.create_app` registers them in this order.
 BLUEPRINTS: tuple[Blueprint, ...] = (

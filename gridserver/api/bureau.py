@@ -6,9 +6,9 @@ from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.base.clock import now
 from gridserver.delivery import queries as delivery
 from gridserver.grids import queries as grids

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
 from gridserver.base.db import Database
-from gridserver.base.errors import Forbidden, Invalid, Unauthenticated
+from gridserver.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from gridserver.base.settings import Settings
 
 COOKIE = "gridserver_session"
@@ -132,6 +132,8 @@ def _session() -> Session:
 
 
 def _authenticate() -> None:
+    if "\0" in request.path:
+        raise NotFound("http.not_found", "There is nothing at this address.")
     if not request.path.startswith(_GUARDED) or _is_public():
         return
     by_cookie, token = _token()

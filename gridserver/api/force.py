@@ -6,10 +6,10 @@ from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from gridserver.access.rules import require
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.base import reading
 from gridserver.base.clock import now

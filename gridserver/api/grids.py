@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import marshmallow as ma
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from gis.crs import parse_crs, to_wgs84
 from gridserver.access.rules import require
 from gridserver.api import context, geojson
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound

@@ -7,12 +7,12 @@ from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import live
 from gridserver.api.problems import ProblemSchema
 from gridserver.base.errors import Conflict

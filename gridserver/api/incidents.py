@@ -8,10 +8,10 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from gridserver.api import context, problems
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_dispatch import IncidentSchema, PreviewSchema
 from gridserver.base import reading
 from gridserver.delivery import service as delivery

@@ -6,11 +6,11 @@ from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from geoalchemy2.shape import to_shape
 
 from gridserver.access.rules import require
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.base.clock import now
 from gridserver.grids import queries as grids
 from gridserver.org import queries as org

@@ -7,11 +7,11 @@ from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import Live, live
 from gridserver.force import service
 from gridserver.force.rules import Position

@@ -7,12 +7,12 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries, service
 from gridserver.access.rules import Principal
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.force import queries as force
 from gridserver.org import queries as org

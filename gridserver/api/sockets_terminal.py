@@ -62,13 +62,16 @@ class Terminal(AuthenticatedNamespace):
         if not self.others_of(connection.account_id):
             self._tell_presence(principal, online=False)
 
-    def on_ack(self, *arguments: object) -> Answer:
+    def trigger_event(self, event: str, *args: Any) -> Any:
+        # Receipts are as many as messages: they go past Flask's request context.
+        return self.on_ack(*args) if event == "ack" else super().trigger_event(event, *args)
+
+    def on_ack(self, connection_id: str, *arguments: object) -> Answer:
         """Take a receipt. It touches no row here: the receipt writer asks, before it stores a
         batch of them, whose sessions still stand."""
         try:
             seq = load(AckSchema(), only(arguments))["seq"]
-            connection = self.connection()
-            if connection is None or not self._relay.acknowledge(connection.id, seq):
+            if not self._relay.acknowledge(connection_id, seq):
                 raise Invalid("inbox.beyond_head", "seq: never sent on this connection.")
         except GridserverError as error:
             return refused(error)

@@ -7,9 +7,9 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from gridserver.api import context, problems
+from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_dispatch import TaskCardSchema, TaskSchema
 from gridserver.dispatch import cards, queries, service
 from gridserver.dispatch.commands import Command

@@ -7,12 +7,12 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, request, url_for
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from werkzeug.http import quote_etag
 
 from gridserver import __version__
 from gridserver.access.rules import require
 from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
 from gridserver.base.clock import now
 from gridserver.grids import queries, tiles
 from gridserver.grids.models import GridVersion

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,7 +94,9 @@ def test_without_a_session_nothing_is_even_validated(app: Flask, database: Datab
         if operation.get("security") == []:
             continue
         url = re.sub(r"\{[^}]+\}", "1", path)
-        response = client.open(url, method=method.upper(), data="{", content_type="application/json")
+        response = client.open(
+            url, method=method.upper(), data="{", content_type="application/json"
+        )
         is_problem(response, 401, "access.unauthenticated")
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         walked += 1
@@ -154,6 +157,17 @@ def test_bad_input_names_its_field(client: FlaskClient, body: dict[str, Any], fi
     document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.invalid")
     assert document["field"] == field
     assert document["detail"].startswith(field)
+
+
+def test_a_nul_is_no_character(client: FlaskClient, bearer: dict[str, str]) -> None:
+    body = {"username": "com\0mand", "password": "x"}
+    document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.invalid")
+    assert document["field"] == "username"
+    nested = {"id": str(uuid.uuid4()), "verb": "return", "data": {"reason": ["a", {"b": "\0"}]}}
+    refused = client.post("/api/v1/tasks/1/commands", json=nested, headers=bearer)
+    assert is_problem(refused, 422, "input.invalid")["field"] == "data"
+    is_problem(client.get("/api/v1/force/officers?q=%00", headers=bearer), 422)
+    is_problem(client.get("/api/v1/grid/versions/a%00b", headers=bearer), 404)
 
 
 def test_refusals_of_the_server_itself(client: FlaskClient, bearer: dict[str, str]) -> None:
