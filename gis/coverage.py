@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis.crowding import refuse_crowding
 from gis.crs import geodesic_area_m2, local_metric
 from gis.errors import GeometryError, GisError
 from gis.faults import KINDS, Fault, Kind, named
@@ -122,7 +123,8 @@ def faults(
     Raises
     ------
     GeometryError
-        ``outline.invalid``: the outline is invalid or no polygon.
+        ``outline.invalid``: the outline is invalid or no polygon. ``coverage.crowded``: so many
+        cells lie on top of each other that they can't be one grid.
     GisError
         ``coverage.tolerance``: negative or not finite.
     """
@@ -132,6 +134,7 @@ def faults(
     tolerances = _Tolerances(tolerance_m, min_area_m2, enclave_m2, min_cell_m2)
     if not cells:
         return []
+    refuse_crowding(as_array(cell.geom for cell in cells))
     plane = _plane(cells, tolerances)
     area = None if outline is None else plane.tangent.to_metres(outline)
     findings = [*_code_faults(plane, cells), *_shape_faults(plane, cells)]

@@ -93,10 +93,10 @@ def _geometries(features: Sequence[dict[str, Any]], limits: Limits) -> NDArray[n
     geoms = np.empty(len(features), dtype=object)
     vertices = 0
     for row, feature in enumerate(features):
-        rings = [as_ring(ring, row) for ring in _rings(feature.get("geometry"), row)]
-        vertices += sum(len(ring) for ring in rings)
+        rings = _rings(feature.get("geometry"), row)
+        vertices += sum(len(as_list(ring, row)) for ring in rings)
         limits.check_vertices(vertices)
-        parts = list(_polygons(rings))
+        parts = list(_polygons([as_ring(ring, row) for ring in rings]))
         geoms[row] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     return geoms
 

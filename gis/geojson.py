@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gis.crs import WGS84, Crs, parse_crs
 from gis.errors import CrsError
 from gis.features import Features, Limits, geometry_error
-from gis.jsonrings import Ring, as_list, as_ring, bad_coordinates, not_geojson
+from gis.jsonrings import as_list, as_ring, bad_coordinates, not_geojson
 
 
 def parse_geojson(document: dict[str, Any], limits: Limits) -> Features:
@@ -89,11 +89,8 @@ def _geometries(features: Sequence[dict[str, Any]], limits: Limits) -> NDArray[n
     geoms = np.empty(len(features), dtype=object)
     vertices = 0
     for row, feature in enumerate(features):
-        polygons = [
-            [as_ring(ring, row) for ring in as_list(rings, row)]
-            for rings in _polygons(feature.get("geometry"), row)
-        ]
-        vertices += sum(len(ring) for polygon in polygons for ring in polygon)
+        polygons = [as_list(rings, row) for rings in _polygons(feature.get("geometry"), row)]
+        vertices += sum(len(as_list(ring, row)) for rings in polygons for ring in rings)
         limits.check_vertices(vertices)
         geoms[row] = _build(polygons, row)
     return geoms
@@ -113,8 +110,9 @@ def _polygons(geometry: Any, row: int) -> Iterator[Any]:
     yield from [coordinates] if kind == "Polygon" else coordinates
 
 
-def _build(polygons: list[list[Ring]], row: int) -> shapely.Polygon | shapely.MultiPolygon:
+def _build(polygons: list[list[Any]], row: int) -> shapely.Polygon | shapely.MultiPolygon:
     if not all(polygons):
         raise bad_coordinates(row)
-    parts = [shapely.Polygon(shell, holes) for shell, *holes in polygons]
+    rings = [[as_ring(ring, row) for ring in polygon] for polygon in polygons]
+    parts = [shapely.Polygon(shell, holes) for shell, *holes in rings]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

@@ -9,6 +9,7 @@ environment, and works from a process that gevent has patched. It is no sandbox:
 write what its parent may.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -173,6 +174,7 @@ def _out_of_memory(memory_bytes: int) -> ProcessError:
 def _serve(seconds: float, memory_bytes: int, file_bytes: int) -> None:
     """Be the child: read the request from stdin, write ``(raised, value)`` to stdout."""
     _limit(seconds, memory_bytes, file_bytes)
+    gc.disable()  # a short life needs none, and it takes six times as long as parsing JSON itself
     with os.fdopen(os.dup(1), "wb") as answer:
         os.dup2(2, 1)  # what a library prints must not get into the answer
         function, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our parent

@@ -1,7 +1,9 @@
 """Shapefile, GeoPackage and KML through GDAL, each by its own driver and checked on the way in."""
 
 import codecs
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ _WKB_POLYGONS = (3, 6)
 _WKB_HEADER_BYTES = 9
 _BYTES_A_VERTEX = 16
 _SAMPLE_BYTES = 4_000_000
+_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view'"
 _DBF_LANGUAGE_BYTE = 29
 _DBF_LANGUAGES_OF_NO_MEANING = (0x00, 0x57)  # none, and "the writer's own code page"
 
@@ -30,15 +33,17 @@ def read_ogr(path: Path, layer: str | None = None, limits: Limits | None = None)
     Raises
     ------
     FileError
-        ``file.unreadable``, ``file.encoding``, ``file.unknown_layer``, ``file.several_layers``,
-        ``file.no_layer``, ``file.too_large``, ``file.too_many_features``,
-        ``file.too_many_vertices``.
+        ``file.unreadable``, ``file.view``, ``file.encoding``, ``file.unknown_layer``,
+        ``file.several_layers``, ``file.no_layer``, ``file.too_large``,
+        ``file.too_many_features``, ``file.too_many_vertices``.
     GeometryError
         ``geometry.type``, ``geometry.null``, ``geometry.short_ring``, ``geometry.not_finite``.
     CrsError
         Of a CRS that the file names and that is not taken.
     """
     limits = limits or Limits()
+    if path.suffix.lower() == ".gpkg":
+        _refuse_views(path)
     encoding, assumed = _dbf_encoding(path) if path.suffix.lower() == ".shp" else (None, "")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -58,11 +63,24 @@ def read_ogr(path: Path, layer: str | None = None, limits: Limits | None = None)
     )
 
 
+def _refuse_views(path: Path) -> None:
+    """Refuse a GeoPackage with views: reading one runs what its author wrote, perhaps for ever."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            views = database.execute(_VIEWS).fetchall()
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+    if views:
+        name = str(views[0][0])
+        message = f"The GeoPackage has a view, {name!r:.60}; export its layer to a new GeoPackage."
+        raise FileError("file.view", message, "file", {"view": name[:60]})
+
+
 def _choose_layer(path: Path, layer: str | None) -> str:
     try:
         layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
     except _READ_ERRORS as error:
-        raise _unreadable(error) from error
+        raise _unreadable(path, error) from error
     params = {"layers": layers}
     if layer is not None and layer not in layers:
         known = ", ".join(layers)
@@ -97,16 +115,17 @@ def _read(path: Path, layer: str, encoding: str | None, limits: Limits) -> tuple
             "crs.unknown", "The file's CRS is not readable; repair its .prj or remove it.", "crs"
         ) from error
     except _READ_ERRORS as error:
-        raise _unreadable(error) from error
+        raise _unreadable(path, error) from error
     return meta, wkb, values
 
 
-def _unreadable(error: Exception) -> FileError:
+def _unreadable(path: Path, error: Exception) -> FileError:
+    reason = str(error).replace(f"{path.parent}/", "")  # the server's folders are nobody's business
     return FileError(
         "file.unreadable",
-        f"The file can't be read ({error}); check that it is whole, or export it again.",
+        f"The file can't be read ({reason}); check that it is whole, or export it again.",
         "file",
-        {"reason": str(error)},
+        {"reason": reason},
     )
 
 

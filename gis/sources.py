@@ -24,6 +24,7 @@ _UNZIP_ERRORS = (
     *(NotImplementedError, RuntimeError, UnicodeDecodeError),
 )
 _COPY_BYTES = 1 << 20
+_MOST_NAMED = 10
 
 
 @contextmanager
@@ -88,12 +89,13 @@ def _only_shapefile(folder: Path) -> Path:
 
 
 def _not_one_shapefile(names: list[str]) -> FileError:
-    found = ", ".join(names) or "none"
+    found = ", ".join(names[:_MOST_NAMED]) or "none"
+    found += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return FileError(
         "file.not_one_shapefile",
         f"Give a folder or zip with one Shapefile in it; found: {found}.",
         "file",
-        {"found": names},
+        {"found": names[:_MOST_NAMED]},
     )
 
 
@@ -115,16 +117,20 @@ def _unpack(path: Path, folder: Path, layer: str | None, limits: Limits) -> None
     size = 0
     with zipfile.ZipFile(path) as archive:
         stem = _stem_in_zip(archive.namelist(), layer)
-        for member in archive.infolist():
-            name = Path(member.filename)
-            ending = name.suffix.lower()
-            if str(name.with_suffix("")) != stem or ending not in _SHAPEFILE_PARTS:
-                continue
-            with archive.open(member) as packed, (folder / f"cells{ending}").open("wb") as part:
+        members = [member for member in archive.infolist() if _is_part(member.filename, stem)]
+        limits.check_bytes(sum(member.file_size for member in members))
+        for member in members:
+            target = folder / f"cells{Path(member.filename).suffix.lower()}"
+            with archive.open(member) as packed, target.open("wb") as part:
                 while block := packed.read(_COPY_BYTES):
-                    size += len(block)
+                    size += len(block)  # what it says it holds may be a lie
                     limits.check_bytes(size)
                     part.write(block)
+
+
+def _is_part(name: str, stem: str) -> bool:
+    path = Path(name)
+    return str(path.with_suffix("")) == stem and path.suffix.lower() in _SHAPEFILE_PARTS
 
 
 def _stem_in_zip(names: Sequence[str], layer: str | None) -> str:
