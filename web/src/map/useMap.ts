@@ -61,7 +61,8 @@ export function useMap(
     incomplete = false
     const begun = createMap(container.value!, { style: style(), ...view })
     begun.on('load', () => {
-      putIcons(begun, palette())
+      // The stations, the theme or the language may have come while it loaded.
+      restyle(begun, style(), palette())
       map.value = begun
     })
     begun.on('error', ({ error }) => {
