@@ -234,8 +234,10 @@ def _renamed(
 ) -> Iterator[Change]:
     inside = {code: shapely.point_on_surface(geom) for code, geom in gone.items()}
     for before, after in _meeting(inside, come):
-        apart = shapely.symmetric_difference(gone[before], come[after])
-        if areas_m2([apart])[0] <= min_area_m2:
+        one, other = gone[before], come[after]
+        if shapely.equals_identical(one, other) or (
+            areas_m2([shapely.symmetric_difference(one, other)])[0] <= min_area_m2
+        ):
             yield _whole("renamed", before, after, come[after])
 
 

@@ -207,6 +207,9 @@ class ArcCoverage:
     def apply(self, edit: Edit) -> "ArcCoverage":
         """Do an edit again, or with `Edit.inverse` undo it, on the coverage that it was made on.
 
+        It was judged when it was made, and is not judged again: take edits from where they are
+        kept, never from a client.
+
         Raises
         ------
         GisError

@@ -117,6 +117,8 @@ def cut(
     chosen = set(faces)
     boundary = _Boundary(draft, chosen, TangentPlane(*line.mean(axis=0).tolist()))
     vertices = list(_vertices(boundary, line, snap_m))
+    if len(vertices) < 2:  # all of it lies at one place on the boundary
+        return sorted(chosen)
     _check_simple(vertices)
     chords = list(_chords(draft, boundary, chosen, vertices))
     _add_chords(draft, chords)

@@ -1,5 +1,7 @@
 """The boundaries of cells as linework: each stretch once, cut where three or more meet."""
 
+from typing import Any
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ def linework(geoms: NDArray[np.object_], outline: BaseGeometry | None = None) ->
         A further boundary, valid too.
     """
     if outline is None and shapely.coverage_is_valid(geoms):
-        noded: BaseGeometry = shapely.MultiLineString(list(_distinct_segments(geoms)))
+        noded: Any = shapely.multilinestrings(_distinct_segments(geoms))
     else:
         noded = shapely.union_all(shapely.boundary([*geoms, *([outline] if outline else [])]))
     lines = shapely.get_parts(shapely.line_merge(noded))

@@ -1,7 +1,9 @@
 """Moving a boundary: both sides follow, nothing else does, and what must not be is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 
@@ -19,6 +21,7 @@ from gis.arcs import (
 from gis.arcs.index import ArcIndex
 from gis.arcs.planar import arc_of
 from gis.errors import GisError
+from gis.files import read_layer
 from gis.testing import SOUTH, STEP, WEST, grid, square, with_gap
 
 Lonlat = tuple[float, float]
@@ -289,6 +292,25 @@ def test_a_gap_closes_by_moving_its_rim() -> None:
     after, edit = move_vertex(before, arc_of(ref), 1, *coords.mean(axis=0))
     assert set(edit.area_change_m2) == {"r01c01"}
     assert after.unowned == (gap,)
+
+
+def test_a_real_boundary_is_dragged_and_only_its_two_cells_are_drawn_anew(
+    shared_data: Path,
+) -> None:
+    geoms = read_layer(shared_data / "us_chicago" / "beats.geojson", code_field="beat").geoms
+    before = ArcCoverage.from_cells([str(row) for row in range(len(geoms))], geoms)
+    inner = {i: arc for i, arc in before.arcs.items() if OUTSIDE not in arc.faces}
+    longest = max(inner, key=lambda i: len(inner[i].coords))
+    coords = inner[longest].coords
+    after, edit = replace_stretch(
+        before, longest, 100, 140, coords[101:140] + np.array([2e-6, 1e-6])
+    )
+    assert len(edit.area_change_m2) == 2
+    assert sum(edit.area_change_m2.values()) == pytest.approx(0.0, abs=0.01)
+    kept = [code for code in before.cells if after.polygon(code) is before.polygon(code)]
+    assert len(kept) == len(geoms) - 2
+    assert_sound(after, before)
+    assert_bits(after.apply(edit.inverse()), before)
 
 
 def test_undo_and_redo_bit_for_bit_also_from_storage() -> None:

@@ -1,6 +1,7 @@
 """Giving ground to another cell: split, merge, faces, areas; and what is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from gis.arcs import (
 from gis.areas import area_m2
 from gis.errors import GisError
 from gis.features import Cell
+from gis.files import read_layer
 from gis.testing import SOUTH, STEP, WEST, grid, square, with_gap, with_overlap
 
 
@@ -156,6 +158,7 @@ def test_only_the_part_that_is_cut_gets_the_new_code() -> None:
         (lambda c: split_cell(c, "r01c01", [at(0, 0), at(1, 1)], "r00c00"), "code_taken"),
         (lambda c: split_cell(c, "r01c01", [at(0, 0), at(3, 0)], "new"), "not_split"),
         (lambda c: split_cell(c, "r01c01", [at(1, 1), at(2, 1)], "new"), "not_split"),
+        (lambda c: split_cell(c, "r01c01", [at(1, 1), at(1 + 1e-7, 1)], "new"), "not_split"),
         (lambda c: split_cell(c, "r01c01", [at(0, 0)], "new"), "line"),
         (lambda c: split_cell(c, "r01c01", [], "new"), "line"),
         (lambda c: split_cell(c, "r01c01", [at(0, 0), at(1, 1), at(0, 0)], "new"), "line"),
@@ -281,6 +284,19 @@ def test_an_area_snapped_to_the_boundary_by_a_browser() -> None:
     assert_sound(after, before)
     assert len(after.cells["r01c00"]) == len(after.cells["r01c01"]) == 1
     assert area_m2(after.polygon("r01c00").symmetric_difference(square(0, 1, 1.4))) < 0.1
+
+
+def test_a_messy_city_is_mended_by_giving_away_each_overlap_and_gap(shared_data: Path) -> None:
+    path = shared_data / "us_chicago" / "beats_simplified_messy.geojson"
+    geoms = read_layer(path, code_field="beat").geoms
+    coverage = ArcCoverage.from_cells([str(row) for row in range(len(geoms))], geoms)
+    while faces := coverage.contested + coverage.unowned:
+        owners = coverage.faces[faces[0]].owners or sorted(coverage.neighbours(faces[0]))
+        coverage, _ = assign_face(coverage, faces[0], owners[0])
+    mended = list(coverage.polygons().values())
+    assert len(mended) == len(geoms)
+    assert shapely.is_valid(mended).all()
+    assert shapely.coverage_is_valid(mended)
 
 
 def test_undo_from_storage_after_a_split() -> None:
