@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import psycopg2
@@ -115,12 +116,15 @@ class Cluster:
 
     # --- where
 
-    @property
+    @cached_property
     def _data(self) -> Path:
-        home = self.var / "postgres"
-        if self._as_root and not self._reachable(self.var):
-            home = Path("/var/lib/gridserver") / self._mark
-        return home
+        # Written down, so that a later change of some folder's mode doesn't hide the cluster.
+        written = self.var / "postgres.place"
+        if not written.exists():
+            hidden = self._as_root and not self._reachable(self.var)
+            near, far = self.var / "postgres", Path("/var/lib/gridserver") / self._mark
+            written.write_text(str(far if hidden else near), encoding="utf-8")
+        return Path(written.read_text(encoding="utf-8"))
 
     @property
     def _socket(self) -> Path:

@@ -7,7 +7,6 @@ processes: a fresh copy of the migrated template, dropped at the end.
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import Database, run_before_commit
 from gridserver.embedded import Cluster
 from tests.county import County, make_county
+from tests.folders import reachable_folder
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -40,9 +40,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="gridserver-test-") as folder:
-        Path(folder).chmod(0o755)
-        cluster = Cluster(Path(folder), throwaway=True)
+    with reachable_folder() as folder:
+        cluster = Cluster(folder, throwaway=True)
         with cluster.running():
             yield cluster
 

@@ -23,6 +23,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.folders import reachable_folder
 from tests.processes import GRIDSERVER, free_port, status
 from tests.waiting import until
 
@@ -46,30 +47,25 @@ expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served() -> Iterator[str]:
     """The address of a running demo county with one day of past incidents."""
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base.parent, base):
-        folder.chmod(0o755)
-    var = tmp_path_factory.mktemp("served")
-    var.chmod(0o755)
-    port = free_port()
-    environ = os.environ | {
-        "GRIDSERVER_VAR": str(var),
-        "GRIDSERVER_PORT": str(port),
-        "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
-    }
-    environ.pop("GRIDSERVER_DATABASE_URL", None)
-    subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
-    process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
-    address = f"http://localhost:{port}"
-    try:
-        until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, within=60)
-        assert process.poll() is None, "gridserver serve ended by itself"
-        yield address
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0, "Ctrl-C must end well"
+    with reachable_folder() as var:
+        environ = os.environ | {
+            "GRIDSERVER_VAR": str(var),
+            "GRIDSERVER_PORT": str(free_port()),
+            "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
+        }
+        environ.pop("GRIDSERVER_DATABASE_URL", None)
+        subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
+        process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
+        address = f"http://localhost:{environ['GRIDSERVER_PORT']}"
+        try:
+            until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, 60)
+            assert process.poll() is None, "gridserver serve ended by itself"
+            yield address
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0, "Ctrl-C must end well"
 
 
 @pytest.fixture(scope="session")

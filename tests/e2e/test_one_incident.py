@@ -151,9 +151,10 @@ def test_an_officer_who_was_offline_gets_it_later(
 ) -> None:
     spot = next(spots)
     officer = handheld(spot.officer)
-    expect(officer.get_by_test_id("link-state")).to_have_count(0)
+    link = officer.get_by_test_id("link-state")
+    expect(link).to_have_attribute("data-state", "live")
     officer.context.set_offline(True)
-    expect(officer.get_by_test_id("link-state")).to_be_visible()
+    expect(link).not_to_have_attribute("data-state", "live")
     task_id = report(dispatcher, spot)
     expect(officer.get_by_test_id(f"task-{task_id}")).to_have_count(0)
     officer.context.set_offline(False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
@@ -11,17 +13,13 @@ import pytest
 
 from gridserver.base.errors import Unavailable
 from gridserver.embedded import Cluster
+from tests.folders import reachable_folder
 
 
 @pytest.fixture
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the postgres user can reach."""
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base.parent, base):
-        folder.chmod(0o755)
-    folder = tmp_path_factory.mktemp("var")
-    folder.chmod(0o755)
-    return folder
+def var() -> Iterator[Path]:
+    with reachable_folder() as folder:
+        yield folder
 
 
 def answers(cluster: Cluster) -> bool:
@@ -73,6 +71,7 @@ def test_a_killed_start_is_taken_up_again(var: Path) -> None:
     script = f"""
 import os, pathlib, signal
 from gridserver.embedded import Cluster
+from tests.folders import reachable_folder
 cluster = Cluster(pathlib.Path({str(var)!r}), throwaway=True)
 kill = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 {{}}
@@ -86,3 +85,20 @@ with cluster.running():
     with cluster.running():
         assert answers(cluster)
     assert not answers(cluster)
+
+
+def test_a_hidden_cluster_is_not_replaced_by_an_empty_one(var: Path) -> None:
+    """Somebody made a folder above it private: say so, and don't start anew elsewhere."""
+    home = var / "home"
+    cluster = Cluster(home / "var", throwaway=True)
+    home.mkdir()
+    with cluster.running():
+        assert answers(cluster)
+    home.chmod(0o700)
+    if os.geteuid() != 0:
+        pytest.skip("only root runs the cluster as another user")
+    with pytest.raises(Unavailable, match=str(home)):
+        Cluster(home / "var", throwaway=True).running().__enter__()
+    home.chmod(0o755)
+    with Cluster(home / "var", throwaway=True).running():
+        assert answers(cluster)
