@@ -51,6 +51,9 @@ class AuthSchema(ma.Schema):
     )
 
 
+_AUTH = AuthSchema()
+
+
 def load(schema: ma.Schema, payload: object) -> Any:
     """Read a payload. Raises `Invalid` (``socket.bad_payload``) naming the first field at fault."""
     try:
@@ -184,7 +187,7 @@ class AuthenticatedNamespace(Namespace):
 
     def on_connect(self, auth: object = None) -> None:
         try:
-            given = load(AuthSchema(), auth or {})
+            given = load(_AUTH, auth or {})
             with self.database.transaction() as session:
                 principal = _authenticate(session, given)
                 require(principal, self.permission)

@@ -43,6 +43,10 @@ class CommandSchema(ma.Schema):
     lat = ma.fields.Float(allow_none=True)
 
 
+# Made once: a schema's making costs more than its use.
+_ACK, _COMMAND, _POSITIONS = AckSchema(), CommandSchema(), PositionSchema(many=True)
+
+
 class Terminal(AuthenticatedNamespace):
     """Handhelds, and command rooms for what they must sign themselves."""
 
@@ -70,7 +74,7 @@ class Terminal(AuthenticatedNamespace):
         """Take a receipt. It touches no row here: the receipt writer asks, before it stores a
         batch of them, whose sessions still stand."""
         try:
-            seq = load(AckSchema(), only(arguments))["seq"]
+            seq = load(_ACK, only(arguments))["seq"]
             if not self._relay.acknowledge(connection_id, seq):
                 raise Invalid("inbox.beyond_head", "seq: never sent on this connection.")
         except GridserverError as error:
@@ -86,7 +90,7 @@ class Terminal(AuthenticatedNamespace):
         taken: list[tuple[Principal, Recorded]] = []
 
         def record(session: Session, principal: Principal, payload: Any) -> Answer:
-            batch = load(PositionSchema(many=True), payload)
+            batch = load(_POSITIONS, payload)
             recorded = positions.record(session, principal, batch)
             taken.append((principal, recorded))
             return {"status": "done", "accepted": recorded.accepted}
@@ -97,7 +101,7 @@ class Terminal(AuthenticatedNamespace):
         return answer
 
     def _command(self, session: Session, principal: Principal, payload: Any) -> Answer:
-        given = load(CommandSchema(), payload)
+        given = load(_COMMAND, payload)
         task_id = given.pop("task")
         outcome = dispatch.command(
             session, principal, task_id, Command(**given), context.language()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -47,6 +49,28 @@ def node() -> str:
     if node is None or not (ROOT / "web" / "node_modules" / "socket.io-client").is_dir():
         pytest.skip("needs node and web/node_modules (npm ci in web/)")
     return node
+
+
+@pytest.fixture
+def redis() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Redis of the test's own, which it may kill."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("needs redis-server")
+    port = free_port()
+    process = subprocess.Popen(
+        [program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+    )
+    until(lambda: _listens(port))
+    yield f"redis://127.0.0.1:{port}/0", process
+    process.kill()
+    process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def post(database: Database, county: County, count: int = 1) -> None:
@@ -184,6 +208,38 @@ def test_an_order_to_stop_ends_waiting_requests_and_sockets(
         assert process.stop() == 0
         assert waiting.result().json()["messages"] == []
     assert client.gone.wait(20)
+
+
+def test_redis_carries_what_may_be_lost_and_nothing_else(
+    start_server: Start,
+    connect: Connect,
+    database: Database,
+    county: County,
+    redis: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    """Positions cross from one process to another by Redis; with Redis dead, messages and the feed
+    go on."""
+    url, process = redis
+    here, there = (start_server(GRIDSERVER_REDIS_URL=url) for _ in range(2))
+    room, officer = Caller(here.url, "command"), Caller(here.url, OFFICER)
+    terminal = connect(officer, url=here.url)
+    view = connect(room, "/command", url=there.url)
+    for client in (terminal, view):
+        client.hear("ready")
+
+    def seen() -> bool:
+        moment = dt.datetime.now(dt.UTC).isoformat()
+        terminal.ask("position", [{"lon": 118.405, "lat": 29.105, "at": moment}])
+        return bool(view.all("position"))
+
+    until(seen)
+    process.kill()
+    process.wait()
+    post(database, county)
+    with database.transaction() as session:
+        service.append_feed(session, "test.happened", {}, "330824")
+    assert terminal.hear("message")
+    assert view.hear("feed")
 
 
 def test_a_taken_port_is_one_clear_line(start_server: Start, county: County) -> None:
