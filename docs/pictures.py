@@ -26,7 +26,8 @@ from gridserver.demo.calls import made_up_calls
 from gridserver.demo.clients import Account
 from gridserver.demo.county import read_cells
 
-FOLDER = Path(__file__).parent / "pictures"
+DOCS = Path(__file__).parent
+FOLDER = DOCS / "pictures"
 LANGUAGES = {"zh-CN": "zh", "en": "en"}
 DESKTOP = {"width": 1440, "height": 900}
 HANDHELD = {"width": 390, "height": 844}
@@ -62,17 +63,45 @@ class Scene:
 
 @click.command()
 @click.option("--url", default="http://localhost:8000", show_default=True)
-def main(url: str) -> None:
-    """Take every picture, in both languages, by day and by night."""
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Take every picture, into this folder."
+)
+def main(url: str, out: Path | None) -> None:
+    """Take the pictures that the docs show; with --out all, in both languages, by day and night."""
     password = accounts.password(from_environment(os.environ))
-    FOLDER.mkdir(exist_ok=True)
+    folder = out or FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    camera = Camera(folder, None if out else shown_in_the_docs())
     with ExitStack() as stack:
         room = stack.enter_context(Account(url, "command", password))
         scene = stack.enter_context(staged(url, password, room))
         browser = stack.enter_context(chromium())
         for locale, short in LANGUAGES.items():
             for theme in ("light", "dark"):
-                take(browser, url, password, scene, locale, f"{short}-{theme}", theme)
+                take(camera, browser, url, password, scene, locale, f"{short}-{theme}", theme)
+
+
+def shown_in_the_docs() -> frozenset[str]:
+    """Return the names of the pictures that README and docs show."""
+    texts = [
+        file.read_text(encoding="utf-8") for file in (DOCS.parent / "README.md", *DOCS.glob("*.md"))
+    ]
+    return frozenset(re.findall(r"pictures/([\w-]+)\.png", "\n".join(texts)))
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Takes the pictures that are wanted (None: all) into a folder."""
+
+    folder: Path
+    wanted: frozenset[str] | None
+
+    def shoot(self, page: Page, name: str) -> None:
+        if self.wanted is not None and name not in self.wanted:
+            return
+        page.wait_for_timeout(700)  # transitions of the page itself
+        page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
+        click.echo(f"{name}.png")
 
 
 @contextmanager
@@ -126,41 +155,48 @@ def chromium() -> Iterator[Browser]:
 
 
 def take(
-    browser: Browser, url: str, password: str, scene: Scene, locale: str, name: str, theme: str
+    camera: Camera,
+    browser: Browser,
+    url: str,
+    password: str,
+    scene: Scene,
+    locale: str,
+    name: str,
+    theme: str,
 ) -> None:
     """Take the pictures of one language and theme."""
     looks: dict[str, Any] = {"base_url": url, "locale": locale, "color_scheme": theme}
     with browser.new_context(viewport=DESKTOP, **looks) as context:
         page = context.new_page()
         page.goto("/login")
-        shoot(page, f"login-{name}")
+        camera.shoot(page, f"login-{name}")
         sign_in(page, "command", password)
         settle(page)
-        shoot(page, f"command-{name}")
+        camera.shoot(page, f"command-{name}")
         page.get_by_test_id(f"queue-item-{scene.tasks[4]}").click()
         expect(page.get_by_test_id("task-drawer")).to_be_visible()
         settle(page)
-        shoot(page, f"task-{name}")
+        camera.shoot(page, f"task-{name}")
         page.keyboard.press("Escape")
         report(page)
-        shoot(page, f"report-{name}")
+        camera.shoot(page, f"report-{name}")
     with browser.new_context(viewport=HANDHELD, device_scale_factor=2, **looks) as context:
         page = context.new_page()
         page.goto("/login")
-        shoot(page, f"login-handheld-{name}")
+        camera.shoot(page, f"login-handheld-{name}")
         sign_in(page, scene.officer, password)
         row = page.get_by_test_id(f"task-{scene.officers_task}")
         expect(row).to_be_visible()
-        shoot(page, f"handheld-tasks-{name}")
+        camera.shoot(page, f"handheld-tasks-{name}")
         row.click()
         settle(page)
-        shoot(page, f"handheld-task-{name}")
+        camera.shoot(page, f"handheld-task-{name}")
         page.get_by_test_id("back").click()
         page.get_by_test_id("tab-map").click()
         settle(page)
-        shoot(page, f"handheld-map-{name}")
+        camera.shoot(page, f"handheld-map-{name}")
         page.get_by_test_id("tab-me").click()
-        shoot(page, f"handheld-me-{name}")
+        camera.shoot(page, f"handheld-me-{name}")
 
 
 def sign_in(page: Page, username: str, password: str) -> None:
