@@ -28,8 +28,8 @@ from gis.sources import JSON_ENDINGS, opened, unknown_format
 from gis.writing import WRITERS
 
 __all__ = [
-    *("Cell", "Layer", "Limits", "as_array", "read_area", "read_area_safely", "read_layer"),
-    *("read_layer_safely", "write_layer"),
+    *("Cell", "Layer", "Limits", "as_array", "read_area", "read_area_safely", "read_features"),
+    *("read_layer", "read_layer_safely", "write_layer"),
 ]
 
 
@@ -72,7 +72,7 @@ def read_layer(
     GeometryError, CrsError, CoordinateError
         Of the first geometry that can't be taken. Invalid rings are taken: a draft shows them.
     """
-    features = _read_features(Path(path), layer, limits or Limits())
+    features = read_features(Path(path), layer, limits or Limits())
     chosen, warnings = _choose_crs(features, crs)
     codes = _texts(features, code_field, "code_field")
     names = _texts(features, name_field, "name_field")
@@ -112,7 +112,7 @@ def read_area(
     FileError, GeometryError, CrsError, CoordinateError
         As `read_layer`.
     """
-    features = _read_features(Path(path), layer, limits or Limits())
+    features = read_features(Path(path), layer, limits or Limits())
     chosen, _ = _choose_crs(features, features.crs or crs)
     geoms = _to_wgs84(features.geoms, chosen)
     for row in np.flatnonzero(~shapely.is_valid(geoms)):
@@ -178,7 +178,8 @@ def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
         ) from error
 
 
-def _read_features(path: Path, layer: str | None, limits: Limits) -> Features:
+def read_features(path: Path, layer: str | None, limits: Limits) -> Features:
+    """Read the rows of a layer in the file's own coordinates; raises as `read_layer`."""
     with opened(path, layer, limits) as (file, file_layer):
         if file.suffix.lower() in JSON_ENDINGS:
             document = load_json(file.read_bytes(), limits)

@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from gis.crs import WGS84, Crs, crs_from_wkt, parse_crs
 from gis.errors import CrsError, FileError
 from gis.features import Features, Limits, geometry_error
+from gis.sources import check_source
 
 _READ_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError)
 _WKB_POLYGONS = (3, 6)
@@ -63,6 +64,24 @@ def read_ogr(path: Path, layer: str | None = None, limits: Limits | None = None)
     )
 
 
+def polygon_layers(path: Path, limits: Limits) -> list[str]:
+    """Return the names of the layers of a ``.gpkg`` or ``.kml`` that may hold polygons.
+
+    Raises
+    ------
+    FileError
+        ``file.not_found``, ``file.format``, ``file.too_large``, ``file.unreadable``, ``file.view``.
+    """
+    check_source(path, limits)
+    if path.suffix.lower() == ".gpkg":
+        _refuse_views(path)
+    return [name for name, kind in _layers(path) if _may_hold_polygons(kind)]
+
+
+def _may_hold_polygons(kind: str) -> bool:
+    return "Polygon" in kind or kind in ("Unknown", "GeometryCollection")
+
+
 def _refuse_views(path: Path) -> None:
     """Refuse a GeoPackage with views: reading one runs what its author wrote, perhaps for ever."""
     try:
@@ -77,10 +96,7 @@ def _refuse_views(path: Path) -> None:
 
 
 def _choose_layer(path: Path, layer: str | None) -> str:
-    try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    except _READ_ERRORS as error:
-        raise _unreadable(path, error) from error
+    layers = [name for name, _ in _layers(path)]
     params = {"layers": layers}
     if layer is not None and layer not in layers:
         known = ", ".join(layers)
@@ -92,6 +108,15 @@ def _choose_layer(path: Path, layer: str | None) -> str:
         message = f"The file has several layers; name one of: {', '.join(layers)}."
         raise FileError("file.several_layers", message, "layer", params)
     return layer or layers[0]
+
+
+def _layers(path: Path) -> list[tuple[str, str]]:
+    """Name and type of the layers with geometry."""
+    try:
+        found = pyogrio.list_layers(path)
+    except _READ_ERRORS as error:
+        raise _unreadable(path, error) from error
+    return [(str(name), str(kind)) for name, kind in found if kind is not None]
 
 
 def _read(path: Path, layer: str, encoding: str | None, limits: Limits) -> tuple[Any, Any, Any]:

@@ -40,15 +40,42 @@ def opened(path: Path, layer: str | None, limits: Limits) -> Iterator[tuple[Path
         ``file.unreadable``.
     """
     file = _only_shapefile(path) if path.is_dir() else path
-    if not file.is_file():
-        raise FileError("file.not_found", f"There is no file {path.name}.", "file")
-    limits.check_bytes(_size(file))
-    _check_format(file)
+    check_source(file, limits)
     if file.suffix.lower() != ".zip":
         yield file, layer
         return
     with _unzipped(file, layer, limits) as shapefile:
         yield shapefile, None
+
+
+def check_source(file: Path, limits: Limits) -> None:
+    """Refuse a file that is not there, too large, or not of the format that its ending says.
+
+    Raises
+    ------
+    FileError
+        ``file.not_found``, ``file.format``, ``file.too_large``.
+    """
+    if not file.is_file():
+        raise FileError("file.not_found", f"There is no file {file.name}.", "file")
+    limits.check_bytes(_size(file))
+    _check_format(file)
+
+
+def shapefiles_in(path: Path, limits: Limits) -> list[str]:
+    """Return the names that the Shapefiles in a zip go by as layers, as `opened` takes them.
+
+    Raises
+    ------
+    FileError
+        ``file.not_found``, ``file.format``, ``file.too_large``, ``file.unreadable``.
+    """
+    check_source(path, limits)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [found.stem for found in _shapefiles(archive.namelist())]
+    except _UNZIP_ERRORS as error:
+        raise _not_unpacked(error) from error
 
 
 def unknown_format(path: Path, endings: Sequence[str]) -> FileError:
@@ -106,11 +133,15 @@ def _unzipped(path: Path, layer: str | None, limits: Limits) -> Iterator[Path]:
         try:
             _unpack(path, Path(folder), layer, limits)
         except _UNZIP_ERRORS as error:
-            message = f"The zip can't be unpacked ({error}); pack it again, without a password."
-            raise FileError("file.unreadable", message, "file") from error
+            raise _not_unpacked(error) from error
         shapefile = Path(folder) / "cells.shp"
         _check_format(shapefile)
         yield shapefile
+
+
+def _not_unpacked(error: Exception) -> FileError:
+    message = f"The zip can't be unpacked ({error}); pack it again, without a password."
+    return FileError("file.unreadable", message, "file")
 
 
 def _unpack(path: Path, folder: Path, layer: str | None, limits: Limits) -> None:
@@ -133,12 +164,16 @@ def _is_part(name: str, stem: str) -> bool:
     return str(path.with_suffix("")) == stem and path.suffix.lower() in _SHAPEFILE_PARTS
 
 
-def _stem_in_zip(names: Sequence[str], layer: str | None) -> str:
-    shapefiles = [
+def _shapefiles(names: Sequence[str]) -> list[Path]:
+    return [
         Path(name)
         for name in names
         if name.lower().endswith(".shp") and not name.startswith("__MACOSX/")
     ]
+
+
+def _stem_in_zip(names: Sequence[str], layer: str | None) -> str:
+    shapefiles = _shapefiles(names)
     chosen = [path for path in shapefiles if layer in (None, path.stem)]
     if len(chosen) != 1:
         raise _not_one_shapefile([path.name for path in shapefiles])
