@@ -47,10 +47,9 @@ types: .venv/.ready ## Write the OpenAPI description and the front end's types f
 pictures: system-test web ## Make the docs' pictures; needs `make serve` running beside it
 	$(BIN)/python docs/pictures.py $(ARGS)
 
-lock: ## Renew requirements.lock
-	$(BIN)/pip-compile --quiet --allow-unsafe --strip-extras --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--extra dev --output-file requirements.lock pyproject.toml
+lock: .venv/.ready ## Renew requirements.lock, for every Python from 3.11 on
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
 
 audit: .venv/.ready ## Look the locked packages up in the advisory databases (needs the internet)
 	$(BIN)/python -m pip_audit --strict --require-hashes -r requirements.lock
