@@ -14,6 +14,7 @@ from gridserver.cli.db import db
 from gridserver.cli.demo import demo
 from gridserver.cli.force import force
 from gridserver.cli.grid import grid
+from gridserver.cli.grid_versions import diff
 from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
 from gridserver.cli.serve import serve, worker
@@ -38,3 +39,5 @@ def main() -> None:
 
 for command in (serve, worker, account, db, demo, force, grid, locate, openapi):
     main.add_command(command)
+for command in (diff,):
+    grid.add_command(command)

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from rich.console import Console
 from gridserver import schema
 from gridserver.base import settings as base_settings
 from gridserver.base.db import Database
+from gridserver.base.errors import Unavailable
 from gridserver.base.settings import Settings
 from gridserver.embedded import Cluster
 
@@ -70,3 +72,11 @@ def emit(document: Any, as_json: bool, text: str | Callable[[], None]) -> None:
         text()
     else:
         click.echo(text)
+
+
+def write_json(out: Path, document: dict[str, Any]) -> None:
+    """Write `document` to a file. Raises `Unavailable` where that can't be."""
+    try:
+        out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise Unavailable("file.not_writable", f"{out} can't be written: {error}.") from error

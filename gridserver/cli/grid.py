@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,14 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from gis.files import read_area, read_layer, write_layer
-from gridserver.base.errors import Unavailable
-from gridserver.cli.context import console, emit, json_option, migrated_database, settings
+from gridserver.cli.context import (
+    console,
+    emit,
+    json_option,
+    migrated_database,
+    settings,
+    write_json,
+)
 from gridserver.cli.options import crs_option, moment_option
 from gridserver.grids import queries, service
 from gridserver.grids.reports import Report
@@ -107,7 +112,7 @@ def check(version: str, out: Path | None, tolerance_m: float | None, as_json: bo
     ):
         report = service.check(session, None, version, tolerance_m)
     if out is not None:
-        _write_json(out, report.geojson())
+        write_json(out, report.geojson())
     emit(report.document(), as_json, lambda: _print_report(report))
     if report.blocking:
         click.get_current_context().exit(_REFUSED)
@@ -179,13 +184,6 @@ def _document(card: queries.VersionCard) -> dict[str, Any]:
     for key in ("valid_from", "valid_to"):
         document[key] = document[key] and document[key].isoformat()
     return document
-
-
-def _write_json(out: Path, document: dict[str, Any]) -> None:
-    try:
-        out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    except OSError as error:
-        raise Unavailable("file.not_writable", f"{out} can't be written: {error}.") from error
 
 
 def _print_list(cards: list[queries.VersionCard]) -> None:
