@@ -22,7 +22,7 @@ from gis.arcs.draft import Face
 from gis.arcs.edits import insert_vertex, move_node, move_vertex, remove_vertex, replace_stretch
 from gis.arcs.planar import OUTSIDE, Arc
 from gis.arcs.topology import edit_from_json, edit_to_json, from_topology, to_topology
-from gis.arcs.transfers import assign_face, merge_cells, move_area, split_cell
+from gis.arcs.transfers import assign_face, merge_cells, move_area, rename_cell, split_cell
 
 __all__ = [
     "OUTSIDE",
@@ -40,6 +40,7 @@ __all__ = [
     "move_node",
     "move_vertex",
     "remove_vertex",
+    "rename_cell",
     "replace_stretch",
     "split_cell",
     "to_topology",

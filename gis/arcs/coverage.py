@@ -134,6 +134,23 @@ class ArcCoverage:
                 raise GeometryError("arcs.no_ground", message, "geoms", {"cell": code})
         return cls(structure, cells, ArcIndex.of(structure.arcs))
 
+    @classmethod
+    def restored(
+        cls, arcs: Mapping[int, Arc], faces: Mapping[int, Face], codes: Sequence[str]
+    ) -> "ArcCoverage":
+        """Return the coverage that has these arcs and faces, as they were kept.
+
+        They are not judged: take them from where a coverage was stored, never from a client
+        (`gis.arcs.from_topology`). An identifier that went out of use before may be given again.
+        """
+        draft = Draft(Structure({}, {}, {}, {}))
+        for arc_id, arc in sorted(arcs.items()):
+            draft.put(arc_id, arc)
+        for face_id, face in sorted(faces.items()):
+            draft.put_face(face_id, face)
+        draft.redraw(faces)
+        return cls.of(draft.structure(), codes)
+
     @property
     def arcs(self) -> Mapping[int, Arc]:
         """Arcs by identifier."""

@@ -44,11 +44,7 @@ def split_cell(
         ``arcs.empty_code``, ``arcs.code_taken``; ``arcs.not_split``: the line runs past the cell.
     """
     faces = _faces_of(coverage, code)
-    if not new_code:
-        raise GisError("arcs.empty_code", "Give the new cell a code.", "new_code")
-    if new_code in coverage.cells:
-        message = f"There is a cell {new_code} already; choose another code."
-        raise GisError("arcs.code_taken", message, "new_code", {"cell": new_code})
+    _check_new(coverage, new_code)
     draft = Draft(coverage.structure)
     split_off = set(cut(coverage, draft, faces, _line(line), snap_m)) - set(faces)
     if not split_off:
@@ -91,6 +87,24 @@ def merge_cells(coverage: ArcCoverage, codes: Collection[str], into: str) -> Edi
 
     draft = Draft(coverage.structure)
     return _handed_over(coverage, draft, "merge_cells", faces, renamed, may_vanish=merged)
+
+
+def rename_cell(coverage: ArcCoverage, code: str, new_code: str) -> Edited:
+    """Give a cell another code; no ground changes hands.
+
+    Raises
+    ------
+    GisError
+        ``arcs.empty_code``, ``arcs.code_taken``.
+    """
+    faces = _faces_of(coverage, code)
+    _check_new(coverage, new_code)
+    draft = Draft(coverage.structure)
+    for face_id in faces:
+        owners = (new_code if owner == code else owner for owner in draft.faces[face_id].owners)
+        draft.put_face(face_id, replace(draft.faces[face_id], owners=tuple(sorted(owners))))
+    after, edit = coverage.edited("rename_cell", draft)
+    return after, replace(edit, area_change_m2={})
 
 
 def assign_face(
@@ -173,6 +187,14 @@ def _faces_of(coverage: ArcCoverage, code: str) -> tuple[int, ...]:
         message = f"There is no cell {code}; load the boundaries again."
         raise GisError("arcs.unknown_cell", message, "code", {"cell": code})
     return coverage.cells[code]
+
+
+def _check_new(coverage: ArcCoverage, new_code: str) -> None:
+    if not new_code:
+        raise GisError("arcs.empty_code", "Give the new cell a code.", "new_code")
+    if new_code in coverage.cells:
+        message = f"There is a cell {new_code} already; choose another code."
+        raise GisError("arcs.code_taken", message, "new_code", {"cell": new_code})
 
 
 def _line(coords: ArrayLike) -> Coords:

@@ -14,6 +14,7 @@ from gis.arcs import (
     edit_to_json,
     merge_cells,
     move_area,
+    rename_cell,
     split_cell,
 )
 from gis.areas import area_m2
@@ -309,3 +310,30 @@ def test_undo_from_storage_after_a_split() -> None:
     assert set(back.cells) == set(before.cells)
     again, _ = split_cell(back, "r01c01", [at(0.8, 1.4), at(2.3, 1.35)], "new")
     assert shapely.equals(again.polygon("new"), after.polygon("new"))
+
+
+# --- codes
+
+
+def test_renaming_moves_no_ground() -> None:
+    coverage = coverage_of(with_overlap())
+    after, edit = rename_cell(coverage, "1", "3")
+    assert sorted(after.cells) == ["2", "3"]
+    assert after.contested == coverage.contested
+    assert after.polygon("3").equals_exact(coverage.polygon("1"), 0.0)
+    assert (dict(edit.arcs), dict(edit.area_change_m2)) == ({}, {})
+    assert after.apply(edit.inverse()).polygon("1").equals_exact(coverage.polygon("1"), 0.0)
+
+
+def test_a_code_that_is_taken_or_empty_is_refused() -> None:
+    coverage = coverage_of(grid(2, 1))
+    assert refused(lambda: rename_cell(coverage, "r00c00", "r00c01")).code == "arcs.code_taken"
+    assert refused(lambda: rename_cell(coverage, "r00c00", "")).code == "arcs.empty_code"
+
+
+def test_a_coverage_is_restored_from_its_parts() -> None:
+    coverage = coverage_of(with_gap())
+    again = ArcCoverage.restored(coverage.arcs, coverage.faces, sorted(coverage.cells))
+    assert (again.arcs, again.faces, again.nodes) == (coverage.arcs, coverage.faces, coverage.nodes)
+    for code, polygon in coverage.polygons().items():
+        assert again.polygon(code).wkb == polygon.wkb
