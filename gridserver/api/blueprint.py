@@ -1,4 +1,4 @@
-"""The blueprint of every described route: flask-smorest's, with one check of its own."""
+"""The blueprint of every described route: flask-smorest's, with what holds for all of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Request
+from flask import Request, Response
+from flask_smorest.exceptions import NotModified
 from webargs.flaskparser import FlaskParser
 
 
@@ -23,9 +24,38 @@ class Parser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """flask-smorest's blueprint over `Parser`."""
+    """flask-smorest's blueprint over `Parser`, whose OpenAPI names the refusals that come before
+    a view is entered."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(_describe_refusals)
+
+    def _check_not_modified(self, etag: str) -> None:
+        try:
+            super()._check_not_modified(etag)
+        except NotModified as error:
+            # RFC 9110, 15.4.5: a 304 carries the ETag that a 200 would have carried.
+            answer = Response(status=304)
+            answer.set_etag(etag)
+            raise NotModified(response=answer) from error
+
+
+def _describe_refusals(
+    doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: Any
+) -> dict[str, Any]:
+    """Add to an operation's description what `context.guard` and `Parser` answer."""
+    responses = doc["responses"]
+    if info.get("manual_doc", {}).get("security") != []:
+        responses.setdefault(401, "UNAUTHORIZED")
+        if method not in {"get", "head"}:  # a cookie needs its CSRF token, whoever asks
+            responses.setdefault(403, "FORBIDDEN")
+    if "requestBody" in doc:
+        responses.setdefault(400, "BAD_REQUEST")
+        responses.setdefault(413, "REQUEST_ENTITY_TOO_LARGE")
+    return doc
 
 
 def _without_nul(document: Any, field: str = "") -> Any:

@@ -40,6 +40,7 @@ class BureauSchema(ma.Schema):
 @blueprint.route("")
 class Bureau(MethodView):
     @blueprint.response(200, BureauSchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
     def get(self) -> dict[str, Any]:
         """Describe the bureau and the grid in force."""
         with context.transaction() as session:

@@ -115,6 +115,7 @@ class LocationSchema(ma.Schema):
 class Versions(MethodView):
     @blueprint.arguments(context.PageArguments, location="query")
     @blueprint.response(200, VersionPageSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List the grid's versions, oldest first."""
         limit = page["limit"]
@@ -131,6 +132,7 @@ class Versions(MethodView):
 class Version(MethodView):
     @blueprint.etag
     @blueprint.response(200, VersionSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, name: str) -> queries.VersionCard:
         """Show one version."""
@@ -143,7 +145,6 @@ class Publication(MethodView):
     @blueprint.etag
     @blueprint.arguments(PublishSchema)
     @blueprint.response(200, VersionSchema)
-    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, body: dict[str, Any], name: str) -> queries.VersionCard:
@@ -158,7 +159,6 @@ class Publication(MethodView):
 class Retirement(MethodView):
     @blueprint.etag
     @blueprint.response(200, VersionSchema)
-    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, name: str) -> queries.VersionCard:
@@ -172,6 +172,7 @@ class Retirement(MethodView):
 @blueprint.route("/grid/versions/<name>/report")
 class Report(MethodView):
     @blueprint.response(200, FaultReportSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, name: str) -> dict[str, Any]:
         """Show the fault report of the last check."""
@@ -189,6 +190,8 @@ class Report(MethodView):
 class Cells(MethodView):
     @blueprint.arguments(CellsArguments, location="query")
     @blueprint.response(200, geojson.FeatureCollectionSchema, content_type=geojson.MEDIA_TYPE)
+    @blueprint.alt_response(304, "NOT_MODIFIED")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any], name: str) -> Response:
         """Give a version's cells."""
@@ -209,6 +212,8 @@ class Cells(MethodView):
 @blueprint.route("/grid/outline")
 class Outline(MethodView):
     @blueprint.response(200, geojson.FeatureSchema, content_type=geojson.MEDIA_TYPE)
+    @blueprint.alt_response(304, "NOT_MODIFIED")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self) -> Response:
         """Give the outline of the grid in force."""
@@ -224,6 +229,8 @@ class Outline(MethodView):
 @blueprint.route("/grid/neighbours")
 class Neighbours(MethodView):
     @blueprint.response(200, geojson.FeatureCollectionSchema, content_type=geojson.MEDIA_TYPE)
+    @blueprint.alt_response(304, "NOT_MODIFIED")
+    @blueprint.alt_response(403, "FORBIDDEN")
     def get(self) -> Response:
         """Give what is known of the bureaus next door; maybe nothing."""
         with context.transaction() as session:
@@ -241,6 +248,7 @@ class Neighbours(MethodView):
 class Locate(MethodView):
     @blueprint.arguments(LocateArguments, location="query")
     @blueprint.response(200, LocationSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Say which cell a point lies in, how that was decided, and who owns it."""
         crs = parse_crs(arguments["crs"])

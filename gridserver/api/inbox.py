@@ -14,7 +14,6 @@ from gridserver.access.rules import Principal, require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import live
-from gridserver.api.problems import ProblemSchema
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries, rules, service
 from gridserver.delivery.relay import as_stored
@@ -79,7 +78,7 @@ class Inbox(MethodView):
     @blueprint.arguments(InboxArguments, location="query")
     @blueprint.response(200, InboxSchema)
     @blueprint.alt_response(403, "FORBIDDEN")
-    @blueprint.alt_response(409, schema=ProblemSchema)
+    @blueprint.alt_response(409, "CONFLICT")
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the messages after a number, in order; wait for one where there is none.
 
@@ -89,7 +88,7 @@ class Inbox(MethodView):
         deadline = time.monotonic() + arguments["wait"]
         actor = context.principal()
         doorbells = live().hub.doorbells
-        with doorbells.bell(actor.account_id or 0) as bell:
+        with doorbells.bell(actor.account_id) as bell:
             with context.transaction() as session:
                 document = _read(session, actor, arguments)
             # No transaction is held while waiting; each look asks again who may look.
@@ -109,7 +108,6 @@ class Inbox(MethodView):
 class Acknowledgement(MethodView):
     @blueprint.arguments(ReceiptSchema)
     @blueprint.response(200, ReceiptSchema)
-    @blueprint.alt_response(403, "FORBIDDEN")
     def post(self, receipt: dict[str, int]) -> dict[str, int]:
         """Acknowledge every message up to a number; answers the highest that stands."""
         with context.transaction() as session:
@@ -120,7 +118,7 @@ class Acknowledgement(MethodView):
 
 def _read(session: Session, actor: Principal, arguments: dict[str, Any]) -> dict[str, Any]:
     require(actor, PERMISSION)
-    account_id = actor.account_id or 0
+    account_id = actor.account_id
     standing = queries.standing(session, account_id)
     after = rules.start(Cursor(arguments.get("epoch"), arguments.get("after")), standing)
     if after is None:

@@ -52,6 +52,7 @@ class UnitArguments(context.PageArguments):
 class Units(MethodView):
     @blueprint.arguments(UnitArguments, location="query")
     @blueprint.response(200, UnitPageSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """List the units, each below the one it belongs to."""
         limit = arguments["limit"]

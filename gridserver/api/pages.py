@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Response, request, send_from_directory
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 
 from gridserver.base.errors import NotFound, Unavailable
 from gridserver.base.settings import ROOT
@@ -31,6 +33,17 @@ POLICY = "; ".join(
 blueprint = Blueprint("pages", __name__)
 
 
+class PageConverter(PathConverter):
+    """A path that no interface for machines begins with; their unknown methods are 405, not 404."""
+
+    regex = r"(?!(?:api|tiles|ogc|socket\.io)/)[^/].*?"
+
+
+@blueprint.record_once
+def _know_pages(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["page"] = PageConverter
+
+
 @blueprint.get("/api/docs")
 def api_docs() -> Response:
     """Show the API's description."""
@@ -38,11 +51,9 @@ def api_docs() -> Response:
 
 
 @blueprint.get("/", defaults={"path": ""})
-@blueprint.get("/<path:path>")
+@blueprint.get("/<page:path>")
 def page(path: str) -> Response:
     """Serve a built file, or the application for any of its own addresses."""
-    if path.startswith(("api/", "tiles/", "ogc/", "socket.io/")):
-        raise NotFound("http.not_found", "There is nothing at this address.")
     if path and (BUILT / path).is_file():
         # Built names carry a hash of their content.
         lasting = path.startswith("assets/")

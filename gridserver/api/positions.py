@@ -58,7 +58,6 @@ class AcceptedSchema(ma.Schema):
 class Positions(MethodView):
     @blueprint.arguments(PositionsSchema)
     @blueprint.response(202, AcceptedSchema)
-    @blueprint.alt_response(403, "FORBIDDEN")
     def post(self, batch: dict[str, Any]) -> dict[str, int]:
         """Say where the officer was; the newest counts."""
         with context.transaction() as session:

@@ -61,7 +61,11 @@ class ProblemApi(Api):
 
     def _register_responses(self) -> None:
         for status in http.HTTPStatus:
-            self._register_problem(status.name, status.phrase)
+            if status >= 400:
+                self._register_problem(status.name, status.phrase)
+            else:
+                empty = {"description": status.phrase}
+                self.spec.components.response(status.name, empty, lazy=True)
         self._register_problem("DEFAULT_ERROR", "A refusal")
 
     def _register_problem(self, name: str, description: str) -> None:
@@ -71,6 +75,8 @@ class ProblemApi(Api):
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer what Flask, webargs and flask-smorest raise."""
+        if error.response is not None:
+            return error.response
         data = getattr(error, "data", None) or {}
         status = error.code or 500
         extra: dict[str, Any] = {}

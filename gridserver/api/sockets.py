@@ -277,7 +277,7 @@ def _authenticate(session: Session, auth: dict[str, Any]) -> Principal:
 
 
 def _connection(principal: Principal) -> Connection:
-    if principal.account_id is None or principal.session_id is None:
+    if principal.session_id is None:
         raise Unauthenticated("access.unauthenticated", "Sign in first.")
     return Connection(_sid(), principal.account_id, principal.device or "", principal.session_id)
 

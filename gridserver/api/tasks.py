@@ -103,7 +103,6 @@ class Task(MethodView):
 class Commands(MethodView):
     @blueprint.arguments(CommandSchema)
     @blueprint.response(200, DoneSchema)
-    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, body: dict[str, Any], task_id: int) -> Response:

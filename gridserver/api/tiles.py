@@ -61,6 +61,7 @@ _LAYERS = [
 @blueprint.route("/grid.json")
 class TileJson(MethodView):
     @blueprint.response(200, TileJsonSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self) -> dict[str, Any]:
         """Describe the tiles of the grid in force."""
@@ -86,6 +87,7 @@ class TileJson(MethodView):
 @blueprint.route("/grid/<int:z>/<int:x>/<int:y>.mvt")
 class GridTile(MethodView):
     @blueprint.response(200, content_type=MEDIA_TYPE)
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(204, description="No cell is near this tile.")
     @blueprint.alt_response(304, "NOT_MODIFIED")
     @blueprint.alt_response(404, "NOT_FOUND")

@@ -11,36 +11,19 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from gridserver.api import context
 from gridserver.api.problems import MEDIA_TYPE
 from gridserver.app import create_app
 from gridserver.base.db import Database
-from gridserver.base.settings import from_environment
-from tests.county import PASSWORD, County, commit_county
+from gridserver.base.settings import ROOT, from_environment
+from tests.county import PASSWORD
+from tests.flows.conftest import AccountClient
 
 
 @pytest.fixture
-def app(database: Database) -> Flask:
-    return create_app(from_environment({}), database)
-
-
-@pytest.fixture
-def county(database: Database) -> County:
-    return commit_county(database)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def bearer(client: FlaskClient, county: County) -> dict[str, str]:
-    body = {"username": "command", "password": PASSWORD}
-    token = client.post("/api/v1/sessions", json=body).json["token"]
-    return {"Authorization": f"Bearer {token}"}
+def bearer(client: AccountClient) -> dict[str, str]:
+    return {"Authorization": f"Bearer {client.as_('command').token}"}
 
 
 def is_problem(response: Any, status: int, code: str | None = None) -> dict[str, Any]:
@@ -65,7 +48,7 @@ def operations(app: Flask) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield path, method, operation
 
 
-def test_the_description_is_valid_openapi_31(client: FlaskClient) -> None:
+def test_the_description_is_valid_openapi_31(client: AccountClient) -> None:
     description = client.get("/api/openapi.json").json
     assert description["openapi"] == "3.1.0"
     openapi_spec_validator.validate(description)
@@ -79,11 +62,12 @@ def test_every_operation_is_described(app: Flask) -> None:
         assert refusals, f"{where} doesn't say what a refusal looks like"
 
 
-def test_refusals_are_described_as_problem_documents(client: FlaskClient) -> None:
+def test_refusals_are_described_as_problem_documents(client: AccountClient) -> None:
     responses = client.get("/api/openapi.json").json["components"]["responses"]
-    assert responses
+    assert {"DEFAULT_ERROR", "UNAUTHORIZED", "NOT_MODIFIED"} <= responses.keys()
     for name, response in responses.items():
-        assert list(response["content"]) == [MEDIA_TYPE], name
+        described = [] if name == "NOT_MODIFIED" else [MEDIA_TYPE]
+        assert list(response.get("content", [])) == described, name
 
 
 def test_without_a_session_nothing_is_even_validated(app: Flask, database: Database) -> None:
@@ -106,11 +90,11 @@ def test_without_a_session_nothing_is_even_validated(app: Flask, database: Datab
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Basic YTpi", "Bearer", ""])
-def test_a_bad_token_is_no_session(client: FlaskClient, county: County, header: str) -> None:
+def test_a_bad_token_is_no_session(client: AccountClient, header: str) -> None:
     is_problem(client.get("/api/v1/bureau", headers={"Authorization": header}), 401)
 
 
-def test_signing_in_and_out(client: FlaskClient, bearer: dict[str, str]) -> None:
+def test_signing_in_and_out(client: AccountClient, bearer: dict[str, str]) -> None:
     current = client.get("/api/v1/sessions/current", headers=bearer).json
     assert current["account"]["username"] == "command"
     assert current["account"]["roles"][0]["role"] == "command"
@@ -118,19 +102,19 @@ def test_signing_in_and_out(client: FlaskClient, bearer: dict[str, str]) -> None
     is_problem(client.get("/api/v1/sessions/current", headers=bearer), 401)
 
 
-def test_an_officer_is_told_what_they_are(client: FlaskClient, county: County) -> None:
+def test_an_officer_is_told_what_they_are(client: AccountClient) -> None:
     body = {"username": "330824001", "password": PASSWORD}
     account = client.post("/api/v1/sessions", json=body).json["account"]
     assert account["officer"]["service_number"] == "330824001"
     assert account["officer"]["unit"]["code"] == "33082401"
 
 
-def test_wrong_credentials(client: FlaskClient, county: County) -> None:
+def test_wrong_credentials(client: AccountClient) -> None:
     body = {"username": "command", "password": "wrong-password"}
     is_problem(client.post("/api/v1/sessions", json=body), 401, "access.wrong_credentials")
 
 
-def test_a_cookie_needs_the_csrf_token(client: FlaskClient, county: County) -> None:
+def test_a_cookie_needs_the_csrf_token(client: AccountClient) -> None:
     body = {"username": "command", "password": PASSWORD, "cookie": True}
     response = client.post("/api/v1/sessions", json=body)
     assert response.json["token"] == ""
@@ -153,13 +137,13 @@ def test_a_cookie_needs_the_csrf_token(client: FlaskClient, county: County) -> N
         ({"username": "command", "password": "x", "passwort": "x"}, "passwort"),
     ],
 )
-def test_bad_input_names_its_field(client: FlaskClient, body: dict[str, Any], field: str) -> None:
+def test_bad_input_names_its_field(client: AccountClient, body: dict[str, Any], field: str) -> None:
     document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.invalid")
     assert document["field"] == field
     assert document["detail"].startswith(field)
 
 
-def test_a_nul_is_no_character(client: FlaskClient, bearer: dict[str, str]) -> None:
+def test_a_nul_is_no_character(client: AccountClient, bearer: dict[str, str]) -> None:
     body = {"username": "com\0mand", "password": "x"}
     document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.invalid")
     assert document["field"] == "username"
@@ -170,16 +154,25 @@ def test_a_nul_is_no_character(client: FlaskClient, bearer: dict[str, str]) -> N
     is_problem(client.get("/api/v1/grid/versions/a%00b", headers=bearer), 404)
 
 
-def test_refusals_of_the_server_itself(client: FlaskClient, bearer: dict[str, str]) -> None:
+def test_refusals_of_the_server_itself(client: AccountClient, bearer: dict[str, str]) -> None:
     broken = client.post("/api/v1/sessions", data="{", content_type="application/json")
     is_problem(broken, 400)
     is_problem(client.get("/api/v1/nothing", headers=bearer), 404)
     is_problem(client.get("/api/v2/bureau"), 404)
-    not_allowed = client.put("/api/v1/bureau", headers=bearer)
+    not_allowed = client.get("/api/v1/positions", headers=bearer)
     is_problem(not_allowed, 405)
-    assert "GET" in not_allowed.headers["Allow"]
+    assert set(not_allowed.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
     big = client.post("/api/v1/sessions", data=b"x" * (3 << 20), content_type="application/json")
     is_problem(big, 413)
+
+
+def test_what_was_not_modified_keeps_its_etag(
+    client: AccountClient, bearer: dict[str, str]
+) -> None:
+    first = client.get("/api/v1/grid/versions/v1", headers=bearer)
+    etag = first.headers["ETag"]
+    again = client.get("/api/v1/grid/versions/v1", headers=bearer | {"If-None-Match": etag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
 
 
 def test_the_database_going_away_is_said(bearer: dict[str, str]) -> None:
@@ -203,14 +196,12 @@ def test_no_request_leaves_a_transaction_behind(
         assert database.engine.pool.checkedout() == 0, f"{method} {path}"
 
 
-def test_the_description_for_the_front_end_is_up_to_date(client: FlaskClient) -> None:
-    from gridserver.base.settings import ROOT
-
+def test_the_description_for_the_front_end_is_up_to_date(client: AccountClient) -> None:
     committed = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
     assert committed == client.get("/api/openapi.json").json, "run `make types`"
 
 
-def test_metrics_are_for_the_loopback(client: FlaskClient) -> None:
+def test_metrics_are_for_the_loopback(client: AccountClient) -> None:
     assert b"gridserver_http_requests_total" in client.get("/metrics").data
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
     is_problem(client.get("/metrics", environ_overrides=elsewhere), 403)
