@@ -170,6 +170,11 @@ class Locator:
         self._rank = np.array([rank[code] for code in self._codes], dtype=np.intp)
         self._ordered = np.array([*ordered, None], dtype=object)  # rank -1 is no cell
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The code of each polygon, in the order given."""
+        return tuple(self._codes)
+
     def locate(self, lon: float, lat: float, accuracy_m: float | None = None) -> Located:
         """Find the cell of one point in EPSG:4326; see `choose`."""
         if not _usable(np.float64(lon), np.float64(lat)):

@@ -14,7 +14,8 @@ from gridserver.cli.db import db
 from gridserver.cli.demo import demo
 from gridserver.cli.force import force
 from gridserver.cli.grid import grid
-from gridserver.cli.grid_versions import diff
+from gridserver.cli.grid_versions import diff, rehearse
+from gridserver.cli.incidents import incidents
 from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
 from gridserver.cli.serve import serve, worker
@@ -37,7 +38,7 @@ def main() -> None:
     """Police-grid dispatch: the right officer, nothing lost, every look accountable."""
 
 
-for command in (serve, worker, account, db, demo, force, grid, locate, openapi):
+for command in (serve, worker, account, db, demo, force, grid, incidents, locate, openapi):
     main.add_command(command)
-for command in (diff,):
+for command in (diff, rehearse):
     grid.add_command(command)

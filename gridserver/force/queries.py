@@ -57,6 +57,14 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class PersonRef:
+    """An officer as others name them."""
+
+    username: str
+    display_name: str
+
+
+@dataclass(frozen=True)
 class UnitRef:
     """A unit as others show it."""
 
@@ -150,6 +158,19 @@ def owners(session: Session, cell_code: str, at: dt.datetime) -> list[Owner]:
         .order_by(Ownership.role.desc(), Officer.service_number)
     )
     return [Owner(*row) for row in rows]
+
+
+def primary_owners(session: Session, at: dt.datetime) -> dict[str, PersonRef]:
+    """Return the primary owner (A角) of every cell code that has one at `at`; of several, the one
+    with the lowest service number."""
+    rows = session.execute(
+        select(Ownership.cell_code, Account.username, Account.display_name)
+        .join(Officer, Officer.id == Ownership.officer_id)
+        .join(Account, Account.id == Officer.account_id)
+        .where(Ownership.role == "primary", Ownership.valid.contains(at))
+        .order_by(Officer.service_number.desc())
+    )
+    return {code: PersonRef(username, display_name) for code, username, display_name in rows}
 
 
 def officers(

@@ -53,6 +53,33 @@ class IncidentRecord:
     unit_id: int
 
 
+@dataclass(frozen=True)
+class ReportedPlace:
+    """Where an incident was reported (EPSG:4326), and nothing of what."""
+
+    id: int
+    number: int
+    lon: float
+    lat: float
+    accuracy_m: float | None
+
+
+def places_since(session: Session, since: dt.datetime) -> list[ReportedPlace]:
+    """Return where the incidents reported from `since` on were, oldest first."""
+    rows = session.execute(
+        select(
+            Incident.id,
+            Incident.number,
+            ST_X(Incident.point),
+            ST_Y(Incident.point),
+            Incident.accuracy_m,
+        )
+        .where(Incident.reported_at >= since)
+        .order_by(Incident.reported_at, Incident.id)
+    )
+    return [ReportedPlace(*row) for row in rows]
+
+
 def categories(session: Session) -> Sequence[Category]:
     """Return the bureau's table of categories, in its order."""
     return session.scalars(select(Category).order_by(Category.position, Category.code)).all()

@@ -16,7 +16,7 @@ from gis.areas import areas_m2
 from gis.coverage import faults
 from gis.crs import WGS84
 from gis.features import Cell, Layer
-from gis.files import read_layer
+from gis.files import read_layer, write_layer
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.cli import main
@@ -156,3 +156,58 @@ def test_an_incident_is_located_by_the_cells_of_its_time(
         place = {"lon": REDRAWN[0], "lat": REDRAWN[1], "at": at.isoformat()}
         located = command.get("/api/v1/locate", query_string=place).json
         assert (located["cell"]["code"], located["grid_version"]) == (code, version)
+
+
+# --- a rehearsal
+
+
+def report(command: AccountClient, external_id: str, **fields: object) -> dict:
+    body = {"source": "110", "external_id": external_id, "category": "help"}
+    place = {"lon": REDRAWN[0], "lat": REDRAWN[1]}
+    taken = command.post("/api/v1/incidents", json=body | place | fields)
+    assert taken.status_code == 201, taken.text
+    return taken.json
+
+
+def test_a_rehearsal_of_the_redraw(
+    client: AccountClient, database: Database, baltimore: dict[str, list[Cell]]
+) -> None:
+    draft(database, "1959", baltimore["1959"])
+    publish(database, "1959")
+    draft(database, "2023", baltimore["2023"])
+    taken = report(client.as_("command"), "1")
+    answer = client.as_("gis").post("/api/v1/grid/versions/2023/rehearsal", json={"days": 30})
+    assert answer.status_code == 200, answer.text
+    found = answer.json
+    assert (found["from"], found["to"], found["incidents"]) == ("1959", "2023", 1)
+    (moved,) = found["moved"]
+    assert (moved["incident"], moved["number"]) == (taken["id"], taken["number"])
+    assert (moved["from"]["cell"], moved["to"]["cell"]) == ("4", "3")
+    assert {c["code"]: (c["before"], c["after"]) for c in found["cells"]}["4"] == (1, 0)
+    assert found["unowned"] == {"before": 1, "after": 1}
+
+
+def test_rehearsing_on_the_command_line(
+    database_url: URL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = database_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
+    write_layer(tmp_path / "cells.gpkg", testing.grid())
+    for arguments in (
+        ("import", str(tmp_path / "cells.gpkg"), "--version", "v1", "--code-field", "code"),
+        ("publish", "v1"),
+    ):
+        assert CliRunner().invoke(main, ["grid", *arguments]).exit_code == 0
+    done = CliRunner().invoke(main, ["grid", "rehearse", "v1", "--days", "7"])
+    assert "Of 0 incidents 0 would have had another owner" in done.stdout, done.output
+    document = json.loads(CliRunner().invoke(main, ["grid", "rehearse", "v1", "--json"]).stdout)
+    assert (document["from"], document["to"], len(document["cells"])) == ("v1", "v1", 9)
+    assert CliRunner().invoke(main, ["grid", "rehearse", "no"]).exit_code == 1
+
+
+def test_who_may_rehearse(client: AccountClient) -> None:
+    address = "/api/v1/grid/versions/v1/rehearsal"
+    is_problem(client.as_("command").post(address, json={}), 403, "access.forbidden")
+    gis = client.as_("gis")
+    assert is_problem(gis.post(address, json={"days": 0}), 422)["field"] == "days"
+    is_problem(gis.post("/api/v1/grid/versions/no/rehearsal", json={}), 404)

@@ -762,6 +762,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grid/versions/{name}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask who would have answered for the incidents of the last days; changes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Rehearse"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Rehearsal"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/grid.json": {
         parameters: {
             query?: never;
@@ -1616,6 +1667,53 @@ export interface components {
             moved: string[];
             unchanged: string[];
             geojson: components["schemas"]["FeatureCollection"];
+        };
+        Rehearse: {
+            /**
+             * @description How far back.
+             * @default 30
+             */
+            days?: number;
+        };
+        Answer: {
+            cell: string | null;
+            owner: components["schemas"]["Person"] | null;
+        };
+        MovedIncident: {
+            incident: number;
+            number: number;
+            lon: number;
+            lat: number;
+            from: components["schemas"]["Answer"];
+            to: components["schemas"]["Answer"];
+        };
+        CellLoad: {
+            before: number;
+            after: number;
+            code: string;
+        };
+        OfficerLoad: {
+            before: number;
+            after: number;
+            username: string;
+            display_name: string;
+        };
+        Load: {
+            before: number;
+            after: number;
+        };
+        Rehearsal: {
+            /** @description The version in force. */
+            from: string;
+            to: string;
+            /** Format: date-time */
+            since: string;
+            incidents: number;
+            moved: components["schemas"]["MovedIncident"][];
+            cells: components["schemas"]["CellLoad"][];
+            officers: components["schemas"]["OfficerLoad"][];
+            /** @description In no cell, or in one without a primary owner. */
+            unowned: components["schemas"]["Load"];
         };
         Layer: {
             id: string;
