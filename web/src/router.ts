@@ -1,11 +1,14 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 
+import type { Role } from '@/api/types'
 import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
     /** Which half of the front end a page belongs to; without one it is open to all. */
     side?: 'command' | 'terminal'
+    /** The role without which the page is of no use. */
+    role?: Role
   }
 }
 
@@ -18,6 +21,11 @@ export const router = createRouter({
       path: '/command',
       component: () => import('@/command/CommandPage.vue'),
       meta: { side: 'command' },
+    },
+    {
+      path: '/grid',
+      component: () => import('@/grid/WorkshopPage.vue'),
+      meta: { side: 'command', role: 'gis_admin' },
     },
     {
       path: '/terminal',
@@ -42,8 +50,7 @@ router.beforeEach(async (to: RouteLocationNormalized) => {
   const session = useSession()
   await session.restore()
   if (!session.account) return to.path === '/login' ? true : { path: '/login', query: back(to) }
-  if (to.path === '/login' || (to.meta.side && to.meta.side !== session.side)) return session.home
-  return true
+  return to.path !== '/login' && session.mayOpen(to) ? true : session.home
 })
 
 function back(to: RouteLocationNormalized): Record<string, string> {

@@ -60,12 +60,18 @@ function refusalOf(error: unknown, response: Response): Refusal {
   return new Refusal(code, typeof detail === 'string' ? detail : '', response.status, body)
 }
 
+/** A body with the tag (RFC 9110, ETag) that a change of it must name. */
+export interface Tagged<Data> {
+  data: Data
+  etag: string
+}
+
 /**
- * The body of a request that went well.
+ * The body of a request that went well, and its tag.
  *
  * @throws Refusal with the server's code; `network.unreachable` where no answer came.
  */
-export async function ask<Data>(request: Promise<Reply<Data>>): Promise<Data> {
+export async function askTagged<Data>(request: Promise<Reply<Data>>): Promise<Tagged<Data>> {
   let reply: Reply<Data>
   try {
     reply = await request
@@ -73,5 +79,10 @@ export async function ask<Data>(request: Promise<Reply<Data>>): Promise<Data> {
     throw new Refusal('network.unreachable', cause instanceof Error ? cause.message : '', 0)
   }
   if (!reply.response.ok) throw refusalOf(reply.error, reply.response)
-  return reply.data as Data
+  return { data: reply.data as Data, etag: reply.response.headers.get('ETag') ?? '' }
+}
+
+/** The body alone; refuses as `askTagged` does. */
+export async function ask<Data>(request: Promise<Reply<Data>>): Promise<Data> {
+  return (await askTagged(request)).data
 }

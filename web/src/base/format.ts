@@ -29,6 +29,13 @@ export function dayOf(at: string | number, timeZone?: string): string {
   return new Date(at).toLocaleDateString('sv-SE', { timeZone })
 }
 
+/** The moment at which clocks in `timeZone` show `wallTime`, as `2026-11-22T08:00`. */
+export function instantOf(wallTime: string, timeZone?: string): Date {
+  const asUtc = Date.parse(`${wallTime}Z`)
+  const shown = new Date(asUtc).toLocaleString('sv-SE', { timeZone }).replace(' ', 'T')
+  return new Date(2 * asUtc - Date.parse(`${shown}Z`))
+}
+
 /** Metres under a kilometre, kilometres above it. */
 export function distance(metres: number): string {
   return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`

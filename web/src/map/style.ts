@@ -9,7 +9,7 @@ import type {
 import { stationColours, type Palette } from './palette'
 
 /** Without a `glyphs` address MapLibre draws every label with the fonts of the device. */
-const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
+export const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
 /** The weight is read from the first name; no font is called so, and the next one serves. */
 const FONT_BOLD = ['Bold', ...FONT]
 const FURTHEST_OVERVIEW = 10.2
@@ -162,7 +162,7 @@ function cellNameLayers(palette: Palette): LayerSpecification[] {
   ]
 }
 
-function stationFill(
+export function stationFill(
   palette: Palette,
   stations: readonly string[],
 ): DataDrivenPropertyValueSpecification<string> {

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
+import type { RouteLocation } from 'vue-router'
 
 import { api, ask, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
@@ -25,7 +26,17 @@ export const useSession = defineStore('session', () => {
   const side = computed<'command' | 'terminal'>(() =>
     account.value?.roles.some((each) => AT_A_DESK.has(each.role as Role)) ? 'command' : 'terminal',
   )
-  const home = computed(() => `/${side.value}`)
+  const roles = computed(() => new Set(account.value?.roles.map((each) => each.role as Role)))
+  const home = computed(() => {
+    const drawsOnly = roles.value.has('gis_admin') && !roles.value.has('command')
+    return drawsOnly ? '/grid' : `/${side.value}`
+  })
+
+  /** Whether a page is of this account's side and use. */
+  function mayOpen({ meta }: Pick<RouteLocation, 'meta'>): boolean {
+    const { side: itsSide, role } = meta
+    return (!itsSide || itsSide === side.value) && (!role || roles.value.has(role))
+  }
 
   function take(session: Session | null): void {
     account.value = session?.account ?? null
@@ -61,5 +72,5 @@ export const useSession = defineStore('session', () => {
     take(null)
   }
 
-  return { account, csrfToken, side, home, restore, signIn, signOut, lose }
+  return { account, csrfToken, side, roles, home, mayOpen, restore, signIn, signOut, lose }
 })
