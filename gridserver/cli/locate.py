@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import gzip
-import io
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
 from sqlalchemy.orm import Session
 
 from gis.crs import WGS84, Crs, to_wgs84
 from gis.locator import Locator
 from gridserver.base.clock import now
-from gridserver.base.errors import Invalid, Unavailable
-from gridserver.cli.context import console, emit, json_option, migrated_database
+from gridserver.cli import csvfiles
+from gridserver.cli.context import emit, json_option, migrated_database
 from gridserver.cli.options import crs_option, moment_option
 from gridserver.force import queries as force
 from gridserver.grids import queries
-from gridserver.grids.bulk import Row, locate_rows
+from gridserver.grids.bulk import locate_rows
 
 path_type = click.Path(path_type=Path, dir_okay=False)
 
@@ -136,49 +129,10 @@ def _locate_file(
 ) -> Counter[str]:
     """Write `target` whole or not at all, and return how often each method decided."""
     methods: Counter[str] = Counter()
-    try:
-        with _reading(source) as rows, _writing(target) as writer:
-            located = locate_rows(rows, locator, crs, lon_field, lat_field)
-            writer.writerow(next(located))
-            for row in located:
-                methods[row[-1]] += 1
-                writer.writerow(row)
-    except UnicodeDecodeError as error:
-        raise Invalid("csv.encoding", f"{source.name} is not UTF-8: convert it.") from error
-    except (csv.Error, gzip.BadGzipFile, EOFError) as error:
-        raise Invalid("csv.malformed", f"{source.name} can't be read as CSV: {error}.") from error
-    except OSError as error:
-        raise Unavailable("file.unusable", f"{error.filename}: {error.strerror}.") from error
+    with csvfiles.reading(source) as rows, csvfiles.writing(target) as writer:
+        located = locate_rows(rows, locator, crs, lon_field, lat_field)
+        writer.writerow(next(located))
+        for row in located:
+            methods[row[-1]] += 1
+            writer.writerow(row)
     return methods
-
-
-@contextmanager
-def _reading(source: Path) -> Iterator[Iterator[Row]]:
-    """Give the rows of a CSV file, plain or gzipped, with a progress bar on a terminal."""
-    with (
-        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
-        progress.open(source, "rb", description=source.name) as raw,
-        _unpacked(source, raw) as binary,
-        io.TextIOWrapper(binary, "utf-8-sig", newline="") as text,
-    ):
-        yield csv.reader(text)
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[Any]:
-    """Give a CSV writer of a file that takes the target's place in the end."""
-    with tempfile.TemporaryDirectory(prefix=".gridserver-", dir=target.parent) as folder:
-        made = Path(folder) / target.name
-        with (
-            made.open("wb") as raw,
-            _unpacked(target, raw) as binary,
-            io.TextIOWrapper(binary, "utf-8", newline="") as text,
-        ):
-            yield csv.writer(text, lineterminator="\n")
-        made.replace(target)
-
-
-def _unpacked(path: Path, raw: Any) -> Any:
-    if path.suffix.lower() != ".gz":
-        return raw
-    return gzip.GzipFile(fileobj=raw, mode=raw.mode, mtime=0)

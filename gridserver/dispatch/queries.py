@@ -55,17 +55,16 @@ def task_for_change(session: Session, task_id: int) -> Dossier:
 def incident_for(session: Session, actor: Principal, incident_id: int) -> Dossier:
     """Return an incident, with its task, that `actor` may see. Raises as `task_for` does, with
     ``incident.unknown``."""
-    found = _one(session, select(Task).where(Task.incident_id == incident_id))
+    found = of_incident(session, incident_id)
     if found is None:
         raise NotFound("incident.unknown", f"There is no incident {incident_id}.")
     require_view(found.standing(actor))
     return found
 
 
-def of_incident(session: Session, incident_id: int) -> Dossier:
-    """Return the task that an incident made with itself, access unchecked."""
-    task = session.scalars(select(Task).where(Task.incident_id == incident_id)).one()
-    return dossier.load(session, [task])[0]
+def of_incident(session: Session, incident_id: int) -> Dossier | None:
+    """Return an incident with its task, access unchecked; None where it made none (history)."""
+    return _one(session, select(Task).where(Task.incident_id == incident_id))
 
 
 def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:

@@ -28,6 +28,7 @@ from gridserver.dispatch.texts import DEFAULT_LANGUAGE
 from gridserver.incidents import queries as incident_queries
 from gridserver.incidents import rules as incident_rules
 from gridserver.incidents import service as incidents
+from gridserver.incidents.queries import IncidentRecord
 from gridserver.incidents.rules import Report
 
 _WRONG_STATE = "task.wrong_state"
@@ -60,14 +61,14 @@ def take_report(session: Session, actor: Principal, report: Report) -> Taken:
     Invalid
         ``incident.unknown_category``, ``incident.from_the_future``.
     Conflict
-        ``incident.exists_differently``; ``dispatch.no_bureau_room``.
+        ``incident.exists_differently``, ``incident.is_history``; ``dispatch.no_bureau_room``.
     """
     require(actor, "incident.report")
     reported_at = incident_rules.reported_at(report.reported_at, now(session))
     site = intake.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
     incident, created = incidents.record(session, report, site.location, site.room.unit_id)
     if not created:
-        return Taken(queries.of_incident(session, incident.id), created=False)
+        return Taken(_taken_before(session, incident), created=False)
     facts = intake.gather(session, site, incident.priority)
     dossier = intake.open_task(session, actor, incident, site.room.path, facts)
     audit.record(
@@ -81,6 +82,19 @@ def take_report(session: Session, actor: Principal, report: Report) -> Taken:
     delivery.post(session, [telling.offered_message(dossier, dossier.offers[0])])
     telling.feed_creation(session, dossier)
     return Taken(dossier, created=True)
+
+
+def _taken_before(session: Session, incident: IncidentRecord) -> Dossier:
+    found = queries.of_incident(session, incident.id)
+    if found is None:
+        raise Conflict(
+            "incident.is_history",
+            f"{incident.source} reported {incident.external_id} before, and it was imported as "
+            "history, without a task. Give a new report an external_id of its own.",
+            field="external_id",
+            incident={"id": incident.id, "number": incident.number},
+        )
+    return found
 
 
 def preview(
