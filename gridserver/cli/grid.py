@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from gis.files import read_area, read_layer, write_layer
+from gis.files import read_area_safely, read_layer_safely, write_layer
 from gridserver.cli.context import (
     console,
     emit,
@@ -63,8 +63,8 @@ def import_(file: Path, name: str, outline: Path | None, as_json: bool, **readin
     faults that keep the draft from being published.
     """
     with console.status(f"Reading {file.name} …"):
-        layer = read_layer(file, **reading)
-        area = read_area(outline, crs=reading["crs"]) if outline else None
+        layer = read_layer_safely(file, **reading)
+        area = read_area_safely(outline, crs=reading["crs"]) if outline else None
     source = reading | {
         "file": file.name,
         "crs": layer.crs.name,

@@ -70,3 +70,9 @@ def common_extent(draft: Bounds, present: Bounds) -> float:
 def is_far(draft: Bounds, present: Bounds) -> bool:
     """Say whether the draft lies so far from the present grid that its CRS is to be doubted."""
     return common_extent(draft, present) < LEAST_COMMON_EXTENT
+
+
+def is_swapped(draft: Bounds, expected: Bounds) -> bool:
+    """Say whether the draft lies where it is expected only once its axes change places."""
+    west, south, east, north = draft
+    return is_far(draft, expected) and not is_far((south, west, north, east), expected)

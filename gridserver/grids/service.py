@@ -13,14 +13,14 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from gis.coverage import faults
 from gis.features import Layer
 from gis.outline import ground
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
-from gridserver.grids import queries, reports, rules
+from gridserver.grids import plausibility, queries, reports, rules
+from gridserver.grids.inspection import find_faults
 from gridserver.grids.models import LIFECYCLE, Cell, GridVersion, NeighbourBureau
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
@@ -62,7 +62,7 @@ def import_draft(
     Forbidden
         The actor may not edit the bureau's grid.
     Invalid
-        ``grid.bad_name``.
+        ``grid.bad_name``, and of cells that can't be where they are said to be (`plausibility`).
     Conflict
         ``grid.name_taken``.
     """
@@ -70,7 +70,7 @@ def import_draft(
     rules.check_name(name)
     if session.scalar(select(GridVersion.id).where(GridVersion.name == name)):
         raise Conflict("grid.name_taken", f"version {name} exists", field="name")
-    warnings = [*layer.warnings, *_doubts(session, layer)]
+    warnings = [*layer.warnings, *plausibility.doubts(session, layer, outline)]
     version = GridVersion(
         bureau_id=bureau.id,
         name=name,
@@ -240,7 +240,7 @@ def _inspect(
     cells = queries.cells(session, version.id)
     outline = queries.outline(session, version.id)
     own = {} if tolerance_m is None else {"tolerance_m": tolerance_m}
-    return reports.Report(version.name, cells, faults(cells, outline, **own))
+    return reports.Report(version.name, cells, find_faults(cells, outline, **own))
 
 
 def _settle(session: Session, version: GridVersion, report: reports.Report) -> None:
@@ -289,26 +289,6 @@ def _give_back(session: Session, bureau: Unit, begins: dt.datetime) -> None:
     if former is not None and former.valid is not None:
         former.valid = Range(former.valid.lower, None)
         session.flush()
-
-
-def _doubts(session: Session, layer: Layer) -> list[str]:
-    """Return what looks wrong about a draft beside what is in force and the units there are."""
-    warnings = []
-    stations = {unit.code for unit in org.units(session, "station")}
-    unknown = sorted({cell.station for cell in layer.cells if cell.station} - stations)
-    if unknown:
-        few = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-        warnings.append(
-            f"There is no station with the code {few}: incidents there go to the bureau."
-        )
-    present = queries.find_version_in_force(session, now(session))
-    bounds = queries.bounds(session, present.id) if present else None
-    if present and bounds and rules.is_far(tuple(shapely.total_bounds(layer.geoms)), bounds):
-        warnings.append(
-            f"Less than half of the draft lies where version {present.name} is: check the CRS "
-            f"(read as {layer.crs.name}) and the file."
-        )
-    return warnings
 
 
 def _rows(version_id: int, layer: Layer) -> list[dict[str, Any]]:

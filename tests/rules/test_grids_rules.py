@@ -86,6 +86,20 @@ def test_a_draft_far_from_the_present_grid(draft: rules.Bounds, far: bool) -> No
     assert rules.is_far(draft, HERE) == far
 
 
+@pytest.mark.parametrize(
+    ("draft", "swapped"),
+    [
+        ((9.0, 48.0, 9.5, 48.5), False),
+        ((48.0, 9.0, 48.5, 9.5), True),
+        ((48.0, 19.0, 48.5, 19.5), False),
+        ((118.0, 29.0, 118.6, 29.5), False),
+    ],
+)
+def test_a_draft_whose_axes_changed_places(draft: rules.Bounds, swapped: bool) -> None:
+    stuttgart = (9.0, 48.0, 9.5, 48.5)
+    assert rules.is_swapped(draft, stuttgart) == swapped
+
+
 def test_only_a_checked_draft_is_published() -> None:
     """The whole product of states and verbs, spelt out."""
     verbs = ("check", "fault", "publish", "retire")

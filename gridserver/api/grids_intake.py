@@ -1,0 +1,149 @@
+"""A grid from a file: upload it, make a draft of it, see its faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import request
+from flask.views import MethodView
+
+from gis.crs import parse_crs
+from gis.files import read_area_safely, read_layer_safely
+from gridserver.access.rules import require
+from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
+from gridserver.api.grids import VersionSchema
+from gridserver.base.clock import now
+from gridserver.base.errors import Invalid
+from gridserver.grids import queries, service
+from gridserver.grids.uploads import LARGEST_BYTES, Upload, Uploads
+
+_FRAME_BYTES = 1 << 16  # what a multipart form puts around the file
+
+blueprint = Blueprint(
+    "grids_intake", __name__, url_prefix="/api/v1/grid", description="A grid from a file."
+)
+
+
+class FieldSummarySchema(ma.Schema):
+    name = ma.fields.String(required=True)
+    sample = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "A few of its values."}
+    )
+
+
+class LayerSummarySchema(ma.Schema):
+    name = ma.fields.String(required=True)
+    fields_ = ma.fields.List(
+        ma.fields.Nested(FieldSummarySchema), required=True, data_key="fields", attribute="fields"
+    )
+    features = ma.fields.Integer(required=True)
+    crs = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the file says; null: state one to import it."},
+    )
+
+
+class UploadSchema(ma.Schema):
+    upload = ma.fields.UUID(required=True, attribute="id")
+    name = ma.fields.String(required=True)
+    size = ma.fields.Integer(required=True, metadata={"description": "Bytes."})
+    layers = ma.fields.List(ma.fields.Nested(LayerSummarySchema), required=True)
+
+
+class DraftSchema(ma.Schema):
+    """Which upload to make a draft of, and which of its fields are which."""
+
+    upload = ma.fields.UUID(required=True)
+    name = ma.fields.String(required=True, metadata={"description": "What to call the version."})
+    layer = ma.fields.String(metadata={"description": "Needed where the file has several."})
+    code_field = ma.fields.String(required=True)
+    name_field = ma.fields.String()
+    station_field = ma.fields.String()
+    crs = ma.fields.String(
+        metadata={"description": "EPSG:n, gcj02 or bd09; overrules the file, with a warning."}
+    )
+    merge_parts = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Join the polygons of one code."}
+    )
+    outline_upload = ma.fields.UUID(
+        metadata={"description": "An upload with the bureau's area, which the cells are to fill."}
+    )
+
+
+class ImportedVersionSchema(VersionSchema):
+    warnings = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "What to look at."}
+    )
+
+
+_FILE_FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "contentMediaType": "*/*"}},
+                "required": ["file"],
+            }
+        }
+    },
+}
+
+
+@blueprint.route("/uploads")
+class UploadedFiles(MethodView):
+    @blueprint.doc(requestBody=_FILE_FORM)
+    @blueprint.response(201, UploadSchema)
+    @blueprint.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
+    @blueprint.alt_response(422, "UNPROCESSABLE_ENTITY")
+    def post(self) -> Upload:
+        """Bring a file: Shapefile (.zip), GeoPackage, GeoJSON, Esri JSON or KML, up to 256 MB.
+
+        The answer says what layers and fields it has. It is kept for a day.
+        """
+        # The transaction ends before the body is read: that may take as long as a slow line does.
+        with context.transaction() as session:
+            actor = context.principal()
+            require(actor, "grid.edit")
+            at = now(session)
+        request.max_content_length = LARGEST_BYTES + _FRAME_BYTES
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            raise Invalid("upload.no_file", "Send the file as `file` of a form.", field="file")
+        return _uploads().keep(actor, file.filename, file.stream, at)
+
+
+@blueprint.route("/versions")
+class Drafts(MethodView):
+    @blueprint.arguments(DraftSchema)
+    @blueprint.response(201, ImportedVersionSchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a draft of an upload and check it, whatever its faults are."""
+        with context.transaction():
+            actor = context.principal()
+            require(actor, "grid.edit")
+        name = body.pop("name")
+        file = _uploads().file(actor, body.pop("upload"))
+        outline = body.pop("outline_upload", None)
+        outline_file = _uploads().file(actor, outline) if outline else None
+        source = body | {"file": file.name, "outline": outline_file and outline_file.name}
+        crs = parse_crs(body.pop("crs")) if "crs" in body else None
+        layer = read_layer_safely(file, crs=crs, **body)
+        area = read_area_safely(outline_file, crs=crs) if outline_file else None
+        source["crs"] = layer.crs.name
+        with context.database().transaction() as session:
+            draft = service.import_draft(
+                session, actor, layer, name=name, outline=area, source=source
+            )
+            service.check(session, actor, name)
+            card = queries.card(session, draft)
+            return {**vars(card), "warnings": draft.source["warnings"]}
+
+
+def _uploads() -> Uploads:
+    return Uploads(context.settings().var / "uploads")

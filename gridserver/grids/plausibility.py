@@ -1,0 +1,71 @@
+"""Whether a file's cells can be where they are said to be: refused, or taken with a warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy.orm import Session
+
+from gis.features import Layer
+from gridserver.base.clock import now
+from gridserver.base.errors import Invalid
+from gridserver.grids import queries, rules
+from gridserver.org import queries as org
+
+_SHOWN_STATIONS = 5
+
+
+def doubts(session: Session, layer: Layer, outline: BaseGeometry | None) -> list[str]:
+    """Return what looks wrong about a draft beside its outline, the grid in force and the units.
+
+    What no CRS can give at all was refused in reading (`gis.crs`): old datums, swapped axes and
+    zone prefixes that the numbers show. Here it is what they don't show.
+
+    Raises
+    ------
+    Invalid
+        ``grid.axes_swapped``: the cells lie where they should once longitude and latitude change
+        places. ``grid.off_outline``: they lie apart from the outline they came with.
+    """
+    found = _bounds(layer.geoms)
+    present = queries.find_version_in_force(session, now(session))
+    in_force = queries.bounds(session, present.id) if present else None
+    expected = in_force if outline is None else _bounds(outline)
+    if expected and rules.is_swapped(found, expected):
+        raise Invalid(
+            "grid.axes_swapped",
+            f"Longitude and latitude have changed places in the file (read as {layer.crs.name}): "
+            "export it again with the axes in the order longitude, latitude.",
+            field="crs",
+        )
+    if outline is not None and rules.common_extent(found, _bounds(outline)) == 0.0:
+        raise Invalid(
+            "grid.off_outline",
+            f"No cell (read as {layer.crs.name}) lies near the outline: one of the two is in "
+            "another CRS than it says, or the outline is another bureau's.",
+            field="outline",
+        )
+    warnings = _unknown_stations(session, layer)
+    if present and in_force and rules.is_far(found, in_force):
+        warnings.append(
+            f"Less than half of the draft lies where version {present.name} is: check the CRS "
+            f"(read as {layer.crs.name}) and the file."
+        )
+    return warnings
+
+
+def _unknown_stations(session: Session, layer: Layer) -> list[str]:
+    stations = {unit.code for unit in org.units(session, "station")}
+    unknown = sorted({cell.station for cell in layer.cells if cell.station} - stations)
+    if not unknown:
+        return []
+    few = ", ".join(unknown[:_SHOWN_STATIONS]) + (" …" if len(unknown) > _SHOWN_STATIONS else "")
+    return [f"There is no station with the code {few}: incidents there go to the bureau."]
+
+
+def _bounds(geoms: Any) -> rules.Bounds:
+    west, south, east, north = np.asarray(shapely.total_bounds(geoms)).tolist()
+    return west, south, east, north
