@@ -120,6 +120,7 @@ class OfferSchema(ma.Schema):
         required=True, metadata={"description": "A step's kind, or reassigned."}
     )
     recipient = ma.fields.Nested(PersonSchema, required=True)
+    because = ma.fields.Nested(BecauseSchema, required=True)
     told_at = _moment()
     deadline = _moment(nullable=True)
     received_at = _moment(nullable=True)

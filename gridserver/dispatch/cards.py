@@ -106,7 +106,7 @@ def task_detail(
         "incident": incident_card(dossier.incident, dossier.facts.place),
         "assignee": _who(dossier.acting),
         "decision": decision(dossier.steps, language),
-        "offers": [_offer(dossier, offer, received) for offer in dossier.offers],
+        "offers": [_offer(dossier, offer, received, language) for offer in dossier.offers],
         "history": [_entry(entry) for entry in history],
         "report": _report(dossier),
         "allowed": list(allowed(task.state, dossier.standing(viewer))),
@@ -177,11 +177,14 @@ def _present_step(dossier: Dossier, account_id: int | None, language: str) -> Ca
     }
 
 
-def _offer(dossier: Dossier, offer: Offer, received: Mapping[uuid.UUID, dt.datetime]) -> Card:
+def _offer(
+    dossier: Dossier, offer: Offer, received: Mapping[uuid.UUID, dt.datetime], language: str
+) -> Card:
     return {
         "step": offer.step,
         "kind": offer.kind,
         "recipient": _who(dossier.people[offer.recipient]),
+        "because": _because(Because(**offer.because), language),
         "told_at": _moment(offer.told_at),
         "deadline": _moment(offer.deadline),
         "received_at": _moment(received.get(offer.message_id)),

@@ -124,8 +124,8 @@ def command(
 ) -> Outcome:
     """Carry out a command, once per account and command id.
 
-    A command that no longer fits is kept in the task's history as late, changes nothing, and is
-    answered with the present state.
+    A command that no longer fits is kept in the task's history as late, which the command views
+    hear of; it changes nothing else, and is answered with the present state.
 
     Returns
     -------
@@ -147,9 +147,7 @@ def command(
         lambda: _carry_out(session, actor, task_id, command, language),
     )
     if outcome.body.get("code") == _WRONG_STATE and not outcome.replayed:
-        # After the refusal undid what the command wrote: this stays.
-        state = outcome.body["state"]
-        _note(session, actor, task_id, command, state, state, late=True)
+        _keep_late(session, actor, task_id, command)
     return outcome
 
 
@@ -203,6 +201,16 @@ def _carry_out(
     )
     telling.announce(session, dossier, change)
     return {"status": "done", "task": queries.detail(session, actor, dossier, language)}
+
+
+def _keep_late(session: Session, actor: Principal, task_id: int, command: Command) -> None:
+    # The refusal undid what the command wrote, and gave up the task's lock.
+    dossier = queries.task_for_change(session, task_id)
+    state = dossier.task.state
+    _note(session, actor, task_id, command, state, state, late=True)
+    verbs.touch(dossier.task, state, now(session))
+    session.flush()
+    telling.feed_change(session, dossier)
 
 
 def _note(

@@ -174,6 +174,9 @@ def test_a_late_command_is_kept_once(session: Session, county: County) -> None:
         outcome = say(session, county, PRIMARY, task_id, "arrive", **once)
         assert (outcome.status, outcome.body["state"]) == (409, "assigned")
     assert [event.late for event in history(session, task_id)] == [False, True]
+    shown = [entry.data["task"] for entry in feed(session)]
+    assert [task["state"] for task in shown] == ["assigned", "assigned"]
+    assert [task["version"] for task in shown] == [1, 2]
 
 
 def test_the_id_of_another_command_is_refused(session: Session, county: County) -> None:
@@ -252,6 +255,8 @@ def test_reassigning_begins_a_new_round(session: Session, county: County) -> Non
     assert inbox(session, county, "330824004") == [("task.offered", None)]
     last = body["task"]["offers"][-1]
     assert (last["kind"], last["recipient"]["username"]) == ("reassigned", "330824004")
+    assert last["because"]["code"] == "reassigned.by_room"
+    assert last["because"]["text"] == "由room-33082401改派。"
     steps = [offer["step"] for offer in body["task"]["offers"]]
     assert len(steps) == len(set(steps)), "each offer has a number of its own"
 

@@ -46,6 +46,7 @@ export function task(changes: Partial<Task> = {}): Task {
         step: 1,
         kind: 'primary',
         recipient: who,
+        because,
         told_at: '2026-11-22T13:00:00+08:00',
         deadline: '2026-11-22T13:03:00+08:00',
         received_at: null,

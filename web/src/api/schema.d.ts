@@ -1935,6 +1935,7 @@ export interface components {
             /** @description A step's kind, or reassigned. */
             kind: string;
             recipient: components["schemas"]["Person"];
+            because: components["schemas"]["Because"];
             /** Format: date-time */
             told_at: string;
             /** Format: date-time */
