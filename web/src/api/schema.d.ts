@@ -328,7 +328,39 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Make a draft of an upload and check it, whatever its faults are. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportedVersion"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -710,6 +742,56 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a file: Shapefile (.zip), GeoPackage, GeoJSON, Esri JSON or KML, up to 256 MB.
+         * @description The answer says what layers and fields it has. It is kept for a day.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "multipart/form-data": {
+                        file: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Upload"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1642,6 +1724,61 @@ export interface components {
             distance_m: number | null;
             owner: components["schemas"]["Person"] | null;
             grid_version: string | null;
+        };
+        FieldSummary: {
+            name: string;
+            /** @description A few of its values. */
+            sample: string[];
+        };
+        LayerSummary: {
+            name: string;
+            fields: components["schemas"]["FieldSummary"][];
+            features: number;
+            /** @description What the file says; null: state one to import it. */
+            crs: string | null;
+        };
+        Upload: {
+            /** Format: uuid */
+            upload: string;
+            name: string;
+            /** @description Bytes. */
+            size: number;
+            layers: components["schemas"]["LayerSummary"][];
+        };
+        Draft: {
+            /** Format: uuid */
+            upload: string;
+            /** @description What to call the version. */
+            name: string;
+            /** @description Needed where the file has several. */
+            layer?: string;
+            code_field: string;
+            name_field?: string;
+            station_field?: string;
+            /** @description EPSG:n, gcj02 or bd09; overrules the file, with a warning. */
+            crs?: string;
+            /**
+             * @description Join the polygons of one code.
+             * @default false
+             */
+            merge_parts?: boolean;
+            /**
+             * Format: uuid
+             * @description An upload with the bureau's area, which the cells are to fill.
+             */
+            outline_upload?: string;
+        };
+        ImportedVersion: {
+            name: string;
+            /** @enum {string} */
+            state: "draft" | "checked" | "published" | "retired";
+            /** Format: date-time */
+            valid_from: string | null;
+            /** Format: date-time */
+            valid_to: string | null;
+            cells: number;
+            /** @description What to look at. */
+            warnings: string[];
         };
         Difference: {
             /** @description added, removed, renamed, transfer, gained or lost. */
