@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
+from gridserver.dispatch import publication
 from gridserver.force import queries as force
 from gridserver.grids import queries, service
 from gridserver.grids.models import LIFECYCLE
@@ -46,9 +48,19 @@ class VersionPageSchema(ma.Schema):
     next = ma.fields.String(required=True, allow_none=True)
 
 
+class PublishedSchema(VersionSchema):
+    rerouted = ma.fields.Integer(
+        required=True, metadata={"description": "Open tasks that were decided anew."}
+    )
+
+
 class PublishSchema(ma.Schema):
     since = ma.fields.AwareDateTime(
         data_key="from", metadata={"description": "When it takes force; default: now."}
+    )
+    reroute = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Decide open tasks anew whose place has other owners now."},
     )
 
 
@@ -144,15 +156,21 @@ class Version(MethodView):
 class Publication(MethodView):
     @blueprint.etag
     @blueprint.arguments(PublishSchema)
-    @blueprint.response(200, VersionSchema)
+    @blueprint.response(200, PublishedSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
-    def post(self, body: dict[str, Any], name: str) -> queries.VersionCard:
-        """Put a version in force; blocking faults refuse it (409 `grid.blocking_faults`)."""
+    def post(self, body: dict[str, Any], name: str) -> dict[str, Any]:
+        """Put a version in force; blocking faults refuse it (409 `grid.blocking_faults`).
+
+        One that was in force before comes back as a copy, whose name is in the answer.
+        """
+        since, reroute = body.get("since"), body["reroute"]
         with context.transaction() as session:
             blueprint.check_etag(_card(session, name), VersionSchema)
-            service.publish(session, context.principal(), name, body.get("since"))
-            return _card(session, name)
+            done = publication.publish(session, context.principal(), name, since, reroute)
+            card = queries.card(session, done.version)
+        blueprint.set_etag(card, VersionSchema)
+        return dataclasses.asdict(card) | {"rerouted": len(done.rerouted)}
 
 
 @blueprint.route("/grid/versions/<name>/retire")

@@ -22,6 +22,7 @@ from gridserver.cli.context import (
     write_json,
 )
 from gridserver.cli.options import crs_option, moment_option
+from gridserver.dispatch import publication
 from gridserver.grids import queries, service
 from gridserver.grids.reports import Report
 from gridserver.org import queries as org
@@ -121,17 +122,26 @@ def check(version: str, out: Path | None, tolerance_m: float | None, as_json: bo
 @grid.command()
 @click.argument("version")
 @moment_option("--from", "since", "When it takes force; default: now. Never in the past.")
+@click.option("--reroute", is_flag=True, help="Decide open tasks anew where the owner changes.")
 @json_option
-def publish(version: str, since: dt.datetime | None, as_json: bool) -> None:
-    """Put VERSION in force, unless it has blocking faults."""
+def publish(version: str, since: dt.datetime | None, reroute: bool, as_json: bool) -> None:
+    """Put VERSION in force, unless it has blocking faults.
+
+    One that was in force before and has retired comes back as a copy, VERSION-2.
+    """
     with (
         migrated_database() as database,
         console.status(f"Checking {version} …"),
         database.transaction() as session,
     ):
-        card = queries.card(session, service.publish(session, None, version, since))
+        done = publication.publish(session, None, version, since, reroute)
+        card = queries.card(session, done.version)
     document = _document(card)
-    emit(document, as_json, f"Version {version} is in force from {document['valid_from']} on.")
+    said = f"Version {card.name} is in force from {document['valid_from']} on."
+    if reroute:
+        document["rerouted"] = len(done.rerouted)
+        said += f" {len(done.rerouted)} open tasks were decided anew."
+    emit(document, as_json, said)
 
 
 @grid.command()

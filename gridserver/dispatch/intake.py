@@ -64,14 +64,23 @@ def survey(
 
 def gather(session: Session, site: Site, priority: int) -> Facts:
     """Gather the facts of a decision: who owns the cell, and who is on duty now."""
-    duty = force.duty_picture(session, site.location.cell_code, now(session))
+    primaries, backups = owners(session, site.location.cell_code)
     return Facts(
         place=_place(site),
         priority=priority,
-        primaries=tuple(_owner(officer) for officer in duty.primaries),
-        backups=tuple(_owner(officer) for officer in duty.backups),
+        primaries=primaries,
+        backups=backups,
         station_room=_desks(site.station),
         bureau_room=_desks(site.bureau),
+    )
+
+
+def owners(session: Session, cell_code: str | None) -> tuple[tuple[Owner, ...], tuple[Owner, ...]]:
+    """Return the primaries and the backups of a cell now, each with the roster's word on them."""
+    duty = force.duty_picture(session, cell_code, now(session))
+    return (
+        tuple(_owner(officer) for officer in duty.primaries),
+        tuple(_owner(officer) for officer in duty.backups),
     )
 
 

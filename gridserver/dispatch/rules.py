@@ -8,7 +8,7 @@ it: the same facts give the same steps a year later.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 #: Grows when the same facts would give other steps.
@@ -19,6 +19,7 @@ SIGN_WITHIN_S: Mapping[int, int] = {1: 60, 2: 120, 3: 300, 4: 600}
 
 #: The last is no rung of `decide`: a command room put the person there.
 Kind = Literal["primary", "backup", "station_room", "bureau_room", "reassigned"]
+OWNERS: tuple[Kind, ...] = ("primary", "backup")
 ROOMS: tuple[Kind, ...] = ("station_room", "bureau_room")
 
 #: How the cell was found → why its primary comes first.
@@ -80,7 +81,13 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as they are stored."""
-        return asdict(self)
+        return vars(self) | {
+            "place": vars(self.place),
+            "primaries": [vars(owner) for owner in self.primaries],
+            "backups": [vars(owner) for owner in self.backups],
+            "station_room": [vars(person) for person in self.station_room],
+            "bureau_room": [vars(person) for person in self.bureau_room],
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Facts:
@@ -116,7 +123,7 @@ class Step:
 
     def to_json(self) -> dict[str, Any]:
         """Return the step as it is stored."""
-        return asdict(self)
+        return vars(self) | {"who": vars(self.who), "because": vars(self.because)}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Step:

@@ -149,15 +149,8 @@ _EFFECTS: Mapping[str, Callable[[Act], Change]] = {
 
 
 def _take_away(act: Act, outcome: str, reason: str) -> dict[int, str]:
-    """End the open offers and the assignee's part; return who is told that, and why."""
-    held = [
-        offer
-        for offer in act.dossier.offers
-        if offer.outcome is None
-        or (offer.outcome == "signed" and offer.recipient == act.task.assignee_account_id)
-    ]
-    act.task.assignee_account_id = None
-    return dict.fromkeys(offers.end(held, outcome, act.at), reason)
+    """End everyone's part; return who is told that, and why."""
+    return dict.fromkeys(offers.take_away(act.dossier, outcome, act.at), reason)
 
 
 def _end_for_all(act: Act, reason: str) -> dict[int, str]:

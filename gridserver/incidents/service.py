@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.grids.queries import Location
 from gridserver.incidents import queries
+from gridserver.incidents.models import Incident
 from gridserver.incidents.queries import CategoryNames, IncidentRecord
 from gridserver.incidents.rules import Report, reported_at
 
@@ -64,6 +65,25 @@ def record(
             **values | {"neighbours": tuple(location.neighbours)},
         ),
         True,
+    )
+
+
+def relocate(session: Session, incident_id: int, location: Location, unit_id: int) -> None:
+    """Give an incident the cell of another grid version, and the unit that answers for it there.
+
+    The place itself stays as it was reported. Who asks for this keeps in the ledger what was.
+    """
+    session.execute(
+        update(Incident)
+        .where(Incident.id == incident_id)
+        .values(
+            grid_version_id=location.version_id,
+            cell_code=location.cell_code,
+            method=location.method,
+            neighbours=list(location.neighbours),
+            distance_m=location.distance_m,
+            unit_id=unit_id,
+        )
     )
 
 

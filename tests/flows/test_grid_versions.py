@@ -22,9 +22,10 @@ from gridserver.base.db import Database
 from gridserver.cli import main
 from gridserver.grids import service
 from tests.conftest import MORNING
-from tests.county import County
+from tests.county import SIDE, SOUTH, WEST, County
 from tests.flows.conftest import AccountClient
 from tests.flows.test_http import is_problem
+from tests.rooms import redrawing
 
 #: A corner of Northeastern (4) that came to Eastern (3).
 REDRAWN = (-76.5705, 39.3152)
@@ -211,3 +212,86 @@ def test_who_may_rehearse(client: AccountClient) -> None:
     gis = client.as_("gis")
     assert is_problem(gis.post(address, json={"days": 0}), 422)["field"] == "days"
     is_problem(gis.post("/api/v1/grid/versions/no/rehearsal", json={}), 404)
+
+
+# --- publishing, and going back
+
+
+def as_published(gis: AccountClient, name: str, **body: object):
+    address = f"/api/v1/grid/versions/{name}"
+    etag = gis.get(address).headers["ETag"]
+    return gis.post(f"{address}/publish", json=body, headers={"If-Match": etag})
+
+
+def test_open_tasks_follow_where_the_admin_asks(
+    client: AccountClient, database: Database, county: County
+) -> None:
+    with database.transaction() as session:
+        redrawing.draft(session, "v2", redrawing.with_boundary_at(0.6))
+    at = {"lon": WEST + SIDE * 0.75, "lat": SOUTH + SIDE * 0.5}
+    task = report(client.as_("command"), "1", **at)["task"]
+    gis = client.as_("gis")
+    later = {"from": "2026-04-01T00:00:00Z", "reroute": True}
+    refused = is_problem(as_published(gis, "v2", **later), 422, "grid.reroute_later")
+    assert refused["field"] == "reroute"
+    done = as_published(gis, "v2", reroute=True)
+    assert (done.status_code, done.json["state"], done.json["rerouted"]) == (200, "published", 1)
+    assert done.headers["ETag"] == gis.get("/api/v1/grid/versions/v2").headers["ETag"]
+    shown = client.as_("330824003").get(f"/api/v1/tasks/{task['id']}").json
+    assert shown["assignee"]["username"] == "330824003"
+    assert shown["incident"]["cell"]["code"] == redrawing.SE
+    assert [entry["verb"] for entry in shown["history"]] == ["dispatch", "reroute"]
+    (message,) = client.as_("330824003").get("/api/v1/inbox?after=0").json["messages"]
+    assert message["type"] == "task.offered"
+    left = client.as_("330824001").get("/api/v1/inbox?after=0").json["messages"][-1]
+    assert (left["type"], left["data"]["reason"]) == ("task.withdrawn", "rerouted")
+
+
+def test_going_back_to_an_older_version(
+    redrawn: None, client: AccountClient, clock: SetClock
+) -> None:
+    gis = client.as_("gis")
+    back = as_published(gis, "1959")
+    assert (back.status_code, back.json["name"], back.json["cells"]) == (200, "1959-2", 9)
+    assert back.headers["ETag"] == gis.get("/api/v1/grid/versions/1959-2").headers["ETag"]
+    clock.advance(HOUR)
+    expected = [("4", "1959"), ("3", "2023"), ("4", "1959-2")]
+    for hours, (code, version) in enumerate(expected):
+        at = (MORNING + hours * HOUR).isoformat()
+        place = {"lon": REDRAWN[0], "lat": REDRAWN[1], "at": at}
+        found = gis.get("/api/v1/locate", query_string=place).json
+        assert (found["cell"]["code"], found["grid_version"]) == (code, version)
+    assert gis.get("/api/v1/grid/diff?from=1959&to=1959-2").json["items"] == []
+    assert as_published(gis, "1959").json["name"] == "1959-3"
+
+
+def test_a_draft_that_was_given_up_does_not_come_back(
+    client: AccountClient, database: Database, county: County
+) -> None:
+    with database.transaction() as session:
+        redrawing.draft(session, "v2", redrawing.with_boundary_at(0.6))
+        service.retire(session, None, "v2")
+    is_problem(as_published(client.as_("gis"), "v2"), 409, "grid.wrong_state")
+
+
+def test_going_back_on_the_command_line(
+    database_url: URL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = database_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
+    file = str(tmp_path / "cells.gpkg")
+    write_layer(file, testing.grid())
+    for name in ("v1", "v2"):
+        run = ["grid", "import", file, "--version", name, "--code-field", "code"]
+        assert CliRunner().invoke(main, run).exit_code == 0
+        assert CliRunner().invoke(main, ["grid", "publish", name]).exit_code == 0
+    card = json.loads(CliRunner().invoke(main, ["grid", "publish", "v1", "--json"]).stdout)
+    assert (card["name"], card["state"], card["cells"]) == ("v1-2", "published", 9)
+    listed = json.loads(CliRunner().invoke(main, ["grid", "list", "--json"]).stdout)
+    assert [(v["name"], v["state"]) for v in listed] == [
+        ("v1", "retired"),
+        ("v2", "retired"),
+        ("v1-2", "published"),
+    ]
+    none_to_follow = ["grid", "publish", "v2", "--reroute"]
+    assert "0 open tasks were decided anew" in CliRunner().invoke(main, none_to_follow).stdout
