@@ -28,6 +28,7 @@ from gis.tangles import stand_in
 __all__ = ["Fault", "faults"]
 
 _MEASURED_STEP_DEG = 0.001
+_SPECK_M2 = 1e-6  # so small that its vertices may coincide once they are in degrees
 _TOUCHING_M = 0.001  # faults are joined to the cells around them across this rounding
 
 
@@ -253,11 +254,10 @@ def _overlaps(plane: _Plane, edges: NDArray[np.object_]) -> list[tuple[int, int,
 
 
 def _areal(geom: BaseGeometry) -> BaseGeometry:
-    """Only the polygons of what an intersection left: cells also share lines and points."""
-    if geom.geom_type != "GeometryCollection":
-        return geom
+    """Only the ground that an intersection left: cells also share lines, points and specks."""
     parts = shapely.get_parts(geom)
-    return shapely.MultiPolygon(list(parts[shapely.get_dimensions(parts) == 2]))
+    ground = parts[shapely.area(parts) > _SPECK_M2]
+    return ground[0] if len(ground) == 1 else shapely.MultiPolygon(list(ground))
 
 
 def _overlap_fault(plane: _Plane, a: int, b: int, shared: BaseGeometry) -> _Finding:
@@ -335,8 +335,8 @@ def _lone_vertex(
     ours, others = (set(map(tuple, shapely.get_coordinates(side))) for side in (mine, theirs))
     lone = [(vertex, theirs) for vertex in sorted(ours - others)]
     lone += [(vertex, mine) for vertex in sorted(others - ours)]
-    if not lone:
-        return math.inf, shapely.get_point(mine.geoms[0], 0)
+    if not lone:  # the same vertices, joined otherwise: a scrap of ground lies between
+        return 0.0, shapely.get_point(mine.geoms[0], 0)
     points = shapely.points([vertex for vertex, _ in lone])
     distances = shapely.distance(points, as_array(side for _, side in lone))
     nearest = int(np.argmin(distances))

@@ -20,10 +20,15 @@ def stand_in(geom: BaseGeometry) -> BaseGeometry | None:
     Repair costs as many steps as there are crossings, which for a star of a few hundred vertices
     is minutes; a sample of the edges tells a tangle from a boundary that touches itself somewhere.
     """
-    if _boxes_met_by_an_edge(geom) > _MOST_CROSSED:
+    if is_tangled(geom):
         return None
     repaired = shapely.make_valid(geom, method="structure", keep_collapsed=False)
     return repaired if repaired.area > 0 else None
+
+
+def is_tangled(geom: BaseGeometry) -> bool:
+    """Return whether so many edges cross that repair would take minutes."""
+    return _boxes_met_by_an_edge(geom) > _MOST_CROSSED
 
 
 def _boxes_met_by_an_edge(geom: BaseGeometry) -> float:
