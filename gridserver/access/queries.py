@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Row, bindparam, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, LoginSession, RoleGrant
@@ -47,12 +47,13 @@ def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
     One round trip. Raises `Unauthenticated` for an unknown, ended or expired session and for a
     disabled account.
     """
-    return _principal(session, LoginSession.token_digest == digest(token))
+    rows = session.execute(_BY_TOKEN, {"digest": digest(token), "now": now(session)}).all()
+    return _from_rows(rows), rows[0].csrf_token
 
 
 def principal_by_session(session: Session, session_id: uuid.UUID | None) -> Principal:
     """Return who holds the session *now*: what an open socket asks at each event."""
-    return _principal(session, LoginSession.id == session_id)[0]
+    return _from_rows(session.execute(_BY_ID, {"id": session_id, "now": now(session)}).all())
 
 
 def session_terms(session: Session, session_id: uuid.UUID | None) -> tuple[dt.datetime, str]:
@@ -63,14 +64,13 @@ def session_terms(session: Session, session_id: uuid.UUID | None) -> tuple[dt.da
 
 def live_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of `ids` that still stand: not ended, not expired, account not disabled."""
-    query = select(LoginSession.id).join(Account, Account.id == LoginSession.account_id)
-    return set(session.scalars(query.where(LoginSession.id.in_(list(ids)), *_alive(session))))
+    return set(session.scalars(_LIVE_IDS, {"ids": list(ids), "now": now(session)}))
 
 
 def principals_by_session(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Principal]:
     """Return who holds each of the sessions that still stand, with their grants of now."""
     rows_of: dict[uuid.UUID, list[Row]] = defaultdict(list)
-    for row in _live_rows(session, LoginSession.id.in_(list(ids))):
+    for row in session.execute(_BY_IDS, {"ids": list(ids), "now": now(session)}):
         rows_of[row.session_id].append(row)
     return {session_id: _from_rows(rows) for session_id, rows in rows_of.items()}
 
@@ -187,24 +187,19 @@ def accounts(session: Session) -> list[AccountCard]:
     return listed
 
 
-def _alive(session: Session) -> tuple[ColumnElement[bool], ...]:
-    return (
-        LoginSession.ended_at.is_(None),
-        LoginSession.expires_at > now(session),
-        Account.disabled_at.is_(None),
-    )
+_ALIVE = (
+    LoginSession.ended_at.is_(None),
+    LoginSession.expires_at > bindparam("now"),
+    Account.disabled_at.is_(None),
+)
+_LIVE_IDS = (
+    select(LoginSession.id)
+    .join(Account, Account.id == LoginSession.account_id)
+    .where(LoginSession.id.in_(bindparam("ids", expanding=True)), *_ALIVE)
+)
 
-
-def _principal(session: Session, which: ColumnElement[bool]) -> tuple[Principal, str]:
-    rows = _live_rows(session, which)
-    if not rows:
-        raise Unauthenticated(
-            "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
-        )
-    return _from_rows(rows), rows[0].csrf_token
-
-
-# Built once: it is asked for every request and every event of a socket.
+# A row for each grant of a live session (one where there is no grant). Built once, as what follows:
+# it is asked for every request and every event of a socket.
 _LIVE = (
     select(
         LoginSession.id.label("session_id"),
@@ -220,15 +215,18 @@ _LIVE = (
     .join(Account, Account.id == LoginSession.account_id)
     .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
     .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
+    .where(*_ALIVE)
 )
-
-
-def _live_rows(session: Session, which: ColumnElement[bool]) -> Sequence[Row]:
-    """Return a row for each grant of the chosen live sessions (one where there is no grant)."""
-    return session.execute(_LIVE.where(which, *_alive(session))).all()
+_BY_TOKEN = _LIVE.where(LoginSession.token_digest == bindparam("digest"))
+_BY_ID = _LIVE.where(LoginSession.id == bindparam("id"))
+_BY_IDS = _LIVE.where(LoginSession.id.in_(bindparam("ids", expanding=True)))
 
 
 def _from_rows(rows: Sequence[Row]) -> Principal:
+    if not rows:
+        raise Unauthenticated(
+            "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
+        )
     first = rows[0]
     return Principal(
         first.id, first.username, first.display_name, _grants(rows), first.session_id, first.device

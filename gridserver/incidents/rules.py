@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from gis.crs import parse_crs, to_wgs84
@@ -63,7 +63,7 @@ class Report:
 
     def digest(self) -> bytes:
         """Return a SHA-256 that two reports share only where they say the same."""
-        said = json.dumps(asdict(self), sort_keys=True, default=dt.datetime.isoformat)
+        said = json.dumps(vars(self), sort_keys=True, default=dt.datetime.isoformat)
         return hashlib.sha256(said.encode()).digest()
 
 
