@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, jsonify
 
 from gridserver import __version__
-from gridserver.api import BLUEPRINTS, context, live_setup, operations, pages, problems
+from gridserver.api import BLUEPRINTS, context, live_setup, ogc, operations, pages, problems
 from gridserver.base.db import Database
 from gridserver.base.settings import Settings
 
@@ -41,6 +41,7 @@ def create_app(settings: Settings, database: Database) -> Flask:
     app.add_url_rule(
         "/api/openapi.json", "openapi", context.public(lambda: jsonify(api.spec.to_dict()))
     )
+    app.register_blueprint(ogc.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(pages.blueprint)
     live_setup.install(app, database)

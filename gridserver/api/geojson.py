@@ -17,6 +17,7 @@ class FeatureSchema(ma.Schema):
     """One feature; its geometry in EPSG:4326, longitude first."""
 
     type = ma.fields.String(required=True, validate=ma.validate.Equal("Feature"))
+    id = ma.fields.String()
     geometry = ma.fields.Dict(required=True, allow_none=True)
     properties = ma.fields.Dict(required=True)
 
@@ -28,11 +29,14 @@ class FeatureCollectionSchema(ma.Schema):
     features = ma.fields.List(ma.fields.Nested(FeatureSchema), required=True)
 
 
-def feature(properties: dict[str, Any], geom: shapely.Geometry | None) -> str:
+def feature(
+    properties: dict[str, Any], geom: shapely.Geometry | None, id_: str | None = None
+) -> str:
     """Return a feature as text. Outer rings run counterclockwise; coordinates keep every bit."""
     geometry = "null" if geom is None else shapely.to_geojson(shapely.orient_polygons(geom))
     said = json.dumps(properties, ensure_ascii=False)
-    return f'{{"type":"Feature","properties":{said},"geometry":{geometry}}}'
+    named = "" if id_ is None else f'"id":{json.dumps(id_, ensure_ascii=False)},'
+    return f'{{"type":"Feature",{named}"properties":{said},"geometry":{geometry}}}'
 
 
 def collection(features: Iterable[str]) -> str:
