@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import Account, LoginSession, RoleGrant
 from gridserver.access.rules import Grant, Principal
 from gridserver.access.service import digest, unusable_password
+from gridserver.base import db
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound, Unauthenticated
 from gridserver.org.models import Unit
@@ -47,13 +48,13 @@ def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
     One round trip. Raises `Unauthenticated` for an unknown, ended or expired session and for a
     disabled account.
     """
-    rows = session.execute(_BY_TOKEN, {"digest": digest(token), "now": now(session)}).all()
-    return _from_rows(rows), rows[0].csrf_token
+    found = db.rows(session, _BY_TOKEN, {"digest": digest(token), "now": now(session)})
+    return _from_rows(found), found[0].csrf_token
 
 
 def principal_by_session(session: Session, session_id: uuid.UUID | None) -> Principal:
     """Return who holds the session *now*: what an open socket asks at each event."""
-    return _from_rows(session.execute(_BY_ID, {"id": session_id, "now": now(session)}).all())
+    return _from_rows(db.rows(session, _BY_ID, {"id": session_id, "now": now(session)}))
 
 
 def session_terms(session: Session, session_id: uuid.UUID | None) -> tuple[dt.datetime, str]:
@@ -129,7 +130,7 @@ def command_rooms(
 
     One round trip. Raises `NotFound` in an empty installation.
     """
-    rows = session.execute(_COMMAND_ROOMS, {"station": station_code}).all()
+    rows = db.rows(session, _COMMAND_ROOMS, {"station": station_code})
     rooms = [_room(list(of_unit)) for _, of_unit in groupby(rows, key=lambda row: row.id)]
     bureaus = [room for room in rooms if "." not in room.path]
     stations = [room for room in rooms if "." in room.path]

@@ -33,6 +33,10 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(_describe_refusals)
 
+    def arguments(self, schema: Any, **kwargs: Any) -> Any:
+        # An instance, since of a class webargs would make one for every request.
+        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
+
     def _check_not_modified(self, etag: str) -> None:
         try:
             super()._check_not_modified(etag)

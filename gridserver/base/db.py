@@ -10,11 +10,21 @@ from __future__ import annotations
 import datetime as dt
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, Engine, Identity, MetaData, Text, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    Engine,
+    Executable,
+    Identity,
+    MetaData,
+    Row,
+    Text,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -120,6 +130,17 @@ def _has_something_to_say(connection: Any) -> bool:
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
     return bool(waiting.poll(0))
+
+
+def rows(
+    session: Session, statement: Executable, parameters: Mapping[str, Any] | None = None
+) -> Sequence[Row]:
+    """Return the rows of a statement that asks for columns, not for entities.
+
+    It goes past the ORM, at half the cost in the process, and so sees only what was flushed: for
+    the few queries that every request or every incident asks.
+    """
+    return session.connection().execute(statement, parameters).all()
 
 
 Hook = Callable[[Session], None]

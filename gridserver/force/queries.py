@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal
+from gridserver.base import db
 from gridserver.base.errors import NotFound
 from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
 from gridserver.org.models import Unit
@@ -118,7 +119,7 @@ def duty_picture(session: Session, cell_code: str | None, at: dt.datetime) -> Du
     """
     if cell_code is None:
         return DutyPicture()
-    rows = session.execute(_duty(), {"cell": cell_code, "at": at}).all()
+    rows = db.rows(session, _duty(), {"cell": cell_code, "at": at})
     return DutyPicture(_of_role(rows, "primary"), _of_role(rows, "backup"))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from gis import features
 from gis.crs import WGS84, to_wgs84
 from gis.locator import Locator, Method, choose, reach_box
+from gridserver.base import db
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.grids.models import Cell, GridVersion, NeighbourBureau
@@ -208,7 +209,7 @@ def locate(
     lon, lat = to_wgs84(lon, lat, WGS84, field="lon/lat")
     # The driver knows no NumPy numbers.
     box = dict(zip(_SIDES, map(float, reach_box(lon, lat, accuracy_m)), strict=True))
-    rows = session.execute(_NEAR, {"at": at, **box}).all()
+    rows = db.rows(session, _NEAR, {"at": at, **box})
     if not rows:
         return Location(None, None, None, None, None, "outside")
     found = {code: (name, station, wkb) for *_, code, name, station, wkb in rows if code}
