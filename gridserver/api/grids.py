@@ -41,6 +41,9 @@ class VersionSchema(ma.Schema):
     valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
     valid_to = ma.fields.AwareDateTime(required=True, allow_none=True)
     cells = ma.fields.Integer(required=True)
+    revision = ma.fields.Integer(
+        required=True, metadata={"description": "How often a draft changed; its content's ETag."}
+    )
 
 
 class VersionPageSchema(ma.Schema):

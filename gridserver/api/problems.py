@@ -21,6 +21,7 @@ from gridserver.base.errors import (
     GridserverError,
     Invalid,
     NotFound,
+    Stale,
     Unauthenticated,
     Unavailable,
 )
@@ -32,6 +33,7 @@ STATUS: dict[type[GridserverError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    Stale: 412,
     Invalid: 422,
     Unavailable: 503,
 }
@@ -52,6 +54,9 @@ class ProblemSchema(ma.Schema):
     detail = ma.fields.String(required=True)
     field = ma.fields.String(metadata={"description": "The input field at fault."})
     errors = ma.fields.Dict(metadata={"description": "Every field at fault, with its messages."})
+    params = ma.fields.Dict(metadata={"description": "The values that `detail` names."})
+    lon = ma.fields.Float(metadata={"description": "Where it is that something can't be done."})
+    lat = ma.fields.Float()
 
 
 class ProblemApi(Api):
@@ -75,7 +80,7 @@ class ProblemApi(Api):
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer what Flask, webargs and flask-smorest raise."""
-        if error.response is not None:
+        if isinstance(error.response, Response):
             return error.response
         data = getattr(error, "data", None) or {}
         status = error.code or 500
@@ -134,7 +139,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(GisError)
     def _bad_geometry(error: GisError) -> Response:
         field = {"field": error.field} if error.field else {}
-        return problem(422, error.code, error.message, **field)
+        place = {name: error.params[name] for name in ("lon", "lat") if name in error.params}
+        return problem(422, error.code, error.message, **field, **place, params=error.params)
 
     @app.errorhandler(OperationalError)
     def _database_down(error: OperationalError) -> Response:

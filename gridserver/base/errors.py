@@ -53,5 +53,9 @@ class Conflict(GridserverError):
     """The input is right in itself but doesn't fit the present state (HTTP 409)."""
 
 
+class Stale(GridserverError):
+    """The change was made on a state that is no longer the present one (HTTP 412)."""
+
+
 class Unavailable(GridserverError):
     """A part that the server needs doesn't answer (HTTP 503)."""

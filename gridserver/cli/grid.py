@@ -190,7 +190,7 @@ def _make_bureau(session: Session) -> Unit | None:
 
 def _document(card: queries.VersionCard) -> dict[str, Any]:
     document = dataclasses.asdict(card)
-    del document["id"]
+    del document["id"], document["revision"]
     for key in ("valid_from", "valid_to"):
         document[key] = document[key] and document[key].isoformat()
     return document

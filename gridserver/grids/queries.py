@@ -50,7 +50,8 @@ class Location:
 
 @dataclass(frozen=True)
 class VersionCard:
-    """A version as a list shows it; `state` is the one at the moment of asking."""
+    """A version as a list shows it; `state` is the one at the moment of asking, `revision` counts
+    the changes of its cells while it was a draft."""
 
     id: int
     name: str
@@ -58,6 +59,7 @@ class VersionCard:
     valid_from: dt.datetime | None
     valid_to: dt.datetime | None
     cells: int
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -278,6 +280,7 @@ def _card(version: GridVersion, cells: int, at: dt.datetime) -> VersionCard:
         valid.lower if valid else None,
         valid.upper if valid else None,
         cells,
+        version.revision,
     )
 
 

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from geoalchemy2.functions import ST_X, ST_Y
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.base.errors import Invalid
@@ -117,6 +119,28 @@ def ids_within(paths: Iterable[str]) -> Select[int]:
     """
     units = select(Unit.id).where(or_(false(), *(_at_or_below(path) for path in paths)))
     return select(Incident.id).where(Incident.unit_id.in_(units))
+
+
+def points_since(
+    session: Session, since: dt.datetime, within: tuple[float, float, float, float] | None = None
+) -> NDArray[np.float64]:
+    """Return where incidents were reported from `since` on, and nothing else about them.
+
+    Parameters
+    ----------
+    within : tuple of float, optional
+        West, south, east, north in degrees.
+
+    Returns
+    -------
+    array of shape (n, 2)
+        Longitude and latitude, EPSG:4326.
+    """
+    query = select(ST_X(Incident.point), ST_Y(Incident.point)).where(Incident.reported_at >= since)
+    if within is not None:
+        query = query.where(Incident.point.op("&&")(func.ST_MakeEnvelope(*within, 4326)))
+    rows = [(lon, lat) for lon, lat in session.execute(query)]
+    return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
 def _at_or_below(path: str) -> ColumnElement[bool]:

@@ -55,6 +55,7 @@ def test_versions_are_listed_by_page(gis: AccountClient, draft: str) -> None:
             "valid_from": "2026-03-03T01:30:00+00:00",
             "valid_to": None,
             "cells": 4,
+            "revision": 1,
         }
     ]
     second = gis.get(f"/api/v1/grid/versions?limit=1&cursor={first['next']}").json

@@ -102,13 +102,13 @@ def test_a_draft_whose_axes_changed_places(draft: rules.Bounds, swapped: bool) -
 
 def test_only_a_checked_draft_is_published() -> None:
     """The whole product of states and verbs, spelt out."""
-    verbs = ("check", "fault", "publish", "retire")
+    verbs = ("edit", "check", "fault", "publish", "retire")
     table = {state: [LIFECYCLE.after(state, verb) for verb in verbs] for state in LIFECYCLE.states}
     assert table == {
-        "draft": ["checked", "draft", None, "retired"],
-        "checked": ["checked", "draft", "published", "retired"],
-        "published": [None, None, None, "retired"],
-        "retired": [None, None, None, None],
+        "draft": ["draft", "checked", "draft", None, "retired"],
+        "checked": ["draft", "checked", "draft", "published", "retired"],
+        "published": [None, None, None, None, "retired"],
+        "retired": [None, None, None, None, None],
     }
 
 

@@ -108,6 +108,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue oneself a long-lived token, for QGIS and the like. For GIS admins. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TokenRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Token"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bureau": {
         parameters: {
             query?: never;
@@ -427,7 +473,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a version in force; blocking faults refuse it (409 `grid.blocking_faults`). */
+        /**
+         * Put a version in force; blocking faults refuse it (409 `grid.blocking_faults`).
+         * @description One that was in force before comes back as a copy, whose name is in the answer.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -453,7 +502,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Version"];
+                        "application/json": components["schemas"]["Published"];
                     };
                 };
                 400: components["responses"]["BAD_REQUEST"];
@@ -748,6 +797,293 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grid/versions/{name}/topology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Open a draft: its boundaries as arcs that neighbours share, its ETag the revision. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Topology"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Say who changed what in a draft, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HistoryPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Change a draft's boundaries or attributes; a refusal says where (`lon`, `lat`). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The revision that the change was made on, as its ETag. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Edit"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EditResult"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back the last change of a draft, whoever made it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The revision that the change was made on, as its ETag. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EditResult"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do again what was undone last. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The revision that the change was made on, as its ETag. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EditResult"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft of any version: to edit it, or to go back to it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Version"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grid/uploads": {
         parameters: {
             query?: never;
@@ -793,6 +1129,306 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Look for a version's faults as it is now, each as a feature with an id. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/geo+json": components["schemas"]["FeatureCollection"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Say what would mend the faults and what each would move; of a fault the best first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only for these faults; may be repeated. */
+                    fault?: string[];
+                };
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Proposals"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/repairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Carry out repairs as one change, which can be undone: all of them, or none. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The revision that the change was made on, as its ETag. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Repairs"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EditResult"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/exclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** List the holes of a version that were declared not the bureau's, and by whom. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Exclusions"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Declare the hole of a draft around a point not the bureau's; it is no fault then. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewExclusion"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Exclusion"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/versions/{name}/exclusions/{exclusion_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                exclusion_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show one. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                    exclusion_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Exclusion"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Take it back: the hole is a fault again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                    exclusion_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1523,6 +2159,13 @@ export interface components {
             errors?: {
                 [key: string]: unknown;
             };
+            /** @description The values that `detail` names. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description Where it is that something can't be done. */
+            lon?: number;
+            lat?: number;
         } & {
             [key: string]: unknown;
         };
@@ -1587,6 +2230,19 @@ export interface components {
             expires_at: string;
             csrf_token: string;
             account: components["schemas"]["Account"];
+        };
+        TokenRequest: {
+            /** @description What it is for, such as QGIS on a certain machine. */
+            name: string;
+            /** @default 90 */
+            days?: number;
+        };
+        Token: {
+            /** @description A bearer token; shown only here. */
+            token: string;
+            name: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         Bureau: {
             code: string;
@@ -1666,6 +2322,8 @@ export interface components {
             /** Format: date-time */
             valid_to: string | null;
             cells: number;
+            /** @description How often a draft changed; its content's ETag. */
+            revision: number;
         };
         VersionPage: {
             items: components["schemas"]["Version"][];
@@ -1677,6 +2335,25 @@ export interface components {
              * @description When it takes force; default: now.
              */
             from?: string;
+            /**
+             * @description Decide open tasks anew whose place has other owners now.
+             * @default false
+             */
+            reroute?: boolean;
+        };
+        Published: {
+            name: string;
+            /** @enum {string} */
+            state: "draft" | "checked" | "published" | "retired";
+            /** Format: date-time */
+            valid_from: string | null;
+            /** Format: date-time */
+            valid_to: string | null;
+            cells: number;
+            /** @description How often a draft changed; its content's ETag. */
+            revision: number;
+            /** @description Open tasks that were decided anew. */
+            rerouted: number;
         };
         Fault: {
             kind: string;
@@ -1699,6 +2376,7 @@ export interface components {
         Feature: {
             /** @enum {string} */
             type: "Feature";
+            id?: string;
             geometry: {
                 [key: string]: unknown;
             } | null;
@@ -1724,6 +2402,129 @@ export interface components {
             distance_m: number | null;
             owner: components["schemas"]["Person"] | null;
             grid_version: string | null;
+        };
+        Face: {
+            cells: string[];
+            /** @description Arcs, the face on their left: n forwards, -n-1 backwards. */
+            rings: number[][];
+        };
+        EditedCell: {
+            name: string;
+            station: string | null;
+            team: string | null;
+            class: string | null;
+            households: number | null;
+            area_m2: number;
+            /** @description Incidents there in the last 30 days. */
+            calls: number;
+        };
+        Topology: {
+            revision: number;
+            /** @description Stretches of boundary, from node to node. */
+            arcs: {
+                [key: string]: unknown[];
+            };
+            /** @description The arcs that set out from each, counterclockwise. */
+            nodes: {
+                [key: string]: number[];
+            };
+            /** @description Pieces of ground. */
+            faces: {
+                [key: string]: components["schemas"]["Face"];
+            };
+            /** @description By code. */
+            cells: {
+                [key: string]: components["schemas"]["EditedCell"];
+            };
+        };
+        HistoryEntry: {
+            id: number;
+            verb: string;
+            text: string;
+            /** @description By how much the area of which cell changed. */
+            area_change_m2: {
+                [key: string]: number;
+            };
+            undone: boolean;
+            revision: number;
+            by: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        HistoryPage: {
+            items: components["schemas"]["HistoryEntry"][];
+            next: string | null;
+        };
+        Edit: {
+            /**
+             * @description Which edit; each takes only arguments of its own.
+             * @enum {string}
+             */
+            verb: "replace_stretch" | "move_vertex" | "move_node" | "insert_vertex" | "remove_vertex" | "split_cell" | "merge_cells" | "assign_face" | "move_area" | "set_attributes";
+            arc?: number;
+            node?: number;
+            face?: number;
+            index?: number;
+            first?: number;
+            last?: number;
+            lon?: number;
+            lat?: number;
+            code?: string;
+            new_code?: string;
+            into?: string;
+            from?: string;
+            to?: string;
+            name?: string;
+            station?: string | null;
+            team?: string | null;
+            /** @enum {string|null} */
+            class?: "urban" | "rural" | "border" | null;
+            households?: number | null;
+            codes?: string[];
+            coords?: unknown[];
+            line?: unknown[];
+            /** @description GeoJSON Polygon without holes. */
+            polygon?: {
+                [key: string]: unknown;
+            };
+            /** @description The outer boundary may move too; else it is refused. */
+            allow_outline?: boolean;
+        };
+        EditMade: {
+            id: number;
+            verb: string;
+            text: string;
+            /** @description By how much the area of which cell changed. */
+            area_change_m2: {
+                [key: string]: number;
+            };
+            undone: boolean;
+        };
+        EditResult: {
+            revision: number;
+            edit: components["schemas"]["EditMade"];
+            /** @description The arcs were drawn anew: load the topology again. */
+            reload: boolean;
+            /** @description Those that changed. */
+            arcs: {
+                [key: string]: unknown[] | null;
+            };
+            /** @description Those that changed. */
+            nodes: {
+                [key: string]: number[] | null;
+            };
+            /** @description Those that changed. */
+            faces: {
+                [key: string]: components["schemas"]["Face"] | null;
+            };
+            /** @description Those that changed. */
+            cells: {
+                [key: string]: components["schemas"]["EditedCell"] | null;
+            };
+        };
+        Copy: {
+            /** @description What to call the draft. */
+            name: string;
         };
         FieldSummary: {
             name: string;
@@ -1777,8 +2578,65 @@ export interface components {
             /** Format: date-time */
             valid_to: string | null;
             cells: number;
+            /** @description How often a draft changed; its content's ETag. */
+            revision: number;
             /** @description What to look at. */
             warnings: string[];
+        };
+        Move: {
+            /** @description A cell; null: nobody. */
+            from: string | null;
+            /** @description A cell; null: nobody. */
+            to: string | null;
+            area_m2: number;
+        };
+        Proposal: {
+            id: string;
+            faults: string[];
+            kind: string;
+            /** @description Stable, for translations. */
+            code: string;
+            /** @description The values in `text`. */
+            params: {
+                [key: string]: unknown;
+            };
+            text: string;
+            /** @description All the ground that would change hands. */
+            moves: components["schemas"]["Move"][];
+            area_m2: number;
+            /** @description Never carried out unless it is named. */
+            needs_person: boolean;
+            cells: string[];
+            /** @description Where, as GeoJSON. */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Proposals: {
+            revision: number;
+            items: components["schemas"]["Proposal"][];
+        };
+        Repairs: {
+            proposals?: string[];
+            /** @description The first proposal of each fault that moves less than this. */
+            under_m2?: number;
+        };
+        Exclusion: {
+            lon: number;
+            lat: number;
+            why: string;
+            id: number;
+            by: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        Exclusions: {
+            items: components["schemas"]["Exclusion"][];
+        };
+        NewExclusion: {
+            lon: number;
+            lat: number;
+            why: string;
         };
         Difference: {
             /** @description added, removed, renamed, transfer, gained or lost. */

@@ -1,0 +1,134 @@
+"""What can be done to a draft's boundaries, by name: pure.
+
+Each verb takes a coverage and its arguments by name, as `gis.arcs` has them, and raises what that
+raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+
+from gis import arcs
+from gis.arcs import ArcCoverage, Edit
+from gis.errors import GeometryError, GisError
+from gis.faults import named
+from gis.jsonrings import as_ring
+from gridserver.base.errors import Invalid
+
+Arguments = Mapping[str, Any]
+Edited = tuple[ArcCoverage, Edit]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb: what it needs, what it may be given, how it is done, and how it is said."""
+
+    needed: frozenset[str]
+    allowed: frozenset[str]
+    run: Callable[..., Edited]
+    text: str
+
+
+def _move_area(coverage: ArcCoverage, **given: Any) -> Edited:
+    area = _polygon(given["polygon"])
+    return arcs.move_area(coverage, given["from"], given["to"], area)
+
+
+def _verb(run: Callable[..., Edited], text: str, needed: str, *allowed: str) -> Verb:
+    return Verb(frozenset(needed.split()), frozenset(allowed), run, text)
+
+
+_MOVED = "Moved the boundary of {cells}."
+
+VERBS: Mapping[str, Verb] = {
+    "replace_stretch": _verb(
+        arcs.replace_stretch, _MOVED, "arc first last coords", "allow_outline"
+    ),
+    "move_vertex": _verb(arcs.move_vertex, _MOVED, "arc index lon lat", "allow_outline"),
+    "move_node": _verb(arcs.move_node, _MOVED, "node lon lat", "allow_outline"),
+    "insert_vertex": _verb(
+        arcs.insert_vertex, "Added a vertex to the boundary of {cells}.", "arc index lon lat"
+    ),
+    "remove_vertex": _verb(
+        arcs.remove_vertex,
+        "Removed a vertex from the boundary of {cells}.",
+        "arc index",
+        "allow_outline",
+    ),
+    "split_cell": _verb(arcs.split_cell, "Split {code}; {new_code} is new.", "code line new_code"),
+    "merge_cells": _verb(arcs.merge_cells, "Merged {codes} into {into}.", "codes into"),
+    "assign_face": _verb(arcs.assign_face, "Gave a piece of ground to {code}.", "face code"),
+    "move_area": _verb(_move_area, "Moved ground from {from} to {to}.", "from to polygon"),
+}
+"""The verbs that change boundaries."""
+
+
+def check_arguments(
+    verb: str, arguments: Arguments, needed: frozenset[str], allowed: frozenset[str]
+) -> None:
+    """Refuse arguments that are missing, or that the verb does not know.
+
+    Raises
+    ------
+    Invalid
+        ``grid.edit_lacks``, ``grid.edit_knows_not``: name the field.
+    """
+    for name in sorted(needed - arguments.keys()):
+        raise Invalid("grid.edit_lacks", f"{verb} needs {name}.", field=name)
+    for name in sorted(arguments.keys() - needed - allowed):
+        raise Invalid("grid.edit_knows_not", f"{verb} takes no {name}: leave it out.", field=name)
+
+
+def run(coverage: ArcCoverage, verb: str, arguments: Arguments) -> Edited:
+    """Carry out a verb of `VERBS`.
+
+    Raises
+    ------
+    Invalid
+        As `check_arguments`.
+    GisError
+        ``arcs.*``: the edit is refused; where it has a place, `params` hold ``lon`` and ``lat``.
+    """
+    found = VERBS[verb]
+    check_arguments(verb, arguments, found.needed, found.allowed)
+    return found.run(coverage, **arguments)
+
+
+def text(coverage: ArcCoverage, verb: str, arguments: Arguments, edit: Edit) -> str:
+    """Return one English sentence that says what was done; `coverage` is the one after it."""
+    said: dict[str, Any] = dict(arguments)
+    said["cells"] = named(sorted(concerned(edit, coverage)), most=6)
+    if "codes" in said:
+        said["codes"] = named(sorted(said["codes"]), most=6)
+    return VERBS[verb].text.format(**said)
+
+
+def concerned(edit: Edit, *coverages: ArcCoverage) -> set[str]:
+    """Return the cells on both sides of every boundary that an edit changed, and of its faces."""
+    faces = {face for pair in edit.arcs.values() for arc in pair if arc for face in arc.faces}
+    owners = {
+        code
+        for coverage in coverages
+        for face in faces & coverage.faces.keys()
+        for code in coverage.faces[face].owners
+    }
+    changed = (face for pair in edit.faces.values() for face in pair if face is not None)
+    return owners | {code for face in changed for code in face.owners}
+
+
+def _polygon(area: Any) -> shapely.Polygon:
+    """The polygon of a GeoJSON geometry, checked before GEOS sees it."""
+    kind = area.get("type") if isinstance(area, dict) else None
+    rings = area.get("coordinates") if kind == "Polygon" else None
+    if not isinstance(rings, list) or len(rings) != 1:
+        message = "Give the area as a GeoJSON Polygon of one ring."
+        raise GisError("arcs.area", message, "polygon")
+    try:
+        return shapely.Polygon(as_ring(rings[0], 0))
+    except GeometryError as error:
+        message = "The area is no valid polygon without holes; draw it anew."
+        raise GeometryError("arcs.area", message, "polygon") from error

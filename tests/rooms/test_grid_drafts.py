@@ -1,0 +1,431 @@
+"""Drafts as shared arcs: rows, edits, undo and redo, revisions, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gis import testing
+from gis.arcs import ArcCoverage
+from gis.crs import WGS84
+from gis.errors import GeometryError, GisError
+from gis.features import Cell as CellShape
+from gis.features import Layer
+from gis.testing import SOUTH, STEP, WEST
+from gridserver.access.rules import Principal
+from gridserver.audit.models import AuditEntry
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from gridserver.grids import arc_rows, drafts, edit_log, queries, service, versions
+from gridserver.grids.drafts import Changed
+from gridserver.grids.edit_log import Deed
+from gridserver.grids.models import Cell, DraftArc, DraftEdit, DraftFace, GridVersion
+from tests.county import County
+
+NAME = "v2"
+
+
+@pytest.fixture
+def actor(county: County) -> Principal:
+    return county.principal("gis")
+
+
+def put(session: Session, cells: list[CellShape], name: str = NAME) -> GridVersion:
+    layer = Layer(tuple(cells), WGS84)
+    return service.import_draft(session, None, layer, name=name, source={})
+
+
+def edit(session: Session, actor: Principal | None, verb: str, **arguments: object) -> Changed:
+    draft = drafts.locked_draft(session, actor, NAME, revision(session))
+    return drafts.edit(session, actor, draft, verb, arguments)
+
+
+def undo(session: Session, actor: Principal | None = None) -> Changed:
+    return drafts.undo(session, actor, drafts.locked_draft(session, actor, NAME, revision(session)))
+
+
+def redo(session: Session, actor: Principal | None = None) -> Changed:
+    return drafts.redo(session, actor, drafts.locked_draft(session, actor, NAME, revision(session)))
+
+
+def revision(session: Session) -> int:
+    return queries.version(session, NAME).revision
+
+
+def rows(session: Session) -> dict[str, object]:
+    """All that the database has of the draft's ground, bit for bit."""
+    version = queries.version(session, NAME)
+    wkb = sa.func.ST_AsBinary(Cell.geom, type_=sa.LargeBinary)
+    cells = sa.select(Cell.code, Cell.name, Cell.station_code, Cell.attributes, wkb)
+    arcs = sa.select(*DraftArc.__table__.columns).where(DraftArc.version_id == version.id)
+    faces = sa.select(*DraftFace.__table__.columns).where(DraftFace.version_id == version.id)
+    return {
+        "cells": [
+            (*known, bytes(geom))
+            for *known, geom in session.execute(
+                cells.where(Cell.version_id == version.id).order_by(Cell.code, wkb)
+            )
+        ],
+        "arcs": [
+            (*known, bytes(coords))
+            for *known, coords in session.execute(arcs.order_by(DraftArc.id))
+        ],
+        "faces": [tuple(row) for row in session.execute(faces.order_by(DraftFace.id))],
+    }
+
+
+def stored(session: Session) -> list[CellShape]:
+    return queries.cells(session, queries.version(session, NAME).id)
+
+
+def opened(session: Session, actor: Principal) -> ArcCoverage:
+    return drafts.open_draft(session, actor, NAME)[1]
+
+
+def crossing(coverage: ArcCoverage) -> int:
+    """The node in the middle of four cells."""
+    return next(i for i, refs in coverage.nodes.items() if len(refs) == 4)
+
+
+def at(column: float, row: float) -> tuple[float, float]:
+    return WEST + STEP * column, SOUTH + STEP * row
+
+
+# --- opening
+
+
+def test_opening_keeps_the_arcs_and_leaves_the_cells(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(3, 3, vertices_per_side=7))
+    before = rows(session)["cells"]
+    first = opened(session, actor)
+    assert rows(session)["cells"] == before
+    assert len(rows(session)["arcs"]) == len(first.arcs) == 20  # 12 inside, 8 along the rim
+    assert opened(session, actor) is first
+    arc_rows.forget()
+    again = opened(session, actor)
+    assert (again.arcs, again.faces, again.nodes) == (first.arcs, first.faces, first.nodes)
+
+
+def test_overlaps_and_gaps_are_faces(session: Session, actor: Principal) -> None:
+    put(session, [*testing.with_overlap(), CellShape("9", testing.square(5, 5))])
+    coverage = opened(session, actor)
+    assert [coverage.faces[face].owners for face in coverage.contested] == [("1", "2")]
+
+
+def test_cells_that_must_be_mended_first_are_named(session: Session, actor: Principal) -> None:
+    put(session, testing.with_bowtie())
+    with pytest.raises(Conflict) as refusal:
+        opened(session, actor)
+    assert refusal.value.code == "grid.not_editable"
+    assert refusal.value.extra["cells"] == ["2"]
+    put(session, [CellShape("1", testing.square(i, 0)) for i in range(2)], "twice")
+    with pytest.raises(Conflict, match="1 share a code"):
+        drafts.open_draft(session, actor, "twice")
+
+
+def test_only_a_draft_is_opened(session: Session, actor: Principal) -> None:
+    with pytest.raises(Conflict, match="Copy it first") as refusal:
+        drafts.open_draft(session, actor, "v1")
+    assert refusal.value.extra["state"] == "published"
+    with pytest.raises(NotFound):
+        drafts.open_draft(session, actor, "none")
+
+
+def test_officers_look_and_gis_admins_edit(session: Session, county: County) -> None:
+    put(session, testing.grid())
+    officer = county.principal("330824001")
+    opened(session, officer)
+    with pytest.raises(Forbidden):
+        drafts.locked_draft(session, officer, NAME, 1)
+
+
+# --- edits
+
+
+def test_a_boundary_is_moved_for_both_sides(session: Session, actor: Principal) -> None:
+    cells = testing.grid(2, 2)
+    put(session, cells)
+    node = crossing(opened(session, actor))
+    done = edit(session, actor, "move_node", node=node, lon=WEST + STEP * 1.25, lat=SOUTH + STEP)
+    assert done.codes == {cell.code for cell in cells}
+    assert done.entry.text == "Moved the boundary of r00c00, r00c01, r01c00, r01c01."
+    now = stored(session)
+    testing.assert_valid_coverage(now)
+    assert shapely.equals(testing.union(now), testing.union(cells))
+    moved = shapely.Point(at(1.25, 1))
+    assert all(shapely.touches(cell.geom, moved) for cell in now)
+    assert sum(done.entry.area_change_m2.values()) == pytest.approx(0, abs=1e-3)
+
+
+def test_only_what_changed_is_written(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(6, 6))
+    coverage = opened(session, actor)
+    before = rows(session)
+    node = crossing(coverage)
+    lon, lat = coverage.node_position(node)
+    done = edit(session, actor, "move_node", node=node, lon=lon + STEP / 8, lat=lat)
+    after = rows(session)
+    for table, changed in (("arcs", 4), ("cells", 4), ("faces", 0)):
+        assert len(set(map(repr, before[table])) - set(map(repr, after[table]))) == changed
+    assert len(done.edit.arcs) == 4
+
+
+def test_a_split_cell_and_what_is_known_of_it(session: Session, actor: Principal) -> None:
+    put(session, [CellShape("a", testing.square(0, 0, 2), "甲", "33082401")])
+    edit(session, actor, "set_attributes", **{"code": "a", "class": "border", "households": 90})
+    edit(session, actor, "split_cell", code="a", line=[at(0.75, -1), at(0.75, 2)], new_code="b")
+    small, large = session.scalars(
+        sa.select(Cell)
+        .where(Cell.code.in_(["a", "b"]), Cell.station_code == "33082401")
+        .order_by(sa.desc(Cell.code))
+    )
+    assert (small.code, small.name, small.attributes) == ("b", "b", {"class": "border"})
+    assert (large.code, large.name, large.attributes) == ("a", "甲", {"class": "border"})
+    for code, count in (("a", 60), ("b", 30)):
+        edit(session, actor, "set_attributes", code=code, households=count)
+    edit(session, actor, "merge_cells", codes=["a", "b"], into="c")
+    (merged,) = session.scalars(sa.select(Cell).where(Cell.code == "c"))
+    assert merged.attributes == {"class": "border", "households": 90}
+    assert [cell.code for cell in stored(session)] == ["c"]
+    for _ in range(5):
+        undo(session)
+    assert [(c.code, c.name) for c in stored(session)] == [("a", "甲")]
+
+
+def test_ground_is_handed_over(session: Session, actor: Principal) -> None:
+    put(session, testing.with_gap())
+    coverage = opened(session, actor)
+    (gap,) = coverage.unowned
+    edit(session, actor, "assign_face", face=gap, code="r01c01")
+    testing.assert_same_ground(stored(session), testing.grid())
+    polygon = json.loads(shapely.to_geojson(testing.square(1.5, 1.25, 1, 0.5)))
+    edit(session, actor, "move_area", **{"from": "r01c02", "to": "r01c01", "polygon": polygon})
+    now = {cell.code: cell.geom for cell in stored(session)}
+    testing.assert_valid_coverage(stored(session))
+    grown = testing.square(1, 1).union(testing.square(2, 1.25, 0.5, 0.5))
+    assert shapely.equals(now["r01c01"], grown)
+
+
+def test_a_code_is_changed_with_its_faces(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(2, 1))
+    before = rows(session)["cells"][0][-1]
+    done = edit(
+        session, actor, "set_attributes", code="r00c00", new_code="x", name="新", station="33082402"
+    )
+    assert done.entry.text == "Gave r00c00 the code x. Set name, station of x."
+    assert rows(session)["cells"][1] == ("x", "新", "33082402", {}, before)
+    assert sorted(opened(session, actor).cells) == ["r00c01", "x"]
+    with pytest.raises(GisError) as refusal:
+        edit(session, actor, "set_attributes", code="x", new_code="r00c01")
+    assert refusal.value.code == "arcs.code_taken"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"verb": "move_node", "node": 0, "lon": 1.0}, "lat"),
+        ({"verb": "move_node", "node": 0, "lon": 1.0, "lat": 1.0, "arc": 3}, "arc"),
+        ({"verb": "set_attributes", "name": "x"}, "code"),
+        ({"verb": "set_attributes", "code": "r00c00", "station": "nowhere"}, "station"),
+        ({"verb": "set_attributes", "code": "r00c00", "class": "suburb"}, "class"),
+        ({"verb": "set_attributes", "code": "r00c00", "name": " "}, "name"),
+        ({"verb": "set_attributes", "code": "r00c00"}, "code"),
+    ],
+)
+def test_arguments_that_do_not_fit(
+    session: Session, actor: Principal, arguments: dict, field: str
+) -> None:
+    put(session, testing.grid(2, 1))
+    with pytest.raises(Invalid) as refusal:
+        edit(session, actor, **arguments)
+    assert refusal.value.field == field
+
+
+def test_an_edit_of_what_is_not_there(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(2, 1))
+    for arguments in (
+        {"verb": "set_attributes", "code": "no", "name": "x"},
+        {"verb": "split_cell", "code": "no", "line": [at(0, 0), at(1, 1)], "new_code": "b"},
+        {"verb": "merge_cells", "codes": ["no", "r00c00"], "into": "no"},
+        {"verb": "move_vertex", "arc": 99, "index": 1, "lon": WEST, "lat": SOUTH},
+    ):
+        with pytest.raises(GisError) as refusal:
+            edit(session, actor, **arguments)
+        assert refusal.value.code in {"arcs.unknown_cell", "arcs.unknown_arc"}
+
+
+def test_a_crossing_is_refused_and_nothing_changes(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(3, 3))
+    node = crossing(opened(session, actor))
+    before = rows(session)
+    lon, lat = at(2.5, 2.5)
+    with pytest.raises(GeometryError) as refusal:
+        edit(session, actor, "move_node", node=node, lon=lon, lat=lat)
+    place = np.array([refusal.value.params["lon"], refusal.value.params["lat"]])
+    assert ((place >= at(0, 0)) & (place <= at(3, 3))).all()
+    assert rows(session) == before
+    assert (revision(session), edit_log.last_done(session, queries.version(session, NAME))) == (
+        1,
+        None,
+    )
+
+
+def test_the_outline_moves_only_when_told_to(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(2, 1))
+    coverage = opened(session, actor)
+    corner = next(i for i in coverage.nodes if coverage.node_position(i) == at(1, 1))
+    move = {"node": corner, "lon": at(1, 0)[0], "lat": at(0, 1.5)[1]}
+    with pytest.raises(GeometryError, match="outer boundary"):
+        edit(session, actor, "move_node", **move)
+    edit(session, actor, "move_node", **move, allow_outline=True)
+    testing.assert_valid_coverage(stored(session))
+
+
+# --- undo and redo
+
+
+def test_undo_and_redo_restore_every_bit(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(3, 3, vertices_per_side=5))
+    coverage = opened(session, actor)
+    states = [rows(session)]
+    lon, lat = coverage.node_position(crossing(coverage))
+    line = [at(-0.5, 0.6), at(1.5, 0.7)]
+    for verb, arguments in (
+        ("move_node", {"node": crossing(coverage), "lon": lon + STEP / 9, "lat": lat + STEP / 7}),
+        ("split_cell", {"code": "r00c00", "line": line, "new_code": "new"}),
+        ("merge_cells", {"codes": ["r02c02", "r02c01"], "into": "r02c01"}),
+        ("set_attributes", {"code": "new", "new_code": "newer", "name": "更新"}),
+    ):
+        edit(session, actor, verb, **arguments)
+        states.append(rows(session))
+    for state in states[-2::-1]:
+        arc_rows.forget()
+        assert undo(session).coverage is not None
+        assert rows(session) == state
+    with pytest.raises(Conflict) as refusal:
+        undo(session)
+    assert refusal.value.code == "grid.nothing_to_undo"
+    for state in states[1:]:
+        redo(session)
+        assert rows(session) == state
+    with pytest.raises(Conflict) as refusal:
+        redo(session)
+    assert refusal.value.code == "grid.nothing_to_redo"
+    assert revision(session) == 13
+
+
+def test_a_new_edit_ends_what_could_be_redone(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(2, 1))
+    edit(session, actor, "set_attributes", code="r00c00", name="one")
+    undo(session)
+    edit(session, actor, "set_attributes", code="r00c00", name="two")
+    with pytest.raises(Conflict):
+        redo(session)
+    found = edit_log.page(session, queries.version(session, NAME).id, limit=9)
+    assert [(e.number, e.undone, who) for e, who in found] == [(1, False, "gis")]
+
+
+def test_a_change_from_elsewhere_is_undone_as_any_other(session: Session, actor: Principal) -> None:
+    cells = testing.with_overlap()
+    put(session, cells)
+    edit(session, actor, "set_attributes", code="1", name="first")
+    before = rows(session)["cells"]
+    mended = [CellShape("1", testing.square(0, 0)), *stored(session)[1:]]
+    draft = drafts.locked_draft(session, actor, NAME, 2)
+    changes = drafts.differences(stored(session), mended)
+    assert list(changes) == ["1"]
+    done = drafts.record_change(
+        session, actor, draft, Deed("repair", "Gave the overlap to 2.", {"1": -9.0}), changes
+    )
+    assert (done.coverage, done.version.revision, draft.arcs) == (None, 3, None)
+    assert opened(session, actor).contested == ()
+    assert undo(session).coverage is None
+    assert rows(session)["cells"] == before
+    assert len(opened(session, actor).contested) == 1
+    undo(session)  # of what was done before the arcs were drawn anew
+    testing.assert_same_ground(stored(session), cells)
+    assert [cell.name for cell in stored(session)] == ["1", "2"]
+    for _ in range(2):
+        redo(session)
+    testing.assert_same_ground(stored(session), mended)
+
+
+def test_a_double_code_is_mended_and_comes_back(session: Session, actor: Principal) -> None:
+    double = [CellShape("1", testing.square(i, 0), f"part {i}") for i in range(2)]
+    put(session, double)
+    before = rows(session)["cells"]
+    draft = drafts.locked_draft(session, actor, NAME, 1)
+    whole = {"1": [CellShape("1", testing.square(0, 0, 2), "whole")]}
+    drafts.record_change(session, actor, draft, Deed("repair", "Joined 1.", {}), whole)
+    assert [cell.name for cell in stored(session)] == ["whole"]
+    undo(session)
+    assert rows(session)["cells"] == before
+
+
+# --- revisions, states, ledger
+
+
+def test_a_stale_revision_is_refused_and_says_who(session: Session, county: County) -> None:
+    put(session, testing.grid(2, 1))
+    edit(session, county.principal("gis"), "set_attributes", code="r00c00", name="one")
+    with pytest.raises(Stale) as refusal:
+        drafts.locked_draft(session, county.principal("gis"), NAME, 1)
+    assert refusal.value.extra["revision"] == 2
+    assert refusal.value.extra["changes"] == [
+        {"revision": 2, "verb": "set_attributes", "text": "Set name of r00c00.", "by": "gis"}
+    ]
+
+
+def test_an_edited_draft_is_to_be_checked_again(session: Session, actor: Principal) -> None:
+    version = put(session, testing.grid(2, 1))
+    service.check(session, actor, NAME)
+    assert version.state == "checked"
+    edit(session, actor, "set_attributes", code="r00c00", name="one")
+    assert (version.state, version.report) == ("draft", None)
+    service.publish(session, actor, NAME)
+    with pytest.raises(Conflict):
+        edit(session, actor, "set_attributes", code="r00c00", name="two")
+
+
+def test_every_change_is_in_the_ledger(session: Session, actor: Principal) -> None:
+    put(session, testing.grid(2, 1))
+    edit(session, actor, "set_attributes", code="r00c00", name="one")
+    undo(session, actor)
+    redo(session, actor)
+    about = sa.select(AuditEntry).where(AuditEntry.subject_id == NAME).order_by(AuditEntry.id)
+    found = [(entry.tag, entry.data.get("revision")) for entry in session.scalars(about)]
+    assert found[1:] == [("grid:edit", 2), ("grid:undo", 3), ("grid:redo", 4)]
+
+
+def test_a_version_given_up_takes_its_edits_along(session: Session, actor: Principal) -> None:
+    version = put(session, testing.grid(2, 1))
+    edit(session, actor, "set_attributes", code="r00c00", name="one")
+    session.execute(sa.delete(GridVersion).where(GridVersion.id == version.id))
+    for table in (DraftArc, DraftFace, DraftEdit):
+        assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+
+
+# --- copies
+
+
+def test_a_copy_is_edited_and_its_original_stays(session: Session, actor: Principal) -> None:
+    versions.copy(session, actor, "v1", NAME)
+    origin = queries.version(session, "v1")
+    assert queries.version(session, NAME).state == "draft"
+    wkb = sa.func.ST_AsBinary(Cell.geom, type_=sa.LargeBinary)
+    known = sa.select(Cell.code, Cell.name, Cell.station_code, Cell.attributes, wkb)
+    former = session.execute(known.where(Cell.version_id == origin.id).order_by(Cell.code))
+    assert rows(session)["cells"] == [(*row[:-1], bytes(row[-1])) for row in former]
+    assert queries.outline(session, queries.version(session, NAME).id).equals_exact(
+        queries.outline(session, origin.id), 0.0
+    )
+    with pytest.raises(Conflict, match="exists"):
+        versions.copy(session, actor, "v1", NAME)
+    with pytest.raises(Invalid):
+        versions.copy(session, actor, "v1", "a/b")
+    edit(session, actor, "set_attributes", code="330824001001001", name="another")
+    assert queries.cells(session, origin.id)[0].name == "村00"
