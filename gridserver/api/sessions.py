@@ -67,6 +67,25 @@ class NewSessionSchema(SessionSchema):
     )
 
 
+class TokenRequestSchema(ma.Schema):
+    name = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "What it is for, such as QGIS on a certain machine."},
+    )
+    days = ma.fields.Integer(
+        load_default=90, strict=True, validate=ma.validate.Range(1, service.TOKEN_DAYS)
+    )
+
+
+class TokenSchema(ma.Schema):
+    token = ma.fields.String(
+        required=True, metadata={"description": "A bearer token; shown only here."}
+    )
+    name = ma.fields.String(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True)
+
+
 @blueprint.route("")
 class Sessions(MethodView):
     is_public = True
@@ -128,6 +147,17 @@ class CurrentSession(MethodView):
         response = Response(status=204)
         response.delete_cookie(context.COOKIE)
         return response
+
+
+@blueprint.route("/tokens")
+class Tokens(MethodView):
+    @blueprint.arguments(TokenRequestSchema)
+    @blueprint.response(201, TokenSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def post(self, body: dict[str, Any]) -> service.Token:
+        """Issue oneself a long-lived token, for QGIS and the like. For GIS admins."""
+        with context.transaction() as session:
+            return service.issue_token(session, context.principal(), body["name"], body["days"])
 
 
 def describe(session: Session, principal: Principal) -> dict[str, Any]:
