@@ -14,6 +14,7 @@ from gridserver.cli.db import db
 from gridserver.cli.demo import demo
 from gridserver.cli.force import force
 from gridserver.cli.grid import grid
+from gridserver.cli.grid_repair import repair
 from gridserver.cli.grid_versions import diff, rehearse
 from gridserver.cli.incidents import incidents
 from gridserver.cli.locate import locate
@@ -40,5 +41,5 @@ def main() -> None:
 
 for command in (serve, worker, account, db, demo, force, grid, incidents, locate, openapi):
     main.add_command(command)
-for command in (diff, rehearse):
+for command in (diff, rehearse, repair):
     grid.add_command(command)

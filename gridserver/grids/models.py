@@ -158,6 +158,23 @@ class GridSetting(Base):
     snap_m: Mapped[float]
 
 
+class Exclusion(Base):
+    """A hole between the cells that a person declared not the bureau's: the one around a point in
+    EPSG:4326, why, and who said so (null: the server itself)."""
+
+    __tablename__ = "grid_exclusion"
+
+    id: Mapped[Id]
+    version_id: Mapped[int] = mapped_column(
+        ForeignKey("grid_version.id", ondelete="CASCADE"), index=True
+    )
+    lon: Mapped[float]
+    lat: Mapped[float]
+    why: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[dt.datetime]
+
+
 class NeighbourBureau(Base):
     """The area of a bureau next door, as context of the map; what is known of it may be partial."""
 

@@ -52,7 +52,7 @@ class Report:
             "cells": len(self.cells),
             "area_m2": self.area_m2,
             "blocking": self.blocking,
-            "faults": [_properties(fault) for fault in self.faults],
+            "faults": [properties(fault) for fault in self.faults],
         }
 
     def geojson(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Report:
             "features": [
                 {
                     "type": "Feature",
-                    "properties": _properties(fault),
+                    "properties": properties(fault),
                     "geometry": mapping(fault.geometry),
                 }
                 for fault in self.faults
@@ -88,7 +88,8 @@ class Report:
         return shown + (" …" if len(found) > _SHOWN_PER_KIND else "")
 
 
-def _properties(fault: Fault) -> dict[str, Any]:
+def properties(fault: Fault) -> dict[str, Any]:
+    """Return a fault as JSON-able values, without geometry."""
     return {
         "kind": fault.kind,
         "blocking": fault.blocking,

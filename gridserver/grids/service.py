@@ -14,13 +14,12 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gis.features import Layer
-from gis.outline import ground
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
-from gridserver.grids import plausibility, queries, reports, rules
-from gridserver.grids.inspection import find_faults
+from gridserver.grids import inspection, plausibility, queries, reports, rules
+from gridserver.grids.mending import Ground
 from gridserver.grids.models import LIFECYCLE, Cell, GridVersion, NeighbourBureau
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
@@ -110,7 +109,8 @@ def check(
     """
     _locked_bureau(session, actor)
     version = _locked_version(session, name)
-    report = _inspect(session, version, tolerance_m)
+    own = {} if tolerance_m is None else {"tolerance_m": tolerance_m}
+    report = _report(version, inspection.ground(session, version, **own))
     if tolerance_m is None and LIFECYCLE.after(version.state, "check"):
         _settle(session, version, report)
         _record(session, actor, "grid:check", version, blocking=report.blocking)
@@ -123,7 +123,8 @@ def publish(
     """Put a version in force from `at` (default: now) on, and end the one before it then.
 
     The version is checked again under its lock, so that what takes force is what was checked.
-    A version that came without an outline gets the ground that its cells enclose as one.
+    A version that came without an outline gets the ground that its cells enclose as one, and the
+    holes that were declared not the bureau's are taken out of either.
 
     Raises
     ------
@@ -140,13 +141,13 @@ def publish(
     moment = now(session)
     since = rules.starting(at, moment)
     _after(version, "check", moment)
-    report = _inspect(session, version)
+    looked_at = inspection.ground(session, version)
+    report = _report(version, looked_at)
     if report.blocking:
         raise Conflict("grid.blocking_faults", report.refusal(), faults=report.counts())
     _settle(session, version, report)
     _make_room(session, actor, bureau, since)
-    if version.outline is None:
-        version.outline = _stored([ground(cell.geom for cell in report.cells)])[0]
+    version.outline = _stored([inspection.outline(looked_at)])[0]
     version.state = _after(version, "publish", moment)
     version.valid = Range(since, None)
     session.flush()
@@ -234,13 +235,9 @@ def _after(version: GridVersion, verb: str, moment: dt.datetime) -> str:
     return state
 
 
-def _inspect(
-    session: Session, version: GridVersion, tolerance_m: float | None = None
-) -> reports.Report:
-    cells = queries.cells(session, version.id)
-    outline = queries.outline(session, version.id)
-    own = {} if tolerance_m is None else {"tolerance_m": tolerance_m}
-    return reports.Report(version.name, cells, find_faults(cells, outline, **own))
+def _report(version: GridVersion, looked_at: Ground) -> reports.Report:
+    found = inspection.find_faults(looked_at)
+    return reports.Report(version.name, looked_at.cells, list(found.values()))
 
 
 def _settle(session: Session, version: GridVersion, report: reports.Report) -> None:
