@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask import Flask, jsonify
 
 from gridserver import __version__
-from gridserver.api import BLUEPRINTS, context, live_setup, ogc, operations, pages, problems
+from gridserver.api import (
+    BLUEPRINTS,
+    context,
+    live_setup,
+    ogc,
+    ogc_editing,
+    operations,
+    pages,
+    problems,
+)
 from gridserver.base.db import Database
 from gridserver.base.settings import Settings
 
@@ -42,6 +51,7 @@ def create_app(settings: Settings, database: Database) -> Flask:
         "/api/openapi.json", "openapi", context.public(lambda: jsonify(api.spec.to_dict()))
     )
     app.register_blueprint(ogc.blueprint)
+    app.register_blueprint(ogc_editing.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(pages.blueprint)
     live_setup.install(app, database)

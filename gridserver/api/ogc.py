@@ -1,4 +1,5 @@
-"""OGC API Features at /ogc/: Core, GeoJSON, and CRS by reference (OGC 17-069r4, 18-058r1).
+"""OGC API Features at /ogc/: Core, GeoJSON, and CRS by reference (OGC 17-069r4, 18-058r1). What
+changes a draft is in `ogc_editing`.
 
 It has an API description of its own, so that GDAL and QGIS find what they look for.
 """
@@ -20,7 +21,7 @@ from gridserver.access.rules import require
 from gridserver.api import context, geojson, ogc_crs, ogc_description
 from gridserver.api.ogc_collections import Collection, collection, collections, describe
 from gridserver.api.ogc_collections import link as link_to
-from gridserver.grids import features
+from gridserver.grids import feature_editing, features
 from gridserver.org import queries as org
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
@@ -109,6 +110,7 @@ def items(collection: str) -> Response:
                 session, found.version.id, bbox=bbox, equal=equal, offset=offset, limit=limit
             )
             matched, shown = page.matched, [feature(cell, crs) for cell in page.cells]
+            _note(session, found, page.cells)
     return _respond(_collection_text(found, shown, matched, offset, limit), crs)
 
 
@@ -123,6 +125,7 @@ def item(collection: str, code: str) -> Response:
             (text,) = _stations(session, None, {"code": org.unit_by_code(session, code).code})
             return _respond(text, crs)
         cell = features.one(session, found.version.id, code)
+        _note(session, found, [cell])
     response = _respond(feature(cell, crs), crs)
     response.set_etag(features.tag(cell))
     response.make_conditional(request)
@@ -133,6 +136,12 @@ def feature(cell: Cell, crs: str) -> str:
     """Return a cell as a feature whose id is its code."""
     properties = {"code": cell.code, "name": cell.name, "station": cell.station}
     return geojson.feature(properties, ogc_crs.ordered(cell.geom, crs), cell.code)
+
+
+def _note(session: Session, found: Collection, cells: Sequence[Cell]) -> None:
+    if found.version is not None and found.editable:
+        session_id = context.principal().session_id
+        feature_editing.note_reading(session, session_id, found.version.id, cells)
 
 
 def _collection(session: Session, id_: str) -> Collection:

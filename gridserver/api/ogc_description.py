@@ -11,11 +11,15 @@ from gridserver.api.ogc_collections import Collection
 from gridserver.grids import features
 
 _PART_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+_PART_4 = "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf"
 CONFORMS_TO = (
     f"{_PART_1}/core",
     f"{_PART_1}/oas30",
     f"{_PART_1}/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    f"{_PART_4}/create-replace-delete",
+    f"{_PART_4}/update",
+    f"{_PART_4}/optimistic-locking-etags",
 )
 _OF_STATIONS = ("code", "name", "name_en")
 
@@ -39,9 +43,16 @@ def describe(server: str, collections: Sequence[Collection]) -> dict[str, Any]:
         here = f"/collections/{found.id}"
         paths[here] = {"get": _operation(found.title)}
         paths[f"{here}/items"] = {"get": _operation(f"{found.title}: features", _asked(found))}
-        paths[f"{here}/items/{{featureId}}"] = {
-            "get": _operation(f"{found.title}: one feature", [_path("featureId")])
-        }
+        one = f"{here}/items/{{featureId}}"
+        named = [_path("featureId")]
+        paths[one] = {"get": _operation(f"{found.title}: one feature", named)}
+        if found.editable:
+            paths[f"{here}/items"]["post"] = _operation("Add a cell")
+            paths[one] |= {
+                "put": _operation("Change a cell", named),
+                "patch": _operation("Change a cell in part", named),
+                "delete": _operation("Remove a cell", named),
+            }
     return {
         "openapi": "3.0.3",
         "info": {"title": "gridserver, OGC API Features", "version": __version__},
