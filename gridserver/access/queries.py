@@ -151,12 +151,16 @@ def _room(rows: Sequence[Row]) -> CommandRoom:
     return CommandRoom(first.id, first.code, first.name, first.path, desks)
 
 
+_REFS = select(Account.id, Account.username, Account.display_name).where(
+    Account.id.in_(bindparam("ids", expanding=True))
+)
+
+
 def account_refs(session: Session, ids: Iterable[int]) -> dict[int, AccountRef]:
     """Return accounts as others show them, by id."""
-    rows = session.execute(
-        select(Account.id, Account.username, Account.display_name).where(Account.id.in_(list(ids)))
-    )
-    return {row.id: AccountRef(*row) for row in rows}
+    wanted = list(ids)
+    found = db.rows(session, _REFS, {"ids": wanted}) if wanted else ()
+    return {row.id: AccountRef(*row) for row in found}
 
 
 def accounts(session: Session) -> list[AccountCard]:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, func, literal, select, text
+from sqlalchemy import BigInteger, bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from gridserver.base import db
 from gridserver.delivery.models import Epoch, FeedEntry, InboxHead, InboxMessage, InboxReceipt
 from gridserver.delivery.rules import Standing
 
@@ -146,18 +147,21 @@ def pages(session: Session, wants: Sequence[Want]) -> list[list[StoredMessage]]:
     return [found[place] for place in range(len(wants))]
 
 
+# Built once: it is asked for every command.
+_RECEIVED = (
+    select(InboxMessage.id, func.min(InboxReceipt.at))
+    .join(
+        InboxReceipt,
+        (InboxReceipt.recipient == InboxMessage.recipient) & (InboxReceipt.seq >= InboxMessage.seq),
+    )
+    .where(InboxMessage.id.in_(bindparam("ids", expanding=True)))
+    .group_by(InboxMessage.id)
+)
+
+
 def received_at(session: Session, message_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
     """Return when a device of the recipient first acknowledged each message that one has."""
-    rows = session.execute(
-        select(InboxMessage.id, func.min(InboxReceipt.at))
-        .join(
-            InboxReceipt,
-            (InboxReceipt.recipient == InboxMessage.recipient)
-            & (InboxReceipt.seq >= InboxMessage.seq),
-        )
-        .where(InboxMessage.id.in_(list(message_ids)))
-        .group_by(InboxMessage.id)
-    )
+    rows = db.rows(session, _RECEIVED, {"ids": list(message_ids)})
     return {row[0]: row[1] for row in rows}
 
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Uuid, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gis.errors import GisError
@@ -198,6 +198,21 @@ def number_feed(session: Session) -> bool:
 
 # --- commands
 
+_ARRIVE = text(
+    """
+    INSERT INTO command_result (account_id, command_id, payload_digest, at)
+    VALUES (:account, :command, :digest, :at)
+    ON CONFLICT DO NOTHING
+    RETURNING true
+    """
+).bindparams(bindparam("command", type_=Uuid))
+_ANSWER = text(
+    """
+    UPDATE command_result SET status = :status, body = :body
+    WHERE account_id = :account AND command_id = :command
+    """
+).bindparams(bindparam("command", type_=Uuid), bindparam("body", type_=JSONB))
+
 
 def run_once(
     session: Session,
@@ -225,25 +240,12 @@ def run_once(
         ``command.reused``: the id was used with another payload.
     """
     digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).digest()
-    first = session.scalar(
-        upsert(CommandResult)
-        .values(
-            account_id=actor.account_id,
-            command_id=command_id,
-            payload_digest=digest,
-            at=now(session),
-        )
-        .on_conflict_do_nothing()
-        .returning(CommandResult.command_id)
-    )
+    this = {"account": actor.account_id, "command": command_id}
+    first = session.scalar(_ARRIVE, this | {"digest": digest, "at": now(session)})
     if first is None:
         return _stored(session, actor, command_id, digest)
     outcome = _attempt(session, work)
-    session.execute(
-        update(CommandResult)
-        .where(CommandResult.account_id == actor.account_id, CommandResult.command_id == command_id)
-        .values(status=outcome.status, body=outcome.body)
-    )
+    session.execute(_ANSWER, this | {"status": outcome.status, "body": outcome.body})
     return outcome
 
 

@@ -29,7 +29,7 @@ class HistoryEntry:
     from_state: str | None
     to_state: str
     late: bool
-    actor: AccountRef | None
+    actor: AccountRef | Person | None
     occurred_at: dt.datetime
     at: dt.datetime
     lon: float | None

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
 from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
+from gridserver.base import db
 from gridserver.dispatch.authority import Standing
 from gridserver.dispatch.models import Decision, Offer, Task
 from gridserver.dispatch.rules import Facts, Person, Step
@@ -75,6 +76,14 @@ class Dossier:
         )
 
 
+# Built once, as all that a command asks.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_OFFERS = select(Offer).where(Offer.task_id.in_(_IDS)).order_by(Offer.id)
+_DECISIONS = select(Decision.incident_id, Decision.facts, Decision.steps).where(
+    Decision.incident_id.in_(_IDS)
+)
+
+
 def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     """Return the dossiers of `tasks`, in their order, in a fixed number of queries."""
     if not tasks:
@@ -82,13 +91,11 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     offers = _offers(session, [task.id for task in tasks])
     incident_ids = [task.incident_id for task in tasks]
     decisions = {
-        decision.incident_id: decision
-        for decision in session.scalars(
-            select(Decision).where(Decision.incident_id.in_(incident_ids))
-        )
+        incident_id: (Facts.from_json(facts), tuple(Step.from_json(step) for step in steps))
+        for incident_id, facts, steps in db.rows(session, _DECISIONS, {"ids": incident_ids})
     }
     recorded = incidents.by_ids(session, incident_ids)
-    units = org.units_by_id(session, {incident.unit_id for incident in recorded.values()})
+    paths = org.paths_by_id(session, {incident.unit_id for incident in recorded.values()})
     named = {offer.recipient for made in offers.values() for offer in made}
     named |= {task.assignee_account_id for task in tasks if task.assignee_account_id is not None}
     people = access.account_refs(session, named)
@@ -96,9 +103,9 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
         Dossier(
             task=task,
             incident=recorded[task.incident_id],
-            unit_path=units[recorded[task.incident_id].unit_id].path,
-            facts=Facts.from_json(decisions[task.incident_id].facts),
-            steps=tuple(Step.from_json(step) for step in decisions[task.incident_id].steps),
+            unit_path=paths[recorded[task.incident_id].unit_id],
+            facts=decisions[task.incident_id][0],
+            steps=decisions[task.incident_id][1],
             offers=offers[task.id],
             people=dict(people),
         )
@@ -108,7 +115,6 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
 
 def _offers(session: Session, task_ids: list[int]) -> dict[int, list[Offer]]:
     by_task: dict[int, list[Offer]] = defaultdict(list)
-    query = select(Offer).where(Offer.task_id.in_(task_ids)).order_by(Offer.id)
-    for offer in session.scalars(query):
+    for offer in session.scalars(_OFFERS, {"ids": task_ids}):
         by_task[offer.task_id].append(offer)
     return by_task

@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from geoalchemy2.functions import ST_X, ST_Y
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
+from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
+from gridserver.base import db
 from gridserver.base.clock import now
 from gridserver.dispatch.cards import HistoryEntry
 from gridserver.dispatch.models import TaskEvent
+from gridserver.dispatch.rules import Person
+
+# Built once. The insert is of the table, not of the class: a row that nobody holds needs no ORM.
+_ADD = insert(TaskEvent.metadata.tables[TaskEvent.__tablename__])
+_OF_TASK = (
+    select(
+        TaskEvent.id,
+        TaskEvent.verb,
+        TaskEvent.from_state,
+        TaskEvent.to_state,
+        TaskEvent.late,
+        TaskEvent.actor_account_id,
+        TaskEvent.occurred_at,
+        TaskEvent.at,
+        ST_X(TaskEvent.point).label("lon"),
+        ST_Y(TaskEvent.point).label("lat"),
+        TaskEvent.data,
+    )
+    .where(TaskEvent.task_id == bindparam("task"))
+    .order_by(TaskEvent.id)
+)
 
 
 def add(
@@ -34,46 +58,44 @@ def add(
     """Add what happened. `actor` None is the server itself; `point` is lon, lat (EPSG:4326)."""
     moment = now(session)
     session.execute(
-        insert(TaskEvent).values(
-            task_id=task_id,
-            verb=verb,
-            from_state=from_state,
-            to_state=to_state,
-            late=late,
-            actor_account_id=actor.account_id if actor else None,
-            device=actor.device if actor else None,
-            command_id=command_id,
-            occurred_at=occurred_at or moment,
-            at=moment,
-            point=None if point is None else func.ST_SetSRID(func.ST_MakePoint(*point), 4326),
-            data=data,
-        )
+        _ADD,
+        {
+            "task_id": task_id,
+            "verb": verb,
+            "from_state": from_state,
+            "to_state": to_state,
+            "late": late,
+            "actor_account_id": actor.account_id if actor else None,
+            "device": actor.device if actor else None,
+            "command_id": command_id,
+            "occurred_at": occurred_at or moment,
+            "at": moment,
+            "point": None if point is None else f"SRID=4326;POINT({point[0]!r} {point[1]!r})",
+            "data": data,
+        },
     )
 
 
-def of_task(session: Session, task_id: int) -> list[HistoryEntry]:
-    """Return a task's history, oldest first."""
-    rows = session.execute(
-        select(TaskEvent, ST_X(TaskEvent.point), ST_Y(TaskEvent.point))
-        .where(TaskEvent.task_id == task_id)
-        .order_by(TaskEvent.id)
-    ).all()
-    actors = access.account_refs(
-        session, {e.actor_account_id for e, *_ in rows if e.actor_account_id is not None}
-    )
+def of_task(
+    session: Session, task_id: int, known: Mapping[int, AccountRef | Person]
+) -> list[HistoryEntry]:
+    """Return a task's history, oldest first. `known` are accounts that need not be asked for."""
+    rows = db.rows(session, _OF_TASK, {"task": task_id})
+    strangers = {row.actor_account_id for row in rows} - known.keys() - {None}
+    actors = {**known, **access.account_refs(session, strangers)}
     return [
         HistoryEntry(
-            id=event.id,
-            verb=event.verb,
-            from_state=event.from_state,
-            to_state=event.to_state,
-            late=event.late,
-            actor=actors.get(event.actor_account_id),
-            occurred_at=event.occurred_at,
-            at=event.at,
-            lon=lon,
-            lat=lat,
-            data=event.data,
+            id=row.id,
+            verb=row.verb,
+            from_state=row.from_state,
+            to_state=row.to_state,
+            late=row.late,
+            actor=actors.get(row.actor_account_id),
+            occurred_at=row.occurred_at,
+            at=row.at,
+            lon=row.lon,
+            lat=row.lat,
+            data=row.data,
         )
-        for event, lon, lat in rows
+        for row in rows
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
@@ -39,17 +39,24 @@ def task_for(session: Session, actor: Principal, task_id: int) -> Dossier:
     return found
 
 
+# "No key" update: a link from another task, which only refers to this one, need not wait.
+_TO_CHANGE = (
+    select(Task)
+    .where(Task.id == bindparam("id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def task_for_change(session: Session, task_id: int) -> Dossier:
     """Return a task with its row locked to the end of the transaction, access still unchecked.
 
     The task's row is what every change of a task locks first. Raises `NotFound` (``task.unknown``).
     """
-    # "No key" update: a link from another task, which only refers to this one, need not wait.
-    query = select(Task).where(Task.id == task_id).with_for_update(key_share=True)
-    found = _one(session, query.execution_options(populate_existing=True))
-    if found is None:
+    task = session.scalar(_TO_CHANGE, {"id": task_id})
+    if task is None:
         raise _unknown(task_id)
-    return found
+    return dossier.load(session, [task])[0]
 
 
 def incident_for(session: Session, actor: Principal, incident_id: int) -> Dossier:
@@ -70,7 +77,7 @@ def of_incident(session: Session, incident_id: int) -> Dossier | None:
 def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:
     """Return a task with its offers' receipts and its history, as `actor` sees it."""
     received = delivery.received_at(session, [offer.message_id for offer in found.offers])
-    events = history.of_task(session, found.task.id)
+    events = history.of_task(session, found.task.id, found.people)
     return cards.task_detail(found, actor, events, received, language)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from geoalchemy2.functions import ST_X, ST_Y
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from gridserver.base import db
 from gridserver.base.errors import Invalid
 from gridserver.incidents.models import Category, Incident
 from gridserver.org.models import Unit
@@ -100,16 +101,32 @@ def category(session: Session, code: str) -> Category:
     return found
 
 
+# Built once, since every command asks. Most columns are called as the record's fields are.
+_NAMED_ALIKE = [
+    getattr(Incident, field.name)
+    for field in fields(IncidentRecord)
+    if field.name not in {"lon", "lat"}
+]
+_RECORDS = select(
+    *_NAMED_ALIKE,
+    ST_X(Incident.point).label("lon"),
+    ST_Y(Incident.point).label("lat"),
+    Category.name_zh,
+    Category.name_en,
+).join(Category, Category.code == Incident.category)
+_BY_IDS = _RECORDS.where(Incident.id.in_(bindparam("ids", expanding=True)))
+
+
 def by_ids(session: Session, ids: Iterable[int]) -> dict[int, IncidentRecord]:
     """Return incidents by id, in one query."""
-    return {record.id: record for record in _records(session, Incident.id.in_(list(ids)))}
+    return {row.id: _record(row) for row in db.rows(session, _BY_IDS, {"ids": list(ids)})}
 
 
 def by_external_id(session: Session, source: str, external_id: str) -> tuple[IncidentRecord, bytes]:
     """Return the incident that `source` calls `external_id`, and its digest. It must be there."""
     this = (Incident.source == source, Incident.external_id == external_id)
     digest = session.scalars(select(Incident.body_digest).where(*this)).one()
-    return _records(session, *this)[0], digest
+    return _record(session.execute(_RECORDS.where(*this)).one()), digest
 
 
 def ids_within(paths: Iterable[str]) -> Select[int]:
@@ -147,47 +164,7 @@ def _at_or_below(path: str) -> ColumnElement[bool]:
     return or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
 
 
-def _records(session: Session, *which: ColumnElement[bool]) -> list[IncidentRecord]:
-    rows = session.execute(
-        select(
-            Incident,
-            ST_X(Incident.point),
-            ST_Y(Incident.point),
-            Category.code,
-            Category.name_zh,
-            Category.name_en,
-        )
-        .join(Category, Category.code == Incident.category)
-        .where(*which)
-    )
-    return [
-        _record(incident, lon, lat, CategoryNames(*names)) for incident, lon, lat, *names in rows
-    ]
-
-
-def _record(incident: Incident, lon: float, lat: float, category: CategoryNames) -> IncidentRecord:
-    return IncidentRecord(
-        id=incident.id,
-        number=incident.number,
-        source=incident.source,
-        external_id=incident.external_id,
-        category=category,
-        priority=incident.priority,
-        raw_x=incident.raw_x,
-        raw_y=incident.raw_y,
-        raw_crs=incident.raw_crs,
-        lon=lon,
-        lat=lat,
-        accuracy_m=incident.accuracy_m,
-        address=incident.address,
-        description=incident.description,
-        occurred_at=incident.occurred_at,
-        reported_at=incident.reported_at,
-        received_at=incident.received_at,
-        grid_version_id=incident.grid_version_id,
-        cell_code=incident.cell_code,
-        method=incident.method,
-        neighbours=tuple(incident.neighbours),
-        distance_m=incident.distance_m,
-        unit_id=incident.unit_id,
-    )
+def _record(row: Row) -> IncidentRecord:
+    said = row._asdict()
+    category = CategoryNames(said.pop("category"), said.pop("name_zh"), said.pop("name_en"))
+    return IncidentRecord(category=category, **said | {"neighbours": tuple(row.neighbours)})

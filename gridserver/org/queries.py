@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from gridserver.base import db
 from gridserver.base.errors import NotFound
 from gridserver.org.models import Unit
 
@@ -53,6 +54,14 @@ def units(
 def units_by_id(session: Session, ids: set[int]) -> dict[int, Unit]:
     """Return the units with these ids."""
     return {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
+
+
+_PATHS = select(Unit.id, Unit.path).where(Unit.id.in_(bindparam("ids", expanding=True)))
+
+
+def paths_by_id(session: Session, ids: set[int]) -> dict[int, str]:
+    """Return the paths of the units with these ids."""
+    return {row.id: row.path for row in db.rows(session, _PATHS, {"ids": list(ids)})}
 
 
 def bureau_and_station(session: Session, station_code: str | None) -> tuple[Unit, Unit | None]:
