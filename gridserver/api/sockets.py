@@ -23,7 +23,7 @@ from structlog import get_logger
 from gis.errors import GisError
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
-from gridserver.api import context
+from gridserver.api import context, sockets_wire
 from gridserver.api.live import Live
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, GridserverError, Invalid, Unauthenticated
@@ -231,7 +231,7 @@ def refused(error: GridserverError | GisError) -> Answer:
 def make_socketio(app: Flask) -> SocketIO:
     """Return the Socket.IO server of `app`, under gevent and with an explicit list of origins."""
     settings = app.extensions["gridserver"].settings
-    # Garbage that isn't even Socket.IO closes its connection; it needs no traceback in the log.
+    # Garbage by polling is passed over; it needs no traceback in the log.
     logging.getLogger("engineio.server").setLevel(logging.CRITICAL)
     socketio = SocketIO(
         app,
@@ -246,6 +246,7 @@ def make_socketio(app: Flask) -> SocketIO:
         channel="gridserver",
     )
     socketio.on_error_default(_failed)
+    sockets_wire.install(socketio)
     return socketio
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
+import simple_websocket
 import socketio
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from gridserver.access import service as access
+from gridserver.api.sockets import MOST_BYTES
 from gridserver.base.db import Database
 from gridserver.delivery import service
 from gridserver.delivery.service import Message
 from gridserver.org.queries import unit_by_code
 from tests.county import PASSWORD, County, centre
 from tests.processes import Caller, WebProcess
-from tests.sockets import Connect, SocketClient
+from tests.sockets import PATIENCE, Connect, SocketClient
 from tests.waiting import until
 
 Http = Callable[[str], Caller]
@@ -276,6 +279,37 @@ def test_a_malformed_event_is_refused_and_the_connection_lives_on(
     client.hear("ready")
     assert refusal(client.ask(event, *payload)) == (code, field)
     assert client.ask("ack", {"seq": 0})["status"] == "done"
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "x",
+        '42/terminal,1["ack",{"seq":' + "9" * 200 + "}]",
+        '42/terminal,1["ack",' + "[" * 30_000 + "]" * 30_000 + "]",
+        '42/terminal,1["ack","' + "x" * MOST_BYTES + '"]',
+        '451-/terminal,1["ack",{"_placeholder":true,"num":0}]',
+    ],
+    ids=["empty", "no digit", "endless number", "endless lists", "too long", "binary"],
+)
+@pytest.mark.parametrize("by_upgrade", [False, True])
+def test_a_frame_that_is_no_packet_ends_the_connection(
+    server: WebProcess, frame: str, by_upgrade: bool
+) -> None:
+    """At once, and without a word in the log; an upgrade that fails leaves its client polling."""
+    address = f"{server.url}/socket.io/?EIO=4&transport="
+    if by_upgrade:
+        opened = json.loads(requests.get(f"{address}polling", timeout=PATIENCE).text[1:])
+        address += f"websocket&sid={opened['sid']}"
+    else:
+        address += "websocket"
+    socket = simple_websocket.Client(address.replace("http", "ws", 1))
+    socket.send(frame)
+    with pytest.raises(simple_websocket.ConnectionClosed):
+        while socket.receive(PATIENCE) is not None:  # the packet that opens comes first
+            pass
     assert "Traceback" not in server.log.read_text()
 
 
