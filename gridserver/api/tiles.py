@@ -44,6 +44,9 @@ class TileJsonSchema(ma.Schema):
     vector_layers = ma.fields.List(ma.fields.Nested(LayerSchema), required=True)
 
 
+#: A day: as long as a session, so that whoever signs in anew asks anew.
+_KEPT = "max-age=86400, immutable"
+
 _LAYERS = [
     {
         "id": "cells",
@@ -70,7 +73,7 @@ class TileJson(MethodView):
             version = queries.version_in_force(session, now(session))
             bounds = queries.bounds(session, version.id)
         # The version in the address: a map asks anew when another grid takes force.
-        template = url_for("tiles.GridTile", z=0, x=1, y=2, v=version.id, _external=True)
+        template = url_for("tiles.GridTile", z=0, x=1, y=2, v=_edition(version), _external=True)
         return {
             "tilejson": "3.0.0",
             "name": f"Grid {version.name}",
@@ -98,19 +101,26 @@ class GridTile(MethodView):
             tiles.check_address(z, x, y)
             version = queries.version_in_force(session, now(session))
             etag = _etag(version, z, x, y)
+            fixed = request.args.get("v") == _edition(version)
             if request.if_none_match.contains(etag):
-                return _respond(b"", 304, etag)
+                return _respond(b"", 304, etag, fixed)
             content = tiles.tile(session, version.id, z, x, y)
-        return _respond(content, 200 if content else 204, etag)
+        return _respond(content, 200 if content else 204, etag, fixed)
+
+
+def _edition(version: GridVersion) -> str:
+    """Name all that a tile's contents depend on beside its address: published cells never change,
+    but what a tile holds of them may, with the software."""
+    return f"{__version__}-{version.id}"
 
 
 def _etag(version: GridVersion, z: int, x: int, y: int) -> str:
-    # Published cells never change; what a tile holds of them may, with the software.
-    return f"{__version__}-{version.id}-{z}-{x}-{y}"
+    return f"{_edition(version)}-{z}-{x}-{y}"
 
 
-def _respond(content: bytes, status: int, etag: str) -> Response:
+def _respond(content: bytes, status: int, etag: str, fixed: bool) -> Response:
+    """Answer with a tile; `fixed`: the address names the edition, so it never holds another."""
     response = Response(content, status, content_type=MEDIA_TYPE)
     response.headers["ETag"] = quote_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = f"private, {_KEPT if fixed else 'no-cache'}"
     return response

@@ -295,3 +295,23 @@ def test_going_back_on_the_command_line(
     ]
     none_to_follow = ["grid", "publish", "v2", "--reroute"]
     assert "0 open tasks were decided anew" in CliRunner().invoke(main, none_to_follow).stdout
+
+
+# --- tiles by version
+
+
+def test_a_tile_is_kept_as_long_as_its_version(client: AccountClient, database: Database) -> None:
+    gis = client.as_("gis")
+    (template,) = gis.get("/tiles/grid.json").json["tiles"]
+    address = template.format(z=10, x=848, y=425)
+    tile = gis.get(address)
+    assert "immutable" in tile.headers["Cache-Control"]
+    assert not tile.headers["ETag"].startswith("W/")
+    with database.transaction() as session:
+        redrawing.draft(session, "v2", redrawing.with_boundary_at(0.6))
+        service.publish(session, None, "v2")
+    assert gis.get("/tiles/grid.json").json["tiles"] != [template]
+    stale = gis.get(address, headers={"If-None-Match": tile.headers["ETag"]})
+    assert (stale.status_code, stale.headers["Cache-Control"]) == (200, "private, no-cache")
+    assert stale.headers["ETag"] != tile.headers["ETag"]
+    assert gis.get("/tiles/grid/10/848/425.mvt").headers["Cache-Control"] == "private, no-cache"
