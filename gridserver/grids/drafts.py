@@ -18,8 +18,17 @@ from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, Stale
-from gridserver.grids import arc_rows, attributes, cell_rows, edit_log, edit_verbs, queries
+from gridserver.grids import (
+    arc_rows,
+    attributes,
+    cell_rows,
+    edit_log,
+    edit_verbs,
+    queries,
+    settings,
+)
 from gridserver.grids.cell_rows import CellState, Swap
+from gridserver.grids.codes import Scheme, check, following
 from gridserver.grids.edit_log import Deed
 from gridserver.grids.models import LIFECYCLE, DraftEdit, GridVersion
 from gridserver.grids.rules import state_at
@@ -131,7 +140,9 @@ def edit(
     coverage = arc_rows.load(session, version)
     if verb == attributes.VERB:
         return _set_attributes(session, actor, version, coverage, arguments)
-    after, change = edit_verbs.run(coverage, verb, arguments)
+    decided = settings.present(session)
+    arguments = _with_codes(coverage, verb, arguments, decided.scheme)
+    after, change = edit_verbs.run(coverage, verb, arguments, snap_m=decided.snap_m)
     codes = _redrawn(coverage, after, edit_verbs.concerned(change, coverage, after))
     before = cell_rows.take(session, version.id, codes)
     swap = Swap(before, attributes.following(before, after, verb, arguments))
@@ -210,11 +221,13 @@ def _set_attributes(
     arguments: Mapping[str, Any],
 ) -> Changed:
     verb, code = attributes.VERB, arguments.get("code", "")
-    edit_verbs.check_arguments(verb, arguments, attributes.NEEDED, attributes.ALLOWED)
+    edit_verbs.check_names(verb, arguments, attributes.NEEDED, attributes.ALLOWED)
     if arguments.keys() == {"code"}:
         raise Invalid("grid.edit_lacks", "Say what to set: a name, a station, …", field="code")
     _check_station(session, arguments.get("station"))
     new_code = arguments.get("new_code", code)
+    if new_code != code:
+        check(new_code, settings.present(session).scheme, "new_code")
     before = cell_rows.take(session, version.id, {code, new_code})
     after, change = coverage, Edit(verb, {}, {}, {})
     if new_code != code or not before[code]:  # which refuses a cell that is not there
@@ -223,6 +236,23 @@ def _set_attributes(
     states: dict[str, list[CellState]] = {code: []} | {new_code: [state]}
     deed = Deed(verb, attributes.text(arguments), {})
     return _done(session, actor, version, deed, Swap(before, states), (after, change))
+
+
+def _with_codes(
+    coverage: ArcCoverage, verb: str, arguments: Mapping[str, Any], scheme: Scheme
+) -> Mapping[str, Any]:
+    """Return the arguments with a code for each cell that the verb makes, written as it is to be.
+
+    A split without one takes the next free one.
+    """
+    edit_verbs.check_arguments(verb, arguments)
+    if verb == "split_cell" and "new_code" not in arguments:
+        return {**arguments, "new_code": following(arguments["code"], scheme, coverage.cells)}
+    if verb == "split_cell":
+        check(arguments["new_code"], scheme, "new_code")
+    if verb == "merge_cells" and arguments["into"] not in arguments["codes"]:
+        check(arguments["into"], scheme, "into")
+    return arguments
 
 
 def _check_station(session: Session, code: str | None) -> None:

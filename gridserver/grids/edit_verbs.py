@@ -59,7 +59,9 @@ VERBS: Mapping[str, Verb] = {
         "arc index",
         "allow_outline",
     ),
-    "split_cell": _verb(arcs.split_cell, "Split {code}; {new_code} is new.", "code line new_code"),
+    "split_cell": _verb(
+        arcs.split_cell, "Split {code}; {new_code} is new.", "code line", "new_code"
+    ),
     "merge_cells": _verb(arcs.merge_cells, "Merged {codes} into {into}.", "codes into"),
     "assign_face": _verb(arcs.assign_face, "Gave a piece of ground to {code}.", "face code"),
     "move_area": _verb(_move_area, "Moved ground from {from} to {to}.", "from to polygon"),
@@ -67,7 +69,12 @@ VERBS: Mapping[str, Verb] = {
 """The verbs that change boundaries."""
 
 
-def check_arguments(
+def check_arguments(verb: str, arguments: Arguments) -> None:
+    """Refuse arguments that a verb of `VERBS` lacks or does not know: see `check_names`."""
+    check_names(verb, arguments, VERBS[verb].needed, VERBS[verb].allowed)
+
+
+def check_names(
     verb: str, arguments: Arguments, needed: frozenset[str], allowed: frozenset[str]
 ) -> None:
     """Refuse arguments that are missing, or that the verb does not know.
@@ -83,19 +90,21 @@ def check_arguments(
         raise Invalid("grid.edit_knows_not", f"{verb} takes no {name}: leave it out.", field=name)
 
 
-def run(coverage: ArcCoverage, verb: str, arguments: Arguments) -> Edited:
-    """Carry out a verb of `VERBS`.
+def run(coverage: ArcCoverage, verb: str, arguments: Arguments, *, snap_m: float) -> Edited:
+    """Carry out a verb of `VERBS`, its arguments checked.
+
+    Parameters
+    ----------
+    snap_m
+        How far from the boundary a line that splits a cell may end.
 
     Raises
     ------
-    Invalid
-        As `check_arguments`.
     GisError
         ``arcs.*``: the edit is refused; where it has a place, `params` hold ``lon`` and ``lat``.
     """
-    found = VERBS[verb]
-    check_arguments(verb, arguments, found.needed, found.allowed)
-    return found.run(coverage, **arguments)
+    snapping = {"snap_m": snap_m} if verb == "split_cell" else {}
+    return VERBS[verb].run(coverage, **arguments, **snapping)
 
 
 def text(coverage: ArcCoverage, verb: str, arguments: Arguments, edit: Edit) -> str:

@@ -20,10 +20,11 @@ from gis.testing import SOUTH, STEP, WEST
 from gridserver.access.rules import Principal
 from gridserver.audit.models import AuditEntry
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from gridserver.grids import arc_rows, drafts, edit_log, queries, service, versions
+from gridserver.grids import arc_rows, drafts, edit_log, queries, service, settings, versions
 from gridserver.grids.drafts import Changed
 from gridserver.grids.edit_log import Deed
 from gridserver.grids.models import Cell, DraftArc, DraftEdit, DraftFace, GridVersion
+from gridserver.grids.settings import GridSettings
 from tests.county import County
 
 NAME = "v2"
@@ -194,6 +195,36 @@ def test_a_split_cell_and_what_is_known_of_it(session: Session, actor: Principal
     for _ in range(5):
         undo(session)
     assert [(c.code, c.name) for c in stored(session)] == [("a", "甲")]
+
+
+def test_codes_follow_the_bureaus_scheme(session: Session, actor: Principal) -> None:
+    code = "330824001001007"
+    put(session, [CellShape(code, testing.square(0, 0))])
+    settings.put(session, actor, GridSettings(code_scheme="digits_15"))
+    line = [at(0.25, -1), at(0.25, 2)]
+    for given in ("8", "33082400100100８", ""):
+        with pytest.raises(Invalid) as refusal:
+            edit(session, actor, "split_cell", code=code, line=line, new_code=given)
+        assert refusal.value.field == "new_code"
+    edit(session, actor, "split_cell", code=code, line=line)
+    assert [cell.code for cell in stored(session)] == [code, "330824001001008"]
+    for verb, arguments in (
+        ("merge_cells", {"codes": [code, "330824001001008"], "into": "both"}),
+        ("set_attributes", {"code": code, "new_code": "a"}),
+    ):
+        with pytest.raises(Invalid, match="15 digits"):
+            edit(session, actor, verb, **arguments)
+
+
+def test_a_splitting_line_snaps_as_far_as_was_decided(session: Session, actor: Principal) -> None:
+    put(session, [CellShape("1", testing.square(0, 0))])
+    near = 0.004  # of a step: some 3 m
+    line = {"line": [at(0.5, near), at(0.5, 1 - near)]}
+    with pytest.raises(GisError):
+        edit(session, actor, "split_cell", code="1", **line)
+    settings.put(session, actor, GridSettings(snap_m=5.0))
+    edit(session, actor, "split_cell", code="1", **line)
+    assert [cell.code for cell in stored(session)] == ["1", "2"]
 
 
 def test_ground_is_handed_over(session: Session, actor: Principal) -> None:

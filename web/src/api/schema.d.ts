@@ -1434,6 +1434,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grid/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the settings; the defaults where the bureau decided nothing. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GridSettings"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** Set the settings: they hold for what is checked and edited from now on. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Tag to check against */
+                    "If-Match": components["parameters"]["IF_MATCH"];
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GridSettings"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GridSettings"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grid/diff": {
         parameters: {
             query?: never;
@@ -2637,6 +2719,25 @@ export interface components {
             lon: number;
             lat: number;
             why: string;
+        };
+        GridSettings: {
+            /**
+             * @description digits_15: 6+3+3+3; digits_20: 6+6+3+3+2; free: by a pattern.
+             * @enum {string}
+             */
+            code_scheme: "digits_15" | "digits_20" | "free";
+            /** @description For free codes: 9 a digit, A a capital, ? anything, * at the end: any number of anything. */
+            code_pattern: string | null;
+            /** @description A narrower hole is a sliver; boundaries nearer match. */
+            tolerance_m: number;
+            /** @description Overlaps and holes up to this are rounding. */
+            min_area_m2: number;
+            /** @description Holes from this on don't block. */
+            enclave_m2: number;
+            /** @description A smaller cell is a fault. */
+            min_cell_m2: number;
+            /** @description How far from the boundary a splitting line may end. */
+            snap_m: number;
         };
         Difference: {
             /** @description added, removed, renamed, transfer, gained or lost. */
