@@ -160,7 +160,7 @@ def write_layer(path: str | Path, cells: Iterable[Cell]) -> None:
     Raises
     ------
     FileError
-        ``file.format``, ``file.not_writable``.
+        ``file.format``, ``file.not_writable``; ``file.long_text``: a Shapefile can't hold it.
     """
     target = Path(path)
     ending = target.suffix.lower()

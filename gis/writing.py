@@ -9,7 +9,10 @@ from pathlib import Path
 import pyogrio
 import shapely
 
+from gis.errors import FileError
 from gis.features import Cell, as_array
+
+_LONGEST_IN_DBF = 254
 
 
 def _write_geojson(path: Path, cells: Sequence[Cell]) -> None:
@@ -47,6 +50,14 @@ def _write_geopackage(path: Path, cells: Sequence[Cell]) -> None:
 
 
 def _write_shapefile(path: Path, cells: Sequence[Cell]) -> None:
+    for cell in cells:
+        for text in (cell.code, cell.name, cell.station):
+            if text and len(text.encode()) > _LONGEST_IN_DBF:
+                message = (
+                    f"A text of cell {cell.code:.40} is longer than the {_LONGEST_IN_DBF} bytes "
+                    "that a Shapefile holds; write .gpkg or .geojson."
+                )
+                raise FileError("file.long_text", message, "file", {"cell": cell.code})
     _write_ogr(path, cells, "ESRI Shapefile")
 
 

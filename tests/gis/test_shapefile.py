@@ -1,16 +1,20 @@
 """Shapefiles: encodings, CRS, folders and zips."""
 
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyproj
 import pytest
 import shapely
 
 from gis.crs import parse_crs
-from gis.files import Limits, read_layer
+from gis.errors import FileError
+from gis.features import Cell
+from gis.files import Limits, read_layer, write_layer
 from tests.gis.samples import refusal, write_shapefile
 
 
@@ -123,3 +127,36 @@ def test_carrollton_in_us_feet_lands_where_its_geojson_lies(shared_data: Path) -
     assert feet.cells[0].name == "3"
     worst = shapely.hausdorff_distance(feet.geoms, degrees.geoms).max()
     assert worst < 1e-6
+
+
+def test_what_is_written_says_its_encoding_and_crs(tmp_path: Path) -> None:
+    """Asked of GDAL's own tools, as another program would."""
+    cell = Cell(
+        "330824115006001", shapely.box(118.0, 29.0, 118.1, 29.1), "池淮镇芹源村", "33082401"
+    )
+    write_layer(tmp_path / "a.zip", [cell])
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert sorted(archive.namelist()) == ["a.cpg", "a.dbf", "a.prj", "a.shp", "a.shx"]
+        assert archive.read("a.cpg") == b"UTF-8"
+        prj = archive.read("a.prj").decode()
+    assert pyproj.CRS.from_wkt(prj).to_epsg(min_confidence=20) == 4326
+    told = subprocess.run(
+        ["ogrinfo", "-al", f"/vsizip/{tmp_path / 'a.zip'}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "name (String) = 池淮镇芹源村" in told
+    assert "WGS 84" in told
+
+
+def test_a_text_that_a_shapefile_would_cut_is_refused(tmp_path: Path) -> None:
+    cell = Cell("1", shapely.box(118.0, 29.0, 118.1, 29.1), "村" * 85)
+    with pytest.raises(FileError) as refused:
+        write_layer(tmp_path / "a.shp", [cell])
+    assert refused.value.code == "file.long_text"
+    assert not list(tmp_path.iterdir())
+    write_layer(tmp_path / "a.gpkg", [cell])
+    assert read_layer(tmp_path / "a.gpkg", code_field="code", name_field="name").cells[0].name == (
+        cell.name
+    )
