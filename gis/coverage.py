@@ -9,6 +9,7 @@ intersected, so a clean grid of 10,000 cells costs little more than reading it.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.crowding import refuse_crowding
 from gis.crs import geodesic_area_m2, local_metric
+from gis.dissolve import dissolved
 from gis.errors import GeometryError, GisError
 from gis.faults import KINDS, Fault, Kind, named
 from gis.features import Cell, as_array
@@ -241,11 +243,13 @@ def _topology_faults(plane: _Plane, outline: BaseGeometry | None) -> list[_Findi
 def _overlaps(plane: _Plane, edges: NDArray[np.object_]) -> list[tuple[int, int, BaseGeometry]]:
     """Pairs of cells that share an area, with the area they share."""
     at_fault = np.flatnonzero(~shapely.is_empty(edges))
-    first, second = shapely.STRtree(plane.geoms).query(
-        plane.geoms[at_fault], predicate="intersects"
-    )
+    # Of two cells that overlap, one has an edge at fault within the other.
+    first, second = shapely.STRtree(plane.geoms).query(edges[at_fault], predicate="intersects")
     pairs = np.column_stack((at_fault[first], second))
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+    shapely.prepare(plane.geoms)  # to touch is asked more quickly than what is shared
+    touch = shapely.touches(plane.geoms[pairs[:, 0]], plane.geoms[pairs[:, 1]])
+    pairs = pairs[~touch]
     shared = shapely.intersection(plane.geoms[pairs[:, 0]], plane.geoms[pairs[:, 1]])
     return [
         (int(pairs[i, 0]), int(pairs[i, 1]), _areal(shared[i]))
@@ -270,7 +274,7 @@ def _union(geoms: NDArray[np.object_], edges: NDArray[np.object_]) -> BaseGeomet
     """The ground of all cells: those without faulty edges are joined by edge, which is fast."""
     clean = shapely.is_empty(edges)
     joined = shapely.coverage_union_all(geoms[clean])
-    return joined if clean.all() else shapely.union_all([joined, *geoms[~clean]])
+    return joined if clean.all() else dissolved(as_array([joined, *geoms[~clean]]))
 
 
 def _gaps(plane: _Plane, union: BaseGeometry, outline: BaseGeometry | None) -> list[BaseGeometry]:
@@ -319,9 +323,12 @@ def _unmatched(
         mine = shapely.MultiLineString([parts[row] for row in sorted(rows) if owner[row] == a])
         theirs = shapely.MultiLineString([parts[row] for row in sorted(rows) if owner[row] == b])
         away_m, vertex = _lone_vertex(mine, theirs)
-        # Edges at fault of two cells may also just meet, at the corner of a third.
-        if away_m > plane.tolerances.sliver_m and not mine.crosses(theirs):
-            continue
+        if away_m > plane.tolerances.sliver_m:
+            # Edges at fault of two cells may also just meet, at the corner of a third.
+            corner = _joined_otherwise(mine, theirs)
+            if corner is None and not mine.crosses(theirs):
+                continue
+            vertex = corner or vertex
         names = sorted((plane.codes[a], plane.codes[b]))
         lines = shapely.MultiLineString([*mine.geoms, *theirs.geoms])
         params = {"a": names[0], "b": names[1]}
@@ -335,12 +342,30 @@ def _lone_vertex(
     ours, others = (set(map(tuple, shapely.get_coordinates(side))) for side in (mine, theirs))
     lone = [(vertex, theirs) for vertex in sorted(ours - others)]
     lone += [(vertex, mine) for vertex in sorted(others - ours)]
-    if not lone:  # the same vertices, joined otherwise: a scrap of ground lies between
-        return 0.0, shapely.get_point(mine.geoms[0], 0)
+    if not lone:
+        return math.inf, shapely.get_point(mine.geoms[0], 0)
     points = shapely.points([vertex for vertex, _ in lone])
     distances = shapely.distance(points, as_array(side for _, side in lone))
     nearest = int(np.argmin(distances))
     return float(distances[nearest]), points[nearest]
+
+
+def _joined_otherwise(
+    mine: shapely.MultiLineString, theirs: shapely.MultiLineString
+) -> shapely.Point | None:
+    """A vertex of both, from which one has an edge to another of both and the other has not."""
+    (ours, edges), (others, other_edges) = (_graph(side) for side in (mine, theirs))
+    lone = [edge for edge in edges ^ other_edges if edge <= ours & others]
+    return shapely.Point(min(map(min, lone))) if lone else None
+
+
+def _graph(
+    lines: shapely.MultiLineString,
+) -> tuple[set[tuple[float, ...]], set[frozenset[tuple[float, ...]]]]:
+    """The vertices, and the edges as pairs of them."""
+    paths = [list(map(tuple, shapely.get_coordinates(line))) for line in lines.geoms]
+    edges = {frozenset(pair) for path in paths for pair in pairwise(path)}
+    return {vertex for path in paths for vertex in path}, edges
 
 
 def _outline_faults(
