@@ -5,20 +5,24 @@ import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Vant's icon font falls back to a foreign host; no file of ours may name one. */
-function dropForeignFonts(): Plugin {
+/** Vant's icon font and Terra Draw's marker lie on foreign hosts; no file of ours may name one. */
+function dropForeignHosts(): Plugin {
+  const foreign: [file: RegExp, address: RegExp][] = [
+    [/vant.*\.css/, /,\s*url\((["']?)\/\/[^)]*\)\s*format\([^)]*\)/g],
+    [/terra-draw.*\.js/, /https:\/\/raw\.githubusercontent\.com\/[\w./-]+/g],
+  ]
   return {
-    name: 'drop-foreign-fonts',
+    name: 'drop-foreign-hosts',
     enforce: 'pre',
     transform(code, id) {
-      if (!/vant.*\.css/.test(id)) return null
-      return { code: code.replace(/,\s*url\((["']?)\/\/[^)]*\)\s*format\([^)]*\)/g, ''), map: null }
+      const address = foreign.find(([file]) => file.test(id))?.[1]
+      return address ? { code: code.replace(address, ''), map: null } : null
     },
   }
 }
 
 export default defineConfig({
-  plugins: [dropForeignFonts(), vue()],
+  plugins: [dropForeignHosts(), vue()],
   resolve: {
     alias: {
       '@': here('./src'),

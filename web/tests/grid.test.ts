@@ -9,12 +9,12 @@ import type { Fault, Line, Version } from '@/grid/types'
 const NOW = Date.parse('2026-11-22T08:00:00+08:00')
 
 function version(changes: Partial<Version>): Version {
-  return { name: 'v', state: 'published', valid_from: null, valid_to: null, cells: 4, ...changes }
+  return { name: 'v', state: 'published', valid_from: null, valid_to: null, cells: 4, revision: 1, ...changes }
 }
 
 function fault(changes: Partial<Fault>): Fault {
   const nowhere = { cells: [], area_m2: null, length_m: null, lon: null, lat: null }
-  return { kind: 'gap', blocking: true, text: '', ...nowhere, ...changes }
+  return { id: '1', geometry: null, kind: 'gap', blocking: true, text: '', ...nowhere, ...changes }
 }
 
 describe('areas on the ellipsoid', () => {

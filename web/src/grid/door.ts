@@ -1,8 +1,19 @@
 /** What the workshop asks of the server. */
 import { api, ask, askTagged, type Tagged } from '@/api/client'
-import type { Cells, FaultReport, Version } from './types'
+import type {
+  Cells,
+  EditRequest,
+  EditResult,
+  Fault,
+  NewExclusion,
+  Proposal,
+  RepairRequest,
+  Topology,
+  Version,
+} from './types'
 
 const PAGE = 100
+const AT = '/api/v1/grid/versions/{name}'
 
 /** Every version of the grid, the latest first. */
 export async function versions(): Promise<Version[]> {
@@ -19,16 +30,19 @@ export async function versions(): Promise<Version[]> {
 
 /** One version, with the tag that its change must name. */
 export function version(name: string): Promise<Tagged<Version>> {
-  return askTagged(api.GET('/api/v1/grid/versions/{name}', { params: { path: { name } } }))
+  return askTagged(api.GET(AT, { params: { path: { name } } }))
 }
 
-export function report(name: string): Promise<FaultReport> {
-  return ask(api.GET('/api/v1/grid/versions/{name}/report', { params: { path: { name } } }))
+/** The faults of a version as it is now, each with its geometry. */
+export async function faults(name: string): Promise<Fault[]> {
+  const found = await ask(api.GET(`${AT}/faults`, { params: { path: { name } } }))
+  return found.features.map(
+    ({ properties, geometry }) => ({ ...properties, geometry }) as unknown as Fault,
+  )
 }
 
 export async function cells(name: string): Promise<Cells> {
-  const path = '/api/v1/grid/versions/{name}/cells'
-  const found = await ask(api.GET(path, { params: { path: { name } } }))
+  const found = await ask(api.GET(`${AT}/cells`, { params: { path: { name } } }))
   return found as unknown as Cells
 }
 
@@ -36,7 +50,7 @@ export async function cells(name: string): Promise<Cells> {
 export async function publish(name: string, from: string | null): Promise<Version> {
   const { etag } = await version(name)
   return ask(
-    api.POST('/api/v1/grid/versions/{name}/publish', {
+    api.POST(`${AT}/publish`, {
       params: { path: { name }, header: { 'If-Match': etag } },
       body: from ? { from } : {},
     }),
@@ -47,8 +61,68 @@ export async function publish(name: string, from: string | null): Promise<Versio
 export async function retire(name: string): Promise<Version> {
   const { etag } = await version(name)
   return ask(
-    api.POST('/api/v1/grid/versions/{name}/retire', {
+    api.POST(`${AT}/retire`, {
       params: { path: { name }, header: { 'If-Match': etag } },
     }),
   )
+}
+
+/** A draft's content is tagged with its revision. */
+function tagOf(revision: number): string {
+  return `"${revision}"`
+}
+
+/** The arcs, faces and cells of a draft. */
+export async function topology(name: string): Promise<Topology> {
+  const found = await ask(api.GET(`${AT}/topology`, { params: { path: { name } } }))
+  return found as unknown as Topology
+}
+
+function changing(name: string, revision: number) {
+  return { path: { name }, header: { 'If-Match': tagOf(revision) } }
+}
+
+export async function edit(
+  name: string,
+  revision: number,
+  body: EditRequest,
+): Promise<EditResult> {
+  const params = changing(name, revision)
+  return (await ask(api.POST(`${AT}/edits`, { params, body }))) as unknown as EditResult
+}
+
+export async function undo(name: string, revision: number): Promise<EditResult> {
+  const params = changing(name, revision)
+  return (await ask(api.POST(`${AT}/undo`, { params }))) as unknown as EditResult
+}
+
+export async function redo(name: string, revision: number): Promise<EditResult> {
+  const params = changing(name, revision)
+  return (await ask(api.POST(`${AT}/redo`, { params }))) as unknown as EditResult
+}
+
+/** A draft with the cells of any version. */
+export function copy(from: string, name: string): Promise<Version> {
+  return ask(api.POST(`${AT}/copy`, { params: { path: { name: from } }, body: { name } }))
+}
+
+/** What would mend a fault, the best first. */
+export async function proposals(name: string, fault: string): Promise<Proposal[]> {
+  const params = { path: { name }, query: { fault: [fault] } }
+  return (await ask(api.GET(`${AT}/proposals`, { params }))).items as Proposal[]
+}
+
+/** Carries out these proposals, or the first of each fault that moves less than an area. */
+export async function repair(
+  name: string,
+  revision: number,
+  body: RepairRequest,
+): Promise<EditResult> {
+  const params = changing(name, revision)
+  return (await ask(api.POST(`${AT}/repairs`, { params, body }))) as unknown as EditResult
+}
+
+/** Declares the hole around a place not the bureau's. */
+export async function exclude(name: string, body: NewExclusion): Promise<void> {
+  await ask(api.POST(`${AT}/exclusions`, { params: { path: { name } }, body }))
 }

@@ -4,8 +4,10 @@ import type { components } from '@/api/schema'
 type Schemas = components['schemas']
 
 export type Version = Schemas['Version']
-export type FaultReport = Schemas['FaultReport']
-export type Fault = Schemas['Fault']
+export type Fault = Schemas['Fault'] & { id: string; geometry: GeoJSON.Geometry | null }
+export type Proposal = Schemas['Proposal'] & { geometry: GeoJSON.Geometry | null }
+export type RepairRequest = Schemas['Repairs']
+export type NewExclusion = Schemas['NewExclusion']
 export type FaultKind =
   | 'invalid_ring'
   | 'overlap'
@@ -27,3 +29,47 @@ export interface CellProperties {
   station: string | null
 }
 export type Cells = GeoJSON.FeatureCollection<GeoJSON.MultiPolygon | GeoJSON.Polygon, CellProperties>
+
+/** Signed arcs, as TopoJSON has them: `n` forwards, `~n` (-n - 1) backwards. */
+export type ArcRef = number
+export interface Face {
+  /** One cell owns its ground; none is a gap, several are an overlap. */
+  cells: string[]
+  rings: ArcRef[][]
+}
+export interface CellFacts {
+  name: string
+  station: string | null
+  area_m2: number
+  team?: string | null
+  class?: string | null
+  households?: number | null
+  calls?: number | null
+}
+export interface Topology {
+  revision: number
+  arcs: Readonly<Record<string, Line>>
+  /** The arcs that leave each node. */
+  nodes: Readonly<Record<string, ArcRef[]>>
+  faces: Readonly<Record<string, Face>>
+  cells: Readonly<Record<string, CellFacts>>
+}
+export interface Edit {
+  id: number
+  verb: string
+  text: string
+  area_change_m2: Record<string, number>
+  undone: boolean
+}
+/** What an edit has changed; null in a place is gone. `reload`: the arcs are to be loaded again. */
+export interface EditResult {
+  revision: number
+  edit: Edit
+  reload: boolean
+  arcs: Record<string, Line | null>
+  nodes: Record<string, ArcRef[] | null>
+  faces: Record<string, Face | null>
+  cells: Record<string, CellFacts | null>
+}
+/** A verb of the draft with its arguments, as the server's edits take them. */
+export type EditRequest = Schemas['Edit']

@@ -3,16 +3,19 @@ import { computed, ref, shallowRef } from 'vue'
 
 import { Refusal } from '@/api/client'
 import * as door from '@/grid/door'
-import type { Cells, FaultReport, Version } from '@/grid/types'
+import { inOrder } from '@/grid/faults'
+import type { Cells, Fault, NewExclusion, Version } from '@/grid/types'
 
 /** The grid's versions, and the one on the table with its cells and its faults. */
 export const useWorkshop = defineStore('workshop', () => {
   const versions = shallowRef<Version[]>([])
   const chosen = ref<string | null>(null)
   const cells = shallowRef<Cells | null>(null)
-  const report = shallowRef<FaultReport | null>(null)
+  /** Null until the check has answered. */
+  const faults = shallowRef<Fault[] | null>(null)
   const refusal = shallowRef<Refusal | null>(null)
   const busy = ref(false)
+  let checks = 0
 
   const version = computed(() => versions.value.find((each) => each.name === chosen.value) ?? null)
   const editable = computed(() => ['draft', 'checked'].includes(version.value?.state ?? ''))
@@ -40,16 +43,28 @@ export const useWorkshop = defineStore('workshop', () => {
   async function choose(name: string | null): Promise<void> {
     chosen.value = name
     cells.value = null
-    report.value = null
+    faults.value = null
     if (name) await attempt(() => fetchContent(name))
   }
 
   async function fetchContent(name: string): Promise<void> {
-    const [itsCells, itsReport] = await Promise.all([door.cells(name), reportOrNone(name)])
+    const itsCells = await door.cells(name)
     // Another version may have been put on the table meanwhile.
     if (chosen.value !== name) return
     cells.value = itsCells
-    report.value = itsReport
+    await fetchFaults(name)
+  }
+
+  async function fetchFaults(name: string): Promise<void> {
+    const mine = ++checks
+    const found = await door.faults(name)
+    if (chosen.value === name && mine === checks) faults.value = inOrder(found)
+  }
+
+  /** Looks for the faults of the version as it is now. */
+  async function check(): Promise<void> {
+    const name = chosen.value
+    if (name) await attempt(() => fetchFaults(name))
   }
 
   /** Says whether it went well; the lists are read anew. */
@@ -64,6 +79,25 @@ export const useWorkshop = defineStore('workshop', () => {
     return change(() => door.publish(name, from))
   }
 
+  /** Makes a draft of the version on the table, and puts it there instead. */
+  async function copy(name: string): Promise<boolean> {
+    const from = chosen.value!
+    const made = await change(() => door.copy(from, name))
+    if (made) await choose(name)
+    return made
+  }
+
+  /** Declares a hole not the bureau's; it is looked at anew then. */
+  async function exclude(hole: NewExclusion): Promise<boolean> {
+    const name = chosen.value!
+    const done = await attempt(async () => {
+      await door.exclude(name, hole)
+      await fetchFaults(name)
+      return true
+    })
+    return done === true
+  }
+
   function retire(): Promise<boolean> {
     const name = chosen.value!
     return change(() => door.retire(name))
@@ -75,23 +109,16 @@ export const useWorkshop = defineStore('workshop', () => {
     version,
     editable,
     cells,
-    report,
+    faults,
     refusal,
     busy,
     attempt,
     load,
     choose,
+    check,
     publish,
+    copy,
+    exclude,
     retire,
   }
 })
-
-/** A draft whose check has yet to run has no report. */
-async function reportOrNone(name: string): Promise<FaultReport | null> {
-  try {
-    return await door.report(name)
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'grid.not_checked') return null
-    throw error
-  }
-}

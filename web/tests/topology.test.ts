@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+
+import { changeOf, previewOf } from '@/grid/drawing'
+import { keepsEnds, replacement, restored, rounded, stretchAround } from '@/grid/stretch'
+import {
+  applied,
+  arcFeatures,
+  faceAreaM2,
+  faceFeatures,
+  neighboursOf,
+  ringsOf,
+} from '@/grid/topology'
+import type { EditResult, Line, Point, Topology } from '@/grid/types'
+
+// Two squares side by side: arc 0 is their boundary, 1 goes around the left one, 2 around the right.
+const SHARED: Line = [
+  [118.41, 29.1],
+  [118.41, 29.103333333333337],
+  [118.41, 29.106666666666673],
+  [118.41, 29.11],
+]
+const topology: Topology = {
+  revision: 1,
+  arcs: {
+    '0': SHARED,
+    '1': [
+      [118.41, 29.11],
+      [118.4, 29.11],
+      [118.4, 29.1],
+      [118.41, 29.1],
+    ],
+    '2': [
+      [118.41, 29.1],
+      [118.42, 29.1],
+      [118.42, 29.11],
+      [118.41, 29.11],
+    ],
+  },
+  nodes: { '0': [0, 2, ~1], '1': [1, ~0, ~2] },
+  faces: { '0': { cells: ['W'], rings: [[0, 1]] }, '1': { cells: ['E'], rings: [[2, ~0]] } },
+  cells: {
+    W: { name: 'West', station: '01', area_m2: 1_078_895, households: 10, calls: 3 },
+    E: { name: 'East', station: '02', area_m2: 1_078_895, calls: 4 },
+  },
+}
+const stretch = stretchAround('0', SHARED, [118.41, 29.104])
+
+function drag(index: number, to: Point): Line {
+  return rounded(stretch.coords).map((point, i) => (i === index ? to : point))
+}
+
+describe('a draft as shared arcs', () => {
+  it('gives each face closed rings, turning arcs that run backwards', () => {
+    const [ring] = ringsOf(topology, '1')
+    expect(ring).toHaveLength(7)
+    expect(ring![0]).toEqual(ring!.at(-1))
+    expect(ring![4]).toEqual(SHARED[2])
+  })
+
+  it('knows whose a face is, and which arcs are the outline', () => {
+    const gap = { ...topology, faces: { ...topology.faces, '1': { cells: [], rings: [[2, ~0]] } } }
+    expect(faceFeatures(gap).features.map(({ properties }) => properties.code)).toEqual(['W', ''])
+    expect(arcFeatures(topology).map((each) => each.properties!['outline'])).toEqual([
+      false,
+      true,
+      true,
+    ])
+    expect(neighboursOf(gap, '1')).toEqual(['W'])
+  })
+
+  it('takes over what an edit changed, and lets go of what is gone', () => {
+    const result: EditResult = {
+      revision: 2,
+      edit: { id: 1, verb: 'merge_cells', text: '', area_change_m2: {}, undone: false },
+      reload: false,
+      arcs: { '0': null },
+      nodes: { '0': null },
+      faces: { '1': null, '0': { cells: ['W'], rings: [[1, 2]] } },
+      cells: { E: null },
+    }
+    const after = applied(topology, result)
+    expect(Object.keys(after.arcs)).toEqual(['1', '2'])
+    expect(Object.keys(after.faces)).toEqual(['0'])
+    expect(Object.keys(after.cells)).toEqual(['W'])
+    expect(after.arcs['1']).toBe(topology.arcs['1'])
+    expect(faceAreaM2(after, '0')).toBeCloseTo(
+      faceAreaM2(topology, '0') + faceAreaM2(topology, '1'),
+      3,
+    )
+  })
+})
+
+describe('a stretch in the hand', () => {
+  it('is what lies around the place, no more', () => {
+    const line: Line = Array.from({ length: 100 }, (_, i) => [118 + i / 1000, 29])
+    const { first, last, coords } = stretchAround('7', line, [118.0502, 29.0001], 3)
+    expect([first, last]).toEqual([47, 54])
+    expect(coords).toEqual(line.slice(47, 55))
+  })
+
+  it('keeps the doubles of what was not moved', () => {
+    const to: Point = [118.411, 29.1034]
+    expect(restored(stretch.coords, drag(1, to))).toEqual([SHARED[0], to, SHARED[2], SHARED[3]])
+  })
+
+  it('becomes the least replacement', () => {
+    const to: Point = [118.411, 29.1034]
+    expect(changeOf(topology, stretch, drag(1, to))).toEqual({
+      verb: 'replace_stretch',
+      arc: 0,
+      first: 0,
+      last: 2,
+      coords: [to],
+    })
+    expect(changeOf(topology, stretch, rounded(stretch.coords))).toBeNull()
+  })
+
+  it('may have vertices put in and taken out', () => {
+    const points = rounded(stretch.coords)
+    const added: Point = [118.4105, 29.105]
+    const more = [...points.slice(0, 2), added, ...points.slice(2)]
+    expect(replacement(stretch, more)).toMatchObject({ first: 1, last: 2, coords: [added] })
+    const fewer = points.filter((_, index) => index !== 1)
+    expect(replacement(stretch, fewer)).toMatchObject({ first: 0, last: 2, coords: [] })
+  })
+
+  it('moves a node with all its arcs', () => {
+    const to: Point = [118.4101, 29.1102]
+    expect(changeOf(topology, stretch, drag(3, to))).toEqual({
+      verb: 'move_node',
+      node: 1,
+      lon: to[0],
+      lat: to[1],
+    })
+  })
+
+  it('has its ends held where the arc goes on', () => {
+    const line: Line = Array.from({ length: 20 }, (_, i) => [118 + i / 1000, 29])
+    const part = stretchAround('7', line, [118.0101, 29], 2)
+    const drawn = rounded(part.coords)
+    expect(keepsEnds(part, line.length, drawn)).toBe(true)
+    expect(keepsEnds(part, line.length, [[118, 30], ...drawn.slice(1)])).toBe(false)
+    expect(keepsEnds(stretch, SHARED.length, drag(0, [118.411, 29.1]))).toBe(true)
+  })
+
+  it('shows what both neighbours would measure', () => {
+    const still = previewOf(topology, stretch, null)
+    for (const { before, after } of still) expect(after).toBeCloseTo(before, 2)
+    const [west, east] = previewOf(topology, stretch, drag(1, [118.411, 29.1033]))
+    expect(west!.after - west!.before).toBeGreaterThan(10_000)
+    expect(west!.after - west!.before).toBeCloseTo(east!.before - east!.after, 4)
+    expect([west!.households, east!.households, east!.calls]).toEqual([10, null, 4])
+  })
+})
