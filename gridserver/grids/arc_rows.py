@@ -17,6 +17,7 @@ import shapely
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from gis import killable
 from gis.arcs import OUTSIDE, Arc, ArcCoverage, Edit, Face
 from gis.features import Cell as CellShape
 from gis.features import as_array
@@ -26,6 +27,7 @@ from gridserver.grids.models import DraftArc, DraftFace, GridVersion
 
 _DOUBLES = "<f8"
 _NAMED = 20
+_AT_ONCE_VERTICES = 20_000
 
 
 class Recent:
@@ -71,6 +73,8 @@ def load(session: Session, version: GridVersion) -> ArcCoverage:
         ``grid.not_editable``: names the cells that have to be mended first.
     GeometryError
         ``arcs.tangled``, ``arcs.no_ground``: names the place, or the cell.
+    ProcessError
+        As `gis.killable.run`: drawing took too long, or too much.
     """
     if version.arcs is None:
         return _drawn(session, version)
@@ -103,7 +107,13 @@ def drop(session: Session, version: GridVersion) -> None:
 def _drawn(session: Session, version: GridVersion) -> ArcCoverage:
     cells = queries.cells(session, version.id)
     _refuse_unfit(version.name, cells)
-    coverage = ArcCoverage.from_cells([c.code for c in cells], [c.geom for c in cells])
+    rings = as_array(cell.geom for cell in cells)
+    is_small = shapely.get_num_coordinates(rings).sum() < _AT_ONCE_VERTICES
+    parts = [cell.code for cell in cells], [cell.geom for cell in cells]
+    # Of many vertices in a process of its own, so that the web process goes on answering.
+    coverage = (
+        ArcCoverage.from_cells(*parts) if is_small else killable.run(ArcCoverage.from_cells, *parts)
+    )
     _write(session, version, coverage, coverage.arcs, coverage.faces)
     return coverage
 

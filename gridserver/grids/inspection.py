@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gis import killable
 from gis.faults import Fault
 from gis.features import as_array
-from gridserver.grids import mending, queries
+from gridserver.grids import mending, queries, settings
 from gridserver.grids.mending import Ground, Mended, Survey
 from gridserver.grids.models import Exclusion, GridVersion
 
@@ -29,14 +29,14 @@ def ground(session: Session, version: GridVersion, **tolerances: float) -> Groun
     Parameters
     ----------
     tolerances
-        Those of `gis.coverage.faults` to go by instead of the usual ones.
+        Those of `gis.coverage.faults` to go by instead of the ones that the bureau decided.
     """
     declared = select(Exclusion.lon, Exclusion.lat).where(Exclusion.version_id == version.id)
     return Ground(
         queries.cells(session, version.id),
         queries.outline(session, version.id),
         [shapely.Point(lon, lat) for lon, lat in session.execute(declared)],
-        tolerances,
+        {**settings.present(session).tolerances, **tolerances},
     )
 
 

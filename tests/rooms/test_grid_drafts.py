@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gis import testing
-from gis.arcs import ArcCoverage
+from gis.arcs import OUTSIDE, ArcCoverage
 from gis.crs import WGS84
 from gis.errors import GeometryError, GisError
 from gis.features import Cell as CellShape
 from gis.features import Layer
+from gis.files import read_layer
 from gis.testing import SOUTH, STEP, WEST
 from gridserver.access.rules import Principal
 from gridserver.audit.models import AuditEntry
@@ -28,6 +30,7 @@ from gridserver.grids.settings import GridSettings
 from tests.county import County
 
 NAME = "v2"
+KAIHUA = Path(__file__).resolve().parents[2] / "gridserver/demo/data/cells.geojson"
 
 
 @pytest.fixture
@@ -227,6 +230,15 @@ def test_a_splitting_line_snaps_as_far_as_was_decided(session: Session, actor: P
     assert [cell.code for cell in stored(session)] == ["1", "2"]
 
 
+def test_faults_are_judged_by_what_was_decided(session: Session, actor: Principal) -> None:
+    put(session, testing.with_sliver_and_enclave())
+    assert service.check(session, actor, NAME).blocking == 0
+    settings.put(session, actor, GridSettings(tolerance_m=0.1, enclave_m2=1e6))
+    assert service.check(session, actor, NAME).counts() == {"gap": 2}
+    settings.put(session, actor, GridSettings(tolerance_m=0.1))
+    assert service.check(session, actor, NAME).counts() == {"gap": 1}
+
+
 def test_ground_is_handed_over(session: Session, actor: Principal) -> None:
     put(session, testing.with_gap())
     coverage = opened(session, actor)
@@ -314,6 +326,35 @@ def test_the_outline_moves_only_when_told_to(session: Session, actor: Principal)
         edit(session, actor, "move_node", **move)
     edit(session, actor, "move_node", **move, allow_outline=True)
     testing.assert_valid_coverage(stored(session))
+
+
+def test_a_real_boundary_of_kaihua(session: Session, actor: Principal) -> None:
+    """266 communities, 109,000 vertices; a boundary between two of them dragged and put back."""
+    put(session, list(read_layer(KAIHUA, code_field="code").cells))
+    coverage = opened(session, actor)
+    before = rows(session)
+    inner = (i for i, arc in coverage.arcs.items() if OUTSIDE not in arc.faces)
+    arc = max(inner, key=lambda i: len(coverage.arcs[i].coords))
+    coords = coverage.arcs[arc].coords
+    middle = len(coords) // 2
+    lon, lat = (coords[middle - 1] + coords[middle + 1]) / 2
+    done = edit(
+        session,
+        actor,
+        "replace_stretch",
+        arc=arc,
+        first=middle - 1,
+        last=middle + 1,
+        coords=[[lon, lat]],
+    )
+    owners = {code for face in coverage.arcs[arc].faces for code in coverage.faces[face].owners}
+    assert done.codes == owners
+    assert len(owners) == 2
+    now = [cell.geom for cell in stored(session)]
+    assert shapely.is_valid(now).all()
+    assert shapely.coverage_is_valid(now)
+    undo(session)
+    assert rows(session) == before
 
 
 # --- undo and redo
