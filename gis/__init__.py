@@ -9,7 +9,7 @@ For callers
 
 Behind them
     `gcj02` the shifted coordinates of Chinese map services · `tangent` a plane in metres ·
-    `measure` areas of what is straight in degrees · `features` rows, cells and limits · `sources`,
+    `areas` of what is straight in degrees · `features` rows, cells and limits · `sources`,
     `geojson`, `esrijson`, `jsonrings`, `ogr`, `writing` one format each, and where it lies ·
     `faults` a fault as a value · `crowding`, `dissolve`, `outline`, `tangles` steps of the
     coverage check

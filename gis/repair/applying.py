@@ -9,9 +9,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis.areas import areas_m2
 from gis.errors import GeometryError
 from gis.features import Cell, as_array
-from gis.measure import areas_m2
 from gis.repair.faces import Faces, touching
 from gis.repair.proposal import Give, Mend, Proposal
 from gis.repair.snaps import snapped

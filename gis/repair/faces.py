@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis.areas import areas_m2
 from gis.features import as_array
-from gis.measure import areas_m2
 from gis.tangent import metres_per_degree
 
 Rows = NDArray[np.intp]

@@ -8,9 +8,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis.areas import areas_m2
 from gis.faults import Fault
 from gis.features import Cell, as_array
-from gis.measure import areas_m2
 from gis.repair.faces import TOUCHING_DEG
 from gis.repair.proposal import Proposal
 from gis.repair.regions import REGION_KINDS, region_proposals, survey

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis import killable
+from gis.areas import areas_m2
 from gis.errors import ProcessError
 from gis.faults import Fault
 from gis.features import Cell, as_array
-from gis.measure import areas_m2
 from gis.repair.proposal import Kind, Mend, Move, Proposal
 from gis.tangles import is_tangled
 

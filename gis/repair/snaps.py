@@ -7,9 +7,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis.areas import areas_m2
 from gis.faults import Fault, named
 from gis.features import as_array
-from gis.measure import winding_areas_m2
 from gis.repair.faces import touching
 from gis.repair.proposal import Move, Proposal, Snap
 from gis.repair.snapping import Pair, Place, Snapping, ring_places, snap, undirected
@@ -195,9 +195,10 @@ def _moves(codes: Sequence[str], geoms: NDArray[np.object_], edit: Snap) -> tupl
                 if path != [start, end]:
                     swept.append([start, *path, end])
                     sides.append((undirected(start, end), code))
-    rings = as_array(shapely.LinearRing([(p.real, p.imag) for p in ring]) for ring in swept)
+    between = as_array(shapely.Polygon([(p.real, p.imag) for p in ring]) for ring in swept)
+    outward = np.where(shapely.is_ccw(shapely.get_exterior_ring(between)), 1.0, -1.0)
     gains: dict[Pair, list[tuple[float, str]]] = {}
-    for (edge, code), gained in zip(sides, winding_areas_m2(rings).tolist(), strict=True):
+    for (edge, code), gained in zip(sides, (outward * areas_m2(between)).tolist(), strict=True):
         gains.setdefault(edge, []).append((gained, code))
     return _paired(gains.values())
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from shapely.affinity import translate
 
 from gis import testing
+from gis.areas import areas_m2
 from gis.coverage import faults
 from gis.errors import GisError
 from gis.features import Cell, as_array
-from gis.measure import areas_m2
 from gis.repair import KINDS, Move, Proposal, apply, changed, first_of_each, proposals, repair
 from gis.testing import STEP, assert_valid_coverage, grid, square
 from tests.gis import attacks
