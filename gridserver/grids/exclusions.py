@@ -8,7 +8,7 @@ bureau's ground, however near a cell is.
 from __future__ import annotations
 
 import shapely
-from sqlalchemy import select
+from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
 from gis.crs import WGS84, to_wgs84
@@ -91,6 +91,14 @@ def of(session: Session, version: GridVersion) -> list[tuple[Exclusion, str | No
     )
     rows = session.execute(query.where(Exclusion.version_id == version.id).order_by(Exclusion.id))
     return [(exclusion, who) for exclusion, who in rows]
+
+
+def copy(session: Session, origin: GridVersion, made: GridVersion) -> None:
+    """Declare of a copy what was declared of its origin, by whom and when."""
+    said = (Exclusion.lon, Exclusion.lat, Exclusion.why, Exclusion.account_id, Exclusion.at)
+    rows = select(literal(made.id), *said).where(Exclusion.version_id == origin.id)
+    names = ["version_id", *(column.key for column in said)]
+    session.execute(insert(Exclusion).from_select(names, rows.order_by(Exclusion.id)))
 
 
 def _draft(session: Session, actor: Principal | None, name: str) -> GridVersion:

@@ -16,7 +16,7 @@ from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
-from gridserver.grids import queries, rules, service
+from gridserver.grids import exclusions, queries, rules, service
 from gridserver.grids.models import LIFECYCLE, Cell, GridVersion
 from gridserver.org import queries as org
 
@@ -82,6 +82,7 @@ def copy(session: Session, actor: Principal | None, name: str, new_name: str) ->
     cells = select(literal(made.id), *columns).where(Cell.version_id == original.id)
     names = ["version_id", *(column.key for column in columns)]
     session.execute(insert(Cell).from_select(names, cells.order_by(Cell.id)))
+    exclusions.copy(session, original, made)
     audit.record(
         session,
         actor,

@@ -205,6 +205,15 @@ def test_a_hole_that_is_not_ours_is_nobodys_ground(gis: AccountClient, hole: str
     assert gis.get(f"/api/v1/locate?{near_the_edge}").json["method"] == "outside"
 
 
+def test_a_declaration_goes_with_a_copy(gis: AccountClient, hole: str) -> None:
+    made = declare(gis, hole).json
+    assert gis.post(f"{hole}/copy", json={"name": "v3"}).status_code == 201
+    there = "/api/v1/grid/versions/v3"
+    (copied,) = gis.get(f"{there}/exclusions").json["items"]
+    assert {**copied, "id": made["id"]} == made
+    assert gis.get(f"{there}/faults").json["features"] == []
+
+
 def test_a_declaration_is_taken_back(gis: AccountClient, hole: str) -> None:
     address = f"{hole}/exclusions/{declare(gis, hole).json['id']}"
     assert gis.delete(address).status_code == 204
