@@ -30,11 +30,17 @@ export class Refusal extends Error {
   }
 }
 
+/** What every request carries beside its body. */
+export function headersFor(method: string): Record<string, string> {
+  const language = { 'Accept-Language': context.locale }
+  const unsafe = !SAFE_METHODS.has(method) && context.csrfToken
+  return unsafe ? { ...language, 'X-CSRF-Token': context.csrfToken } : language
+}
+
 const headers: Middleware = {
   onRequest({ request }) {
-    request.headers.set('Accept-Language', context.locale)
-    if (!SAFE_METHODS.has(request.method) && context.csrfToken) {
-      request.headers.set('X-CSRF-Token', context.csrfToken)
+    for (const [name, value] of Object.entries(headersFor(request.method))) {
+      request.headers.set(name, value)
     }
     return request
   },
@@ -53,11 +59,12 @@ interface Reply<Data> {
   response: Response
 }
 
-function refusalOf(error: unknown, response: Response): Refusal {
+/** The refusal that a problem document (RFC 9457) tells of, or what came in its place. */
+export function refusalOf(error: unknown, status: number): Refusal {
   const body = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
-  const code = typeof body['code'] === 'string' ? body['code'] : `http.${response.status}`
+  const code = typeof body['code'] === 'string' ? body['code'] : `http.${status}`
   const detail = body['detail'] ?? body['title']
-  return new Refusal(code, typeof detail === 'string' ? detail : '', response.status, body)
+  return new Refusal(code, typeof detail === 'string' ? detail : '', status, body)
 }
 
 /** A body with the tag (RFC 9110, ETag) that a change of it must name. */
@@ -78,7 +85,7 @@ export async function askTagged<Data>(request: Promise<Reply<Data>>): Promise<Ta
   } catch (cause) {
     throw new Refusal('network.unreachable', cause instanceof Error ? cause.message : '', 0)
   }
-  if (!reply.response.ok) throw refusalOf(reply.error, reply.response)
+  if (!reply.response.ok) throw refusalOf(reply.error, reply.response.status)
   return { data: reply.data as Data, etag: reply.response.headers.get('ETag') ?? '' }
 }
 

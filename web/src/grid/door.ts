@@ -5,6 +5,8 @@ import type {
   EditRequest,
   EditResult,
   Fault,
+  ImportedVersion,
+  NewDraft,
   NewExclusion,
   Proposal,
   RepairRequest,
@@ -44,6 +46,11 @@ export async function faults(name: string): Promise<Fault[]> {
 export async function cells(name: string): Promise<Cells> {
   const found = await ask(api.GET(`${AT}/cells`, { params: { path: { name } } }))
   return found as unknown as Cells
+}
+
+/** Makes a draft of an upload. */
+export function importDraft(body: NewDraft): Promise<ImportedVersion> {
+  return ask(api.POST('/api/v1/grid/versions', { body }))
 }
 
 /** Puts a version in force; `from` null means now. */

@@ -7,6 +7,10 @@ export type Version = Schemas['Version']
 export type Fault = Schemas['Fault'] & { id: string; geometry: GeoJSON.Geometry | null }
 export type Proposal = Schemas['Proposal'] & { geometry: GeoJSON.Geometry | null }
 export type RepairRequest = Schemas['Repairs']
+export type Upload = Schemas['Upload']
+export type Layer = Upload['layers'][number]
+export type NewDraft = Schemas['Draft']
+export type ImportedVersion = Schemas['ImportedVersion']
 export type NewExclusion = Schemas['NewExclusion']
 export type FaultKind =
   | 'invalid_ring'
