@@ -65,7 +65,7 @@ def forget() -> None:
 def load(session: Session, version: GridVersion) -> ArcCoverage:
     """Return the arcs of a draft; they are drawn, and stored, where they are not there yet.
 
-    The version's row must be locked: for update, or, where its arcs are there, for share.
+    The version's row must be locked for update.
 
     Raises
     ------

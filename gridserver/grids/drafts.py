@@ -75,10 +75,9 @@ def open_draft(session: Session, actor: Principal, name: str) -> tuple[GridVersi
     """
     require(actor, "grid.read")
     version = queries.version(session, name)
-    session.refresh(version, with_for_update={"read": True})
+    # Not for share: of two who open it first, both would wait for the other to let them draw it.
+    session.refresh(version, with_for_update=True)
     _edited_state(session, version)
-    if version.arcs is None:
-        session.refresh(version, with_for_update=True)
     return version, arc_rows.load(session, version)
 
 

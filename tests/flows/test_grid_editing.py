@@ -310,6 +310,23 @@ def test_a_conflict_loses_no_work(gis: AccountClient, draft: str, database: Data
     assert {cell.code: cell.name for cell in ground(database)}["r02c02"] == "mine"
 
 
+def test_many_open_a_draft_at_once(gis: AccountClient, draft: str, database: Database) -> None:
+    barrier, shown = threading.Barrier(6), []
+
+    def look() -> None:
+        barrier.wait()
+        shown.append(Editor(gis, draft).topology)
+
+    threads = [threading.Thread(target=look) for _ in range(barrier.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(shown) == barrier.parties
+    assert all(topology == shown[0] for topology in shown)
+    assert len(rows(database)[1]) == len(shown[0]["arcs"])
+
+
 def test_of_many_at_once_one_edits(gis: AccountClient, draft: str, database: Database) -> None:
     editors = [Editor(gis, draft) for _ in range(6)]
     barrier, answers = threading.Barrier(len(editors)), []
