@@ -190,7 +190,7 @@ def _joined(group: Sequence[Cell]) -> Cell:
     if not shapely.is_valid(geoms).all():
         raise _mend_first(code)
     joined = shapely.union_all(geoms)
-    if abs(float(areas_m2(geoms).sum() - areas_m2(joined)[0])) > _ROUNDING_M2:
+    if abs(float(areas_m2(geoms).sum() - areas_m2([joined])[0])) > _ROUNDING_M2:
         message = f"The cells of code {code} overlap; resolve that before they are merged."
         raise GeometryError("repair.resolve_first", message, "proposals", {"code": code})
     return replace(group[0], geom=cast(shapely.MultiPolygon, joined))
