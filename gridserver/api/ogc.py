@@ -14,7 +14,7 @@ import shapely
 from flask import Blueprint, Response, request, url_for
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 
 from gis.features import Cell
 from gridserver.access.rules import require
@@ -122,8 +122,10 @@ def item(collection: str, code: str) -> Response:
         require(context.principal(), "grid.read")
         found = _collection(session, collection)
         if found.version is None:
-            (text,) = _stations(session, None, {"code": org.unit_by_code(session, code).code})
-            return _respond(text, crs)
+            stations = _stations(session, None, {"code": code})
+            if not stations:
+                raise NotFound(f"There is no station {code!r}.")
+            return _respond(stations[0], crs)
         cell = features.one(session, found.version.id, code)
         _note(session, found, [cell])
     response = _respond(feature(cell, crs), crs)
@@ -167,6 +169,8 @@ def _equal(found: Collection) -> dict[str, str]:
     """Return the properties that are asked for. Raises `BadRequest` for one that there is not."""
     known = ogc_description.properties(found)
     asked = {name: value for name, value in request.args.items() if name not in _PAGING}
+    if any("\0" in value for value in asked.values()):
+        raise BadRequest("U+0000 is no character of a text.")
     if unknown := sorted(set(asked) - set(known)):
         raise BadRequest(
             f"There is no parameter {unknown[0]!r}; give {', '.join([*_PAGING, *known])}."
