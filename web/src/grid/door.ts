@@ -2,6 +2,7 @@
 import { api, ask, askTagged, type Tagged } from '@/api/client'
 import type {
   Cells,
+  Diff,
   EditRequest,
   EditResult,
   Fault,
@@ -9,6 +10,7 @@ import type {
   NewDraft,
   NewExclusion,
   Proposal,
+  Rehearsal,
   RepairRequest,
   Topology,
   Version,
@@ -53,13 +55,17 @@ export function importDraft(body: NewDraft): Promise<ImportedVersion> {
   return ask(api.POST('/api/v1/grid/versions', { body }))
 }
 
-/** Puts a version in force; `from` null means now. */
-export async function publish(name: string, from: string | null): Promise<Version> {
+/** Puts a version in force; `from` null means now. `reroute`: open tasks are decided anew. */
+export async function publish(
+  name: string,
+  from: string | null,
+  reroute: boolean,
+): Promise<Version> {
   const { etag } = await version(name)
   return ask(
     api.POST(`${AT}/publish`, {
       params: { path: { name }, header: { 'If-Match': etag } },
-      body: from ? { from } : {},
+      body: { reroute, ...(from ? { from } : {}) },
     }),
   )
 }
@@ -132,4 +138,14 @@ export async function repair(
 /** Declares the hole around a place not the bureau's. */
 export async function exclude(name: string, body: NewExclusion): Promise<void> {
   await ask(api.POST(`${AT}/exclusions`, { params: { path: { name } }, body }))
+}
+
+/** What differs between two versions, in words and on the map. */
+export function diff(from: string, to: string): Promise<Diff> {
+  return ask(api.GET('/api/v1/grid/diff', { params: { query: { from, to } } }))
+}
+
+/** Who would have answered for the incidents of the last days. */
+export function rehearse(name: string, days: number): Promise<Rehearsal> {
+  return ask(api.POST(`${AT}/rehearsal`, { params: { path: { name } }, body: { days } }))
 }

@@ -11,6 +11,8 @@ export type Upload = Schemas['Upload']
 export type Layer = Upload['layers'][number]
 export type NewDraft = Schemas['Draft']
 export type ImportedVersion = Schemas['ImportedVersion']
+export type Diff = Schemas['Diff']
+export type Rehearsal = Schemas['Rehearsal']
 export type NewExclusion = Schemas['NewExclusion']
 export type FaultKind =
   | 'invalid_ring'

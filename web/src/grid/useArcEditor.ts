@@ -38,7 +38,9 @@ export function useArcEditor(gridMap: GridMap) {
     else take(now.arc, middleOf(line))
   }
 
-  watch([hand, () => editing.stretch, () => editing.tool], ([itsHand, stretch, tool]) => {
+  watch([hand, () => editing.stretch, () => editing.tool, () => editing.line], ([itsHand, stretch, tool, line]) => {
+    // The line to split by stays on the map until it is used or drawn again.
+    if (line) return
     if (stretch) itsHand?.hold(rounded(stretch.coords))
     else itsHand?.use(tool)
   })

@@ -5,12 +5,13 @@ import type { Palette } from '@/map/palette'
 import { FONT, NOTHING, stationFill } from '@/map/style'
 import { pointFeature, type GridMap } from '@/map/useMap'
 import { useBureau } from '@/stores/bureau'
+import { useWorkshop } from '@/stores/workshop'
 import { centreOf, polygonAreaM2 } from './areas'
 import type { Cells, Fault, Line } from './types'
 
 /** Layers of the grid in force, which make room for the version on the table. */
 const IN_FORCE = ['cells', 'cells-line', 'cell-names', 'cell-chosen']
-const SOURCES = ['version-cells', 'version-names', 'faults'] as const
+const SOURCES = ['version-cells', 'version-names', 'faults', 'overlay'] as const
 type Source = (typeof SOURCES)[number]
 
 /** Below the names and the stations, where the cells in force are drawn too. */
@@ -24,6 +25,7 @@ export function useVersionLayers(
   chosen: () => Fault | null,
 ): void {
   const bureau = useBureau()
+  const workshop = useWorkshop()
   const stations = () => bureau.stations.map((station) => station.code).sort()
 
   watch(
@@ -53,6 +55,11 @@ export function useVersionLayers(
         map.value?.setLayoutProperty(id, 'visibility', shown ? 'none' : 'visible')
       }
     },
+    { immediate: true },
+  )
+  watch(
+    [map, () => workshop.overlay],
+    () => put(map.value, 'overlay', workshop.overlay?.features ?? []),
     { immediate: true },
   )
   watch(
@@ -124,6 +131,25 @@ function topLayers(palette: Palette): LayerSpecification[] {
         'text-color': palette.textSoft,
         'text-halo-color': palette.textHalo,
         'text-halo-width': 1.2,
+      },
+    },
+    {
+      id: 'overlay',
+      type: 'fill',
+      source: 'overlay',
+      filter: ['!=', ['geometry-type'], 'Point'],
+      paint: { 'fill-color': palette.amber, 'fill-opacity': 0.55 },
+    },
+    {
+      id: 'overlay-points',
+      type: 'circle',
+      source: 'overlay',
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': 5,
+        'circle-color': palette.amber,
+        'circle-stroke-color': palette.surface,
+        'circle-stroke-width': 1.5,
       },
     },
     {

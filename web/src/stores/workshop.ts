@@ -13,6 +13,8 @@ export const useWorkshop = defineStore('workshop', () => {
   const cells = shallowRef<Cells | null>(null)
   /** Null until the check has answered. */
   const faults = shallowRef<Fault[] | null>(null)
+  /** What a comparison or a rehearsal shows on the map. */
+  const overlay = shallowRef<GeoJSON.FeatureCollection | null>(null)
   const refusal = shallowRef<Refusal | null>(null)
   const busy = ref(false)
   let checks = 0
@@ -42,6 +44,7 @@ export const useWorkshop = defineStore('workshop', () => {
   /** Puts a version on the table; null clears it. */
   async function choose(name: string | null): Promise<void> {
     chosen.value = name
+    overlay.value = null
     cells.value = null
     faults.value = null
     if (name) await attempt(() => fetchContent(name))
@@ -61,10 +64,14 @@ export const useWorkshop = defineStore('workshop', () => {
     if (chosen.value === name && mine === checks) faults.value = inOrder(found)
   }
 
-  /** Looks for the faults of the version as it is now. */
+  /** Looks for the faults of the version as it is now; a change made a draft of it again. */
   async function check(): Promise<void> {
     const name = chosen.value
-    if (name) await attempt(() => fetchFaults(name))
+    if (!name) return
+    await attempt(async () => {
+      versions.value = await door.versions()
+      await fetchFaults(name)
+    })
   }
 
   /** Says whether it went well; the lists are read anew. */
@@ -74,9 +81,9 @@ export const useWorkshop = defineStore('workshop', () => {
     return changed !== null
   }
 
-  function publish(from: string | null): Promise<boolean> {
+  function publish(from: string | null, reroute: boolean): Promise<boolean> {
     const name = chosen.value!
-    return change(() => door.publish(name, from))
+    return change(() => door.publish(name, from, reroute))
   }
 
   /** Makes a draft of the version on the table, and puts it there instead. */
@@ -110,6 +117,7 @@ export const useWorkshop = defineStore('workshop', () => {
     editable,
     cells,
     faults,
+    overlay,
     refusal,
     busy,
     attempt,
