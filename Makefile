@@ -45,7 +45,7 @@ types: .venv/.ready ## Write the OpenAPI description and the front end's types f
 	$(NPM) --prefix web run types
 
 pictures: system-test web ## Make the docs' pictures; needs `make serve` running beside it
-	$(BIN)/python docs/pictures.py $(ARGS)
+	$(BIN)/python -m docs.pictures $(ARGS)
 
 lock: .venv/.ready ## Renew requirements.lock, for every Python from 3.11 on
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

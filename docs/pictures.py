@@ -18,30 +18,18 @@ from random import Random
 from typing import Any
 
 import click
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from gridserver.base.settings import from_environment
 from gridserver.demo import accounts
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.clients import Account
 from gridserver.demo.county import read_cells
+from tests.browser import DESKTOP, HANDHELD, chromium
 
 DOCS = Path(__file__).parent
 FOLDER = DOCS / "pictures"
 LANGUAGES = {"zh-CN": "zh", "en": "en"}
-DESKTOP = {"width": 1440, "height": 900}
-HANDHELD = {"width": 390, "height": 844}
-FLAGS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-)
 #: How far each of the calls is taken.
 STAGES = (0, 0, 1, 2, 3, 4, 0, 3, 5, 1)
 VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -141,17 +129,6 @@ def staged(url: str, password: str, room: Account) -> Iterator[Scene]:
             for task in tasks:
                 if room.get(f"/tasks/{task}")["state"] not in {"closed", "reported"}:
                     room.command(task, "cancel", reason="演示图片用")
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def take(

@@ -20,27 +20,14 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     expect,
-    sync_playwright,
 )
 
+from tests.browser import DESKTOP, chromium
 from tests.folders import reachable_folder
 from tests.processes import GRIDSERVER, free_port, status
 from tests.waiting import until
 
 PASSWORD = "county-demo-1"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-)
-DESKTOP = {"width": 1440, "height": 900}
-HANDHELD = {"width": 390, "height": 844}
 
 #: Software rendering on a busy machine draws the first map slowly.
 expect.set_options(timeout=20_000)
@@ -70,10 +57,8 @@ def served() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 from shapely.geometry import Point, shape
 
 from gridserver.base.settings import ROOT
-from tests.e2e.conftest import HANDHELD, PASSWORD
+from tests.browser import HANDHELD
+from tests.e2e.conftest import PASSWORD
 
 CELLS = ROOT / "gridserver" / "demo" / "data" / "cells.geojson"
 
