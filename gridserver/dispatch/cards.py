@@ -71,17 +71,7 @@ def task_card(
     account_id : int, optional
         Whose step to show: the reader's own, where there is one; else the latest that is open.
     """
-    task = dossier.task
-    return {
-        "id": task.id,
-        "state": task.state,
-        "version": task.version,
-        "incident": incident_card(dossier.incident, dossier.facts.place),
-        "assignee": _who(dossier.acting),
-        "step": _present_step(dossier, account_id, language),
-        "report": _report(dossier),
-        "updated_at": _moment(task.updated_at),
-    }
+    return _task(dossier) | {"step": _present_step(dossier, account_id, language)}
 
 
 def task_detail(
@@ -98,19 +88,11 @@ def task_detail(
     received : mapping
         When a device of the recipient had the message that told of an offer, by message id.
     """
-    task = dossier.task
-    return {
-        "id": task.id,
-        "state": task.state,
-        "version": task.version,
-        "incident": incident_card(dossier.incident, dossier.facts.place),
-        "assignee": _who(dossier.acting),
+    return _task(dossier) | {
         "decision": decision(dossier.steps, language),
         "offers": [_offer(dossier, offer, received, language) for offer in dossier.offers],
         "history": [_entry(entry) for entry in history],
-        "report": _report(dossier),
-        "allowed": list(allowed(task.state, dossier.standing(viewer))),
-        "updated_at": _moment(task.updated_at),
+        "allowed": list(allowed(dossier.task.state, dossier.standing(viewer))),
     }
 
 
@@ -162,6 +144,19 @@ def decision(steps: Sequence[Step], language: str) -> list[Card]:
         }
         for step in steps
     ]
+
+
+def _task(dossier: Dossier) -> Card:
+    task = dossier.task
+    return {
+        "id": task.id,
+        "state": task.state,
+        "version": task.version,
+        "incident": incident_card(dossier.incident, dossier.facts.place),
+        "assignee": _who(dossier.acting),
+        "report": _report(dossier),
+        "updated_at": _moment(task.updated_at),
+    }
 
 
 def _present_step(dossier: Dossier, account_id: int | None, language: str) -> Card | None:
