@@ -79,14 +79,7 @@ def principals_by_session(session: Session, ids: Iterable[uuid.UUID]) -> dict[uu
 def principal_of(session: Session, account_id: int) -> Principal:
     """Return an account with its grants, without a session: for the command line and the demo."""
     rows = session.execute(
-        select(
-            Account.id,
-            Account.username,
-            Account.display_name,
-            RoleGrant.role,
-            Unit.id.label("unit_id"),
-            Unit.path,
-        )
+        select(*_HOLDER)
         .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
         .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
         .where(Account.id == account_id)
@@ -203,6 +196,16 @@ _LIVE_IDS = (
     .where(LoginSession.id.in_(bindparam("ids", expanding=True)), *_ALIVE)
 )
 
+#: An account with one of its grants.
+_HOLDER = (
+    Account.id,
+    Account.username,
+    Account.display_name,
+    RoleGrant.role,
+    Unit.id.label("unit_id"),
+    Unit.path,
+)
+
 # A row for each grant of a live session (one where there is no grant). Built once, as what follows:
 # it is asked for every request and every event of a socket.
 _LIVE = (
@@ -210,12 +213,7 @@ _LIVE = (
         LoginSession.id.label("session_id"),
         LoginSession.device,
         LoginSession.csrf_token,
-        Account.id,
-        Account.username,
-        Account.display_name,
-        RoleGrant.role,
-        Unit.id.label("unit_id"),
-        Unit.path,
+        *_HOLDER,
     )
     .join(Account, Account.id == LoginSession.account_id)
     .outerjoin(RoleGrant, RoleGrant.account_id == Account.id)
