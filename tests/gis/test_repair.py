@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 
@@ -359,6 +359,7 @@ def jittered(side: int, seed: int, keep: float, shake_m: float) -> list[Cell]:
     return cells
 
 
+@settings(max_examples=25)  # a mess with a ring that crosses itself starts a process
 @given(
     st.integers(0, 10_000), st.sampled_from([1.0, 0.9, 0.6]), st.sampled_from([0.0, 0.01, 0.3, 20])
 )
