@@ -243,8 +243,11 @@ def _topology_faults(plane: _Plane, outline: BaseGeometry | None) -> list[_Findi
 def _overlaps(plane: _Plane, edges: NDArray[np.object_]) -> list[tuple[int, int, BaseGeometry]]:
     """Pairs of cells that share an area, with the area they share."""
     at_fault = np.flatnonzero(~shapely.is_empty(edges))
-    # Of two cells that overlap, one has an edge at fault within the other.
-    first, second = shapely.STRtree(plane.geoms).query(edges[at_fault], predicate="intersects")
+    # Asked of whole cells, not of the edges: those of a cell within another may match its
+    # neighbours', and then none of them is at fault.
+    first, second = shapely.STRtree(plane.geoms).query(
+        plane.geoms[at_fault], predicate="intersects"
+    )
     pairs = np.column_stack((at_fault[first], second))
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
     shapely.prepare(plane.geoms)  # to touch is asked more quickly than what is shared
