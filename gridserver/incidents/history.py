@@ -19,7 +19,7 @@ from gridserver.base.clock import now
 from gridserver.base.errors import GridserverError
 from gridserver.grids import queries as grids
 from gridserver.grids.queries import Location
-from gridserver.incidents import rules, service
+from gridserver.incidents import queries, rules, service
 from gridserver.incidents.rules import Report
 from gridserver.org import queries as org
 
@@ -88,7 +88,16 @@ def record_past(
         For each report whether it was new, or why it was refused: ``incident.unknown_category``,
         ``incident.from_the_future``, ``incident.exists_differently``. The others are recorded.
     """
-    outcomes = [_record(session, report, atlas) for report in reports]
+    # Most of an import that is run again was recorded before: asked for at once.
+    before = queries.digests(
+        session, {report.source for report in reports}, {report.external_id for report in reports}
+    )
+    outcomes = [
+        False
+        if before.get((report.source, report.external_id)) == report.digest()
+        else _record(session, report, atlas)
+        for report in reports
+    ]
     recorded = sum(outcome is True for outcome in outcomes)
     if recorded:
         sources = sorted({report.source for report in reports})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -127,6 +127,19 @@ def by_external_id(session: Session, source: str, external_id: str) -> tuple[Inc
     this = (Incident.source == source, Incident.external_id == external_id)
     digest = session.scalars(select(Incident.body_digest).where(*this)).one()
     return _record(session.execute(_RECORDS.where(*this)).one()), digest
+
+
+def digests(
+    session: Session, sources: Collection[str], external_ids: Collection[str]
+) -> dict[tuple[str, str], bytes]:
+    """Return the digests of the incidents that any of `sources` calls by any of `external_ids`, by
+    the pair of both."""
+    rows = session.execute(
+        select(Incident.source, Incident.external_id, Incident.body_digest).where(
+            Incident.source.in_(sources), Incident.external_id.in_(external_ids)
+        )
+    )
+    return {(row.source, row.external_id): row.body_digest for row in rows}
 
 
 def ids_within(paths: Iterable[str]) -> Select[int]:
