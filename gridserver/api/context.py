@@ -69,6 +69,14 @@ def language() -> str:
     return "en" if best == "en" else "zh-CN"
 
 
+def if_match() -> list[str]:
+    """Return the entity tags of the request's If-Match, in order, without the weak ones and ``*``.
+
+    Werkzeug reads an empty tag (``""``) as None; no answer here ever has one.
+    """
+    return sorted(tag for tag in request.if_match.as_set() if tag is not None)
+
+
 def public(view: Any) -> Any:
     """Mark a view that answers without a session."""
     view.is_public = True

@@ -258,7 +258,7 @@ def expected_revision() -> int:
     """
     if not request.if_match:
         raise PreconditionRequired
-    tags = [tag for tag in request.if_match if tag.isascii() and tag.isdigit()]
+    tags = [tag for tag in context.if_match() if tag.isascii() and tag.isdigit()]
     return int(tags[0]) if len(tags) == 1 and len(tags[0]) < 19 else -1
 
 

@@ -114,7 +114,7 @@ def _found(session: Session, id_: str) -> Collection:
 def _if_match() -> list[str] | None:
     if "If-Match" not in request.headers:
         return None
-    return ["*"] if request.if_match.star_tag else sorted(request.if_match.as_set())
+    return ["*"] if request.if_match.star_tag else context.if_match()
 
 
 def _given() -> Given:

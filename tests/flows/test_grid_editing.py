@@ -243,7 +243,7 @@ def test_a_change_needs_the_revision_it_was_made_on(gis: AccountClient, draft: s
     body = {"verb": "set_attributes", "code": "r00c00", "name": "x"}
     for address in ("edits", "undo", "redo"):
         is_problem(gis.post(f"{draft}/{address}", json=body), 428)
-        for etag in ('"2"', '"x"', "*", '"1", "2"'):
+        for etag in ('"2"', '"x"', '""', "*", '"1", "2"'):
             stale = gis.post(f"{draft}/{address}", json=body, headers={"If-Match": etag})
             is_problem(stale, 412, "grid.stale")
 
