@@ -8,7 +8,8 @@ BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Node 20.19 is what Vite asks for; where the system has none, the wheel in .venv brings one.
 NODE_READY = node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)'
-NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
+NPM := $(IN_VENV) npm
 
 TO_SERVE := postgresql postgresql-postgis python3-venv
 TO_TEST := chromium fonts-noto-cjk gdal-bin redis-server
@@ -25,10 +26,10 @@ serve: system web ## Set everything up and serve the demo county on http://local
 
 test: system-test web ## Run every test, browser tests included
 	$(NPM) --prefix web run test
-	$(BIN)/python -m pytest $(ARGS)
+	$(IN_VENV) python -m pytest $(ARGS)
 
 e2e: system-test web ## Run the browser tests alone
-	$(BIN)/python -m pytest tests/e2e $(ARGS)
+	$(IN_VENV) python -m pytest tests/e2e $(ARGS)
 
 lint: .venv/.ready web/node_modules/.package-lock.json ## Check style, types and the doors between rooms
 	$(BIN)/ruff check .
