@@ -53,10 +53,6 @@ class Principal:
     session_id: uuid.UUID | None = None
     device: str | None = None
 
-    def has(self, role: str) -> bool:
-        """Say whether the account holds `role` anywhere."""
-        return any(grant.role == role for grant in self.grants)
-
     def may(self, permission: str, unit_path: str | None = None) -> bool:
         """Say whether the account may do `permission`: at `unit_path`, or anywhere at all."""
         roles = PERMISSIONS[permission]

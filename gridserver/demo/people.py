@@ -16,7 +16,6 @@ from gridserver.demo.units import BUREAU, Function, Post, Station, group_codes
 from gridserver.force.tables import OfficerRow, OwnershipRow
 
 SEED = 330824
-OFFICERS = 331
 AUXILIARIES = 469
 
 #: Ranks (警衔) by function, with their shares.

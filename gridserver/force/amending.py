@@ -102,7 +102,14 @@ def end_ownership(
 def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Duty]) -> None:
     """Put many officers on duty at once; a duty that begins when a known one does replaces it.
 
-    One audit row tells how many. Raises `Invalid` and `Conflict` as `set_shift` does.
+    One audit row tells how many.
+
+    Raises
+    ------
+    Invalid
+        An end that isn't after the start.
+    Conflict
+        Somebody has this duty already at some time in the range (``shift.overlaps``).
     """
     if not duties:
         return

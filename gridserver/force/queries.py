@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal
 from gridserver.base import db
-from gridserver.base.errors import NotFound
 from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
 from gridserver.org.models import Unit
 
@@ -224,16 +223,6 @@ def officer_of(session: Session, account_id: int) -> OfficerRef | None:
     if row is None:
         return None
     return OfficerRef(row.service_number, row.rank, row.kind, UnitRef(row.code, row.name))
-
-
-def officer_by_number(
-    session: Session, service_number: str, *, field: str = "service_number"
-) -> Officer:
-    """Return the officer with the service number. Raises `NotFound` naming `field`."""
-    officer = session.scalar(select(Officer).where(Officer.service_number == service_number))
-    if officer is None:
-        raise NotFound("officer.unknown", f"There is no officer {service_number!r}.", field=field)
-    return officer
 
 
 def _cards(at: dt.datetime) -> sa.Select[Any]:

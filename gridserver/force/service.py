@@ -26,7 +26,6 @@ from gridserver.force.models import (
     Officer,
     OfficerPosition,
     Ownership,
-    Shift,
 )
 from gridserver.force.recording import add, record
 from gridserver.force.rules import Position, check_position, check_range
@@ -137,34 +136,6 @@ def assign_owner(
     add(session, ownership, f"{officer.service_number} owns cell {cell_code}", "ex_ownership_once")
     record(session, actor, "ownership:assign", officer, {"cell": cell_code, "role": role})
     return ownership
-
-
-def set_shift(
-    session: Session,
-    actor: audit.Actor | None,
-    *,
-    officer: Officer,
-    duty: str,
-    start: dt.datetime,
-    end: dt.datetime,
-) -> Shift:
-    """Put an officer on duty from `start` to before `end`.
-
-    Raises
-    ------
-    Invalid
-        No duty, or an end that isn't after the start.
-    Conflict
-        The officer has this duty already at some time in the range.
-    """
-    if not duty:
-        raise Invalid("shift.no_duty", "Give the duty, e.g. community.", field="duty")
-    check_range(start, end, start_field="start", end_field="end")
-    shift = Shift(officer_id=officer.id, duty=duty, during=Range(start, end))
-    add(session, shift, f"{officer.service_number} has duty {duty}", "ex_shift_once")
-    data = {"duty": duty, "start": start.isoformat(), "end": end.isoformat()}
-    record(session, actor, "shift:set", officer, data)
-    return shift
 
 
 def set_absence(

@@ -9,6 +9,7 @@ import pytest
 
 from gridserver.base.db import Database
 from gridserver.force import amending, queries, service
+from gridserver.force.models import Officer
 from gridserver.force.rules import Position
 from tests.conftest import MORNING
 from tests.county import CELLS, County
@@ -75,7 +76,7 @@ class TestOfficers:
             service.set_absence(
                 session,
                 None,
-                officer=queries.officer_by_number(session, "330824001"),
+                officer=session.get_one(Officer, county.officers["330824001"]),
                 reason="leave",
                 start=MORNING,
                 end=MORNING + dt.timedelta(hours=1),
@@ -111,7 +112,7 @@ class TestOfficers:
 class TestOwners:
     def test_tells_who_owns_a_cell_when(self, client, database: Database, county: County) -> None:
         with database.transaction() as session:
-            former = queries.officer_by_number(session, "330824001")
+            former = session.get_one(Officer, county.officers["330824001"])
             started = queries.owners(session, SW, MORNING)[0].valid_from
             amending.end_ownership(
                 session, None, cell_code=SW, officer=former, start=started, end=MORNING
@@ -135,7 +136,8 @@ class TestOwners:
         assert (answer.status_code, answer.json["field"]) == (422, "at")
 
     @pytest.mark.parametrize(
-        ("path", "field"), [("%00/owners", "code"), (f"{SW}/owners?at=0001-01-01T00:00Z%2B", "at")]
+        ("path", "field"),
+        [(f"{'1' * 101}/owners", "code"), (f"{SW}/owners?at=0001-01-01T00:00Z%2B", "at")],
     )
     def test_refuses_bad_arguments(self, client, path: str, field: str) -> None:
         answer = client.as_("command").get(f"/api/v1/force/cells/{path}")

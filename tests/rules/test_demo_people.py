@@ -60,7 +60,7 @@ def test_the_county_has_its_numbers(tables: Tables) -> None:
     modes = Counter(unit.mode for unit in tables.units if unit.kind == "station")
     assert modes == {"two_teams_one_room": 3, "two_rooms_many_areas": 6}
     numbers = [o.service_number for o in tables.officers if o.kind == "officer"]
-    assert numbers == [str(330824001 + n) for n in range(people.OFFICERS)]
+    assert numbers == [str(330824001 + n) for n in range(331)]
     auxiliaries = [o.service_number for o in tables.officers if o.kind == "auxiliary"]
     assert auxiliaries == [f"F330824{n:03}" for n in range(1, people.AUXILIARIES + 1)]
 
