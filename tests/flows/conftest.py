@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.engine import URL
@@ -19,7 +20,9 @@ from werkzeug.datastructures import Headers
 from gridserver.app import create_app
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
+from gridserver.cli import main
 from tests import asyncapi
+from tests.commands import Run
 from tests.conftest import copied
 from tests.county import PASSWORD, County, commit_county
 from tests.processes import Caller, WebProcess
@@ -63,6 +66,27 @@ def app(database: Database) -> Flask:
 def client(app: Flask, county: County) -> AccountClient:
     """A test client: `client.as_("command").get("/api/v1/…")`."""
     return app.test_client()
+
+
+@pytest.fixture
+def gis(client: AccountClient) -> AccountClient:
+    """The test client, signed in as the GIS admin."""
+    return client.as_("gis")
+
+
+@pytest.fixture
+def run(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line on the test's database and assert its exit code."""
+    url = database_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
+
+    def run(*arguments: object, code: int = 0, stdin: str | None = None) -> Result:
+        words = [str(argument) for argument in arguments]
+        result = CliRunner().invoke(main, words, input=stdin)
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
 
 
 # --- one web process for a module's tests, which share its county

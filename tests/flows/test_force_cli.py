@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy.engine import URL
 
 from gridserver.access import queries as access
 from gridserver.access import service as accounts
 from gridserver.base.db import Database
 from gridserver.base.errors import Unauthenticated
-from gridserver.cli import main
 from gridserver.force import importing
 from gridserver.org import queries as org
+from tests.commands import Run
 from tests.county import County
 
-Run = Callable[..., Result]
 PASSWORD = "a-good-password"
-
-
-@pytest.fixture
-def run(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command line on the test's database and assert its exit code."""
-    url = database_url.render_as_string(hide_password=False)
-    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
-
-    def run(*arguments: object, code: int = 0, stdin: str | None = None) -> Result:
-        words = [str(argument) for argument in arguments]
-        result = CliRunner().invoke(main, words, input=stdin)
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
 
 
 def add(run: Run, *arguments: str, code: int = 0, password: str = PASSWORD) -> Result:

@@ -8,39 +8,20 @@ import pytest
 import shapely
 
 from gis import testing
-from gis.crs import WGS84
-from gis.features import Cell, Layer
 from gridserver.base.db import Database
 from gridserver.grids import queries, service
 from tests.county import CELLS, SIDE, SOUTH, WEST, County, centre
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.grids import as_published, put_draft
+from tests.problems import is_problem
 
 NAMES = [code for code, _ in CELLS.values()]
 VERSION = "/api/v1/grid/versions/v1"
 
 
 @pytest.fixture
-def gis(client: AccountClient) -> AccountClient:
-    return client.as_("gis")
-
-
-@pytest.fixture
 def draft(database: Database, county: County) -> str:
     return put_draft(database, "v2", testing.grid())
-
-
-def put_draft(database: Database, name: str, cells: list[Cell]) -> str:
-    with database.transaction() as session:
-        layer = Layer(tuple(cells), WGS84)
-        service.import_draft(session, None, layer, name=name, source={})
-    return f"/api/v1/grid/versions/{name}"
-
-
-def as_published(client: AccountClient, address: str, **body: object):
-    """Publish by the rules: with the ETag of what was seen."""
-    etag = client.get(address).headers["ETag"]
-    return client.post(f"{address}/publish", json=body, headers={"If-Match": etag})
 
 
 # --- versions

@@ -9,23 +9,20 @@ import pytest
 import sqlalchemy as sa
 
 from gis import testing
-from gis.crs import WGS84
-from gis.features import Layer
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
 from gridserver.grids import queries, service
 from tests.conftest import MORNING
 from tests.county import County
+from tests.grids import put_draft
 from tests.waiting import until
 
 
 @pytest.fixture
 def drafts(database: Database, county: County) -> None:
-    with database.transaction() as session:
-        for name in ("v2", "v3"):
-            layer = Layer(tuple(testing.grid()), WGS84)
-            service.import_draft(session, None, layer, name=name, source={})
+    for name in ("v2", "v3"):
+        put_draft(database, name, testing.grid())
 
 
 def in_its_own_transaction(database: Database, statement: str) -> None:

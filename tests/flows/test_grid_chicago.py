@@ -12,12 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from click.testing import CliRunner
 from numpy.typing import NDArray
-from sqlalchemy.engine import URL
 
 from gis.crs import local_metric
-from gridserver.cli import main
+from tests.commands import Run, document
 
 CITY = (-87.68, 41.84)
 
@@ -34,34 +32,21 @@ class Answers:
     cells: dict[str, shapely.Geometry]
 
 
-def gridserver(*arguments: object) -> dict:
-    """Run a command that must do well, and return its document."""
-    result = CliRunner().invoke(main, [str(argument) for argument in (*arguments, "--json")])
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
-
-
-@pytest.fixture
-def on_database(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = database_url.render_as_string(hide_password=False)
-    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
-
-
 @pytest.fixture
 def beats(shared_data: Path) -> Path:
     return shared_data / "us_chicago" / "beats.geojson"
 
 
 @pytest.fixture
-def answers(on_database: None, shared_data: Path, beats: Path, tmp_path: Path) -> Iterator[Answers]:
+def answers(run: Run, shared_data: Path, beats: Path, tmp_path: Path) -> Iterator[Answers]:
     options = ("--version", "beats", "--code-field", "beat", "--merge-parts")
-    assert gridserver("grid", "import", beats, *options)["cells"] == 275
-    assert gridserver("grid", "publish", "beats")["state"] == "published"
+    assert document(run, "grid", "import", beats, *options)["cells"] == 275
+    assert document(run, "grid", "publish", "beats")["state"] == "published"
     incidents = shared_data / "us_chicago" / "incidents_2017_2019.csv.gz"
     out = tmp_path / "located.csv.gz"
-    done = gridserver("locate", "--csv", incidents, "--out", out)
+    done = document(run, "locate", "--csv", incidents, "--out", out)
     assert done["rows"] == 25_000
-    gridserver("grid", "export", "beats", tmp_path / "beats.geojson")
+    document(run, "grid", "export", "beats", tmp_path / "beats.geojson")
     features = json.loads((tmp_path / "beats.geojson").read_text())["features"]
     with gzip.open(out, "rt", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -77,13 +62,12 @@ def answers(on_database: None, shared_data: Path, beats: Path, tmp_path: Path) -
     )
 
 
-def test_without_merging_the_double_code_blocks(on_database: None, beats: Path) -> None:
-    report = gridserver("grid", "import", beats, "--version", "raw", "--code-field", "beat")
+def test_without_merging_the_double_code_blocks(run: Run, beats: Path) -> None:
+    report = document(run, "grid", "import", beats, "--version", "raw", "--code-field", "beat")
     assert (report["cells"], report["blocking"]) == (277, 1)
     (fault,) = report["faults"]
     assert (fault["kind"], fault["cells"]) == ("duplicate_code", ["3100"])
-    refusal = CliRunner().invoke(main, ["grid", "publish", "raw"])
-    assert refusal.exit_code == 1
+    refusal = run("grid", "publish", "raw", code=1)
     assert "duplicate_code (3100)" in refusal.stderr
 
 

@@ -13,41 +13,14 @@ import pyogrio
 import pytest
 import shapely
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
-from sqlalchemy.engine import URL
 
 from gis import testing
 from gis.features import Cell, as_array
-from gis.files import read_layer, write_layer
+from gis.files import read_layer
 from gridserver.base.db import Database
-from gridserver.cli import main
+from tests.commands import Run, bring, document
 from tests.county import SIDE, WEST, County
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command line on the test's database and assert its exit code."""
-    url = database_url.render_as_string(hide_password=False)
-    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
-
-    def run(*arguments: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
-
-
-def document(run: Run, *arguments: object, code: int = 0) -> Any:
-    """Run with --json and return the one document on stdout."""
-    return json.loads(run(*arguments, "--json", code=code).stdout)
-
-
-def write(path: Path, cells: Sequence[Cell]) -> Path:
-    write_layer(path, cells)
-    return path
+from tests.grids import write
 
 
 @pytest.fixture
@@ -56,10 +29,6 @@ def squares(tmp_path: Path) -> Path:
 
 
 FROM_SQUARES = ("--code-field", "code", "--name-field", "name")
-
-
-def bring(run: Run, file: Path, name: str, *more: object, code: int = 0) -> Result:
-    return run("grid", "import", file, "--version", name, "--code-field", "code", *more, code=code)
 
 
 def contents(database: Database) -> list[int]:

@@ -19,8 +19,8 @@ from gridserver.grids import queries
 from gridserver.grids.models import Cell, DraftArc, DraftFace
 from tests.county import County, centre
 from tests.flows.conftest import AccountClient
-from tests.flows.test_grid_api import put_draft
-from tests.flows.test_http import is_problem
+from tests.grids import put_draft
+from tests.problems import is_problem
 
 COLUMNS, ROWS = 3, 3
 
@@ -70,11 +70,6 @@ class Editor:
 @pytest.fixture
 def draft(database: Database, county: County) -> str:
     return put_draft(database, "v2", testing.grid(COLUMNS, ROWS))
-
-
-@pytest.fixture
-def gis(client: AccountClient) -> AccountClient:
-    return client.as_("gis")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gridserver.base.settings import from_environment
 from gridserver.grids.uploads import KEPT
 from tests.county import County
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.problems import is_problem
 
 UPLOADS = "/api/v1/grid/uploads"
 VERSIONS = "/api/v1/grid/versions"
@@ -31,11 +31,6 @@ def app(database: Database, tmp_path: Path) -> Flask:
     app = create_app(from_environment({"GRIDSERVER_VAR": str(tmp_path / "var")}), database)
     app.test_client_class = AccountClient
     return app
-
-
-@pytest.fixture
-def gis(app: Flask, county: County) -> AccountClient:
-    return app.test_client().as_("gis")
 
 
 def upload(client: AccountClient, file: Path, name: str | None = None) -> Any:

@@ -13,19 +13,14 @@ from gridserver.base.db import Database
 from gridserver.grids import queries
 from tests.county import County
 from tests.flows.conftest import AccountClient
-from tests.flows.test_grid_api import put_draft
-from tests.flows.test_http import is_problem
+from tests.grids import put_draft
+from tests.problems import is_problem
 
 MESSY = {
     "overlap": testing.with_overlap,
     "gap": lambda: testing.with_gap(0.1),
     "invalid_ring": testing.with_bowtie,
 }
-
-
-@pytest.fixture
-def gis(client: AccountClient) -> AccountClient:
-    return client.as_("gis")
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from gis import testing
-from tests.flows.test_grid_cli import Run, bring, document, run, write
-
-__all__ = ["run"]
+from tests.commands import Run, bring, document
+from tests.grids import write
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from gis import coverage
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.problems import is_problem
 
 SETTINGS = "/api/v1/grid/settings"
 DEFAULTS = {
@@ -20,11 +20,6 @@ DEFAULTS = {
     "min_cell_m2": 1.0,
     "snap_m": 1.0,
 }
-
-
-@pytest.fixture
-def gis(client: AccountClient) -> AccountClient:
-    return client.as_("gis")
 
 
 def put(client: AccountClient, **changes: Any) -> Any:

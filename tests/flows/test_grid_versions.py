@@ -24,7 +24,8 @@ from gridserver.grids import service
 from tests.conftest import MORNING
 from tests.county import SIDE, SOUTH, WEST, County
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.grids import address, as_published
+from tests.problems import is_problem
 from tests.rooms import redrawing
 
 #: A corner of Northeastern (4) that came to Eastern (3).
@@ -217,12 +218,6 @@ def test_who_may_rehearse(client: AccountClient) -> None:
 # --- publishing, and going back
 
 
-def as_published(gis: AccountClient, name: str, **body: object):
-    address = f"/api/v1/grid/versions/{name}"
-    etag = gis.get(address).headers["ETag"]
-    return gis.post(f"{address}/publish", json=body, headers={"If-Match": etag})
-
-
 def test_open_tasks_follow_where_the_admin_asks(
     client: AccountClient, database: Database, county: County
 ) -> None:
@@ -232,9 +227,9 @@ def test_open_tasks_follow_where_the_admin_asks(
     task = report(client.as_("command"), "1", **at)["task"]
     gis = client.as_("gis")
     later = {"from": "2026-04-01T00:00:00Z", "reroute": True}
-    refused = is_problem(as_published(gis, "v2", **later), 422, "grid.reroute_later")
+    refused = is_problem(as_published(gis, address("v2"), **later), 422, "grid.reroute_later")
     assert refused["field"] == "reroute"
-    done = as_published(gis, "v2", reroute=True)
+    done = as_published(gis, address("v2"), reroute=True)
     assert (done.status_code, done.json["state"], done.json["rerouted"]) == (200, "published", 1)
     assert done.headers["ETag"] == gis.get("/api/v1/grid/versions/v2").headers["ETag"]
     shown = client.as_("330824003").get(f"/api/v1/tasks/{task['id']}").json
@@ -251,7 +246,7 @@ def test_going_back_to_an_older_version(
     redrawn: None, client: AccountClient, clock: SetClock
 ) -> None:
     gis = client.as_("gis")
-    back = as_published(gis, "1959")
+    back = as_published(gis, address("1959"))
     assert (back.status_code, back.json["name"], back.json["cells"]) == (200, "1959-2", 9)
     assert back.headers["ETag"] == gis.get("/api/v1/grid/versions/1959-2").headers["ETag"]
     clock.advance(HOUR)
@@ -262,7 +257,7 @@ def test_going_back_to_an_older_version(
         found = gis.get("/api/v1/locate", query_string=place).json
         assert (found["cell"]["code"], found["grid_version"]) == (code, version)
     assert gis.get("/api/v1/grid/diff?from=1959&to=1959-2").json["items"] == []
-    assert as_published(gis, "1959").json["name"] == "1959-3"
+    assert as_published(gis, address("1959")).json["name"] == "1959-3"
 
 
 def test_a_draft_that_was_given_up_does_not_come_back(
@@ -271,7 +266,7 @@ def test_a_draft_that_was_given_up_does_not_come_back(
     with database.transaction() as session:
         redrawing.draft(session, "v2", redrawing.with_boundary_at(0.6))
         service.retire(session, None, "v2")
-    is_problem(as_published(client.as_("gis"), "v2"), 409, "grid.wrong_state")
+    is_problem(as_published(client.as_("gis"), address("v2")), 409, "grid.wrong_state")
 
 
 def test_going_back_on_the_command_line(

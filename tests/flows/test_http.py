@@ -19,25 +19,12 @@ from gridserver.base.db import Database
 from gridserver.base.settings import ROOT, from_environment
 from tests.county import PASSWORD
 from tests.flows.conftest import AccountClient
+from tests.problems import is_problem
 
 
 @pytest.fixture
 def bearer(client: AccountClient) -> dict[str, str]:
     return {"Authorization": f"Bearer {client.as_('command').token}"}
-
-
-def is_problem(response: Any, status: int, code: str | None = None) -> dict[str, Any]:
-    """Assert that `response` is a complete problem document, and return it."""
-    assert response.status_code == status, response.get_data(as_text=True)
-    assert response.content_type == MEDIA_TYPE
-    document = json.loads(response.get_data())
-    assert {"type", "title", "status", "code", "detail"} <= set(document)
-    assert document["status"] == status
-    assert re.fullmatch(r"[a-z_0-9]+(\.[a-z_0-9]+)+", document["code"])
-    assert document["detail"]
-    if code:
-        assert document["code"] == code
-    return document
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, dict[str, Any]]]:

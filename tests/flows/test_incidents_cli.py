@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from sqlalchemy.engine import URL
 
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
@@ -19,6 +18,7 @@ from gridserver.cli import main
 from gridserver.dispatch import service as dispatch
 from gridserver.incidents.models import Incident
 from gridserver.incidents.rows import Table
+from tests.commands import Run
 from tests.conftest import MORNING
 from tests.county import SIDE, SOUTH, WEST, County, centre
 
@@ -28,19 +28,15 @@ Import = Callable[..., dict]
 
 
 @pytest.fixture
-def import_(database_url: URL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Import:
+def import_(run: Run, tmp_path: Path) -> Import:
     """Write rows to a file, import it, and return what the command says."""
-    url = database_url.render_as_string(hide_password=False)
-    monkeypatch.setenv("GRIDSERVER_DATABASE_URL", url)
 
     def import_(*rows: tuple, header: tuple = HEADER, options: tuple = (), code: int = 0) -> dict:
         file = tmp_path / "past.csv"
         with file.open("w", encoding="utf-8", newline="") as opened:
             csv.writer(opened).writerows([header, *rows])
         options = options or ("--source", "archive")
-        words = ["incidents", "import", str(file), *options, "--json"]
-        result = CliRunner().invoke(main, words)
-        assert result.exit_code == code, result.output
+        result = run("incidents", "import", file, *options, "--json", code=code)
         return json.loads(result.stdout) if code == 0 else {"refusal": result.stderr}
 
     return import_

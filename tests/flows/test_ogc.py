@@ -13,7 +13,7 @@ import shapely
 from gridserver.base.db import Database
 from tests.county import CELLS, SIDE, SOUTH, STATIONS, WEST, County
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.problems import is_problem
 from tests.processes import Caller
 from tests.rooms import redrawing
 
@@ -22,11 +22,6 @@ ITEMS = "/ogc/collections/grid-cells/items"
 EPSG_4326 = "http://www.opengis.net/def/crs/EPSG/0/4326"
 EPSG_4490 = "http://www.opengis.net/def/crs/EPSG/0/4490"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-
-
-@pytest.fixture
-def gis(client: AccountClient) -> AccountClient:
-    return client.as_("gis")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from gridserver.base.db import Database
 from gridserver.grids import queries
 from tests.county import SIDE, SOUTH, STATIONS, WEST, County
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.problems import is_problem
 from tests.rooms import redrawing
 from tests.rooms.redrawing import SE, SW
 

@@ -12,7 +12,7 @@ from gridserver.base.db import Database
 from tests.conftest import MORNING
 from tests.county import County
 from tests.flows.conftest import AccountClient
-from tests.flows.test_http import is_problem
+from tests.problems import is_problem
 
 TOKENS = "/api/v1/sessions/tokens"
 LANDING = "/ogc/"

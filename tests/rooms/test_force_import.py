@@ -22,7 +22,7 @@ from gridserver.force import importing, queries, workbook
 from gridserver.force.tables import AbsenceRow, OfficerRow, OwnershipRow, ShiftRow, Tables
 from tests.conftest import MORNING
 from tests.county import CELLS, County
-from tests.rules.test_force_workbook import TABLES
+from tests.workbook import TABLES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SW = CELLS[0, 0][0]

@@ -17,7 +17,6 @@ from gridserver.base.errors import Invalid
 from gridserver.force import merging, workbook
 from gridserver.force.sheets import SHEETS, moment
 from gridserver.force.tables import (
-    AbsenceRow,
     Fault,
     OfficerRow,
     OwnershipRow,
@@ -25,35 +24,10 @@ from gridserver.force.tables import (
     Tables,
     UnitRow,
 )
+from tests.workbook import DAY, HOUR, TABLES
 
 ZONE = ZoneInfo("Asia/Shanghai")
-DAY = dt.datetime(2026, 3, 10, 0, 30, tzinfo=dt.UTC)
-HOUR = dt.timedelta(hours=1)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-TABLES = Tables(
-    units=(
-        UnitRow("330824", "bureau", "开化县公安局", "Kaihua"),
-        UnitRow(
-            "33082401", "station", "华埠派出所", None, "330824", "two_teams_one_room", 118.35, 29.01
-        ),
-        UnitRow("33082401-1", "team", "一队", None, "33082401"),
-    ),
-    officers=(
-        OfficerRow("0001", "=警员", "officer", "33082401-1", "一级警司"),
-        OfficerRow("330824002", "330824002", "officer", "33082401"),
-        OfficerRow("F1", "F1 辅警", "auxiliary", "33082401"),
-    ),
-    ownership=(
-        OwnershipRow("330824001001001", "primary", "0001", DAY),
-        OwnershipRow("330824001001001", "backup", "330824002", DAY, DAY + HOUR),
-    ),
-    rosters=(
-        ShiftRow("0001", "community", DAY, DAY + 9 * HOUR),
-        ShiftRow("0001", "night", DAY + 9 * HOUR, DAY + dt.timedelta(microseconds=1, days=1)),
-    ),
-    absences=(AbsenceRow("330824002", "年休假", DAY, DAY + 72 * HOUR),),
-)
 
 
 def faults(refusal: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, int, str]]:
