@@ -28,7 +28,13 @@ def main() -> None:
                 "The web process needs GRIDSERVER_DATABASE_URL; `gridserver serve` sets it.",
             )
         # Most requests need a connection for some milliseconds; the relays take four.
-        database = Database(settings.database_url, pool_size=12, max_overflow=12, pool_timeout=10)
+        database = Database(
+            settings.database_url,
+            zone=settings.timezone,
+            pool_size=12,
+            max_overflow=12,
+            pool_timeout=10,
+        )
         serve(create_app(settings, database), settings)
         database.dispose()
     except GridserverError as error:

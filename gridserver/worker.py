@@ -70,7 +70,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    database = Database(settings.database_url, pool_size=1)
+    database = Database(settings.database_url, zone=settings.timezone, pool_size=1)
     try:
         run(database, stop)
     finally:

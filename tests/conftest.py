@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from gridserver import schema
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database, run_before_commit
+from gridserver.base.settings import DEFAULT_TIMEZONE
 from gridserver.embedded import Cluster
 from tests.county import County, make_county
 from tests.folders import reachable_folder
@@ -116,6 +118,7 @@ def session(shared_engine: sa.Engine, clock: SetClock) -> Iterator[Session]:
             connection, join_transaction_mode="create_savepoint", expire_on_commit=False
         ) as session:
             session.info["clock"] = clock
+            session.info["zone"] = ZoneInfo(DEFAULT_TIMEZONE)
             yield session
             if session.is_active:
                 run_before_commit(session)

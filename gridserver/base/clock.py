@@ -1,13 +1,14 @@
 """The clock: the only door through which the present moment enters.
 
-A transaction carries its clock in ``session.info``, so that a service asks `now(session)` and a
-test, the demo county or a replay can set it.
+A transaction carries its clock and the bureau's time zone in ``session.info``, so that a service
+asks `now(session)` or `local_now(session)` and a test, the demo county or a replay can set them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -51,3 +52,14 @@ def now(session: Session) -> dt.datetime:
     """Return the present moment by the clock of this transaction, in UTC."""
     clock: Clock = session.info["clock"]
     return clock.now()
+
+
+def zone(session: Session) -> ZoneInfo:
+    """Return the bureau's time zone: hours of duty and days are meant in it."""
+    found: ZoneInfo = session.info["zone"]
+    return found
+
+
+def local_now(session: Session) -> dt.datetime:
+    """Return the present moment by the bureau's own clocks on the wall, with its offset."""
+    return now(session).astimezone(zone(session))

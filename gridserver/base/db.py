@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from gridserver.base.clock import Clock, SystemClock
+from gridserver.base.settings import DEFAULT_TIMEZONE
 
 #: A silent connection that was in use within so many seconds is taken to be alive.
 _TRUSTED_S = 5.0
@@ -75,13 +77,22 @@ class Database:
         mean psycopg 3, which gevent can't make cooperative).
     clock : Clock
         The clock that every transaction carries.
+    zone : ZoneInfo
+        The bureau's time zone, which every transaction carries too.
     engine_options : Any
         Passed to `sqlalchemy.create_engine`, e.g. ``pool_size``.
     """
 
-    def __init__(self, url: str | URL, clock: Clock | None = None, **engine_options: Any) -> None:
+    def __init__(
+        self,
+        url: str | URL,
+        clock: Clock | None = None,
+        zone: ZoneInfo | None = None,
+        **engine_options: Any,
+    ) -> None:
         self.url = make_url(url).set(drivername="postgresql+psycopg2")
         self.clock = clock or SystemClock()
+        self.zone = zone or ZoneInfo(DEFAULT_TIMEZONE)
         # An idle write transaction would hold up every reader of committed order (vacuum, feed).
         settings = "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
         self.engine = create_engine(
@@ -97,6 +108,7 @@ class Database:
         """Open a session, run its before-commit hooks at the end and commit; roll back on error."""
         with self._sessions() as session, session.begin():
             session.info["clock"] = clock or self.clock
+            session.info["zone"] = self.zone
             yield session
             run_before_commit(session)
 

@@ -14,6 +14,7 @@ from gridserver.base.errors import Invalid
 
 #: The checkout: holds `migrations/`, the built front end and, by default, `var/`.
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_TIMEZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _demo_password(environ: Mapping[str, str]) -> str | None:
 
 
 def _timezone(environ: Mapping[str, str]) -> ZoneInfo:
-    value = environ.get("GRIDSERVER_TIMEZONE") or "Asia/Shanghai"
+    value = environ.get("GRIDSERVER_TIMEZONE") or DEFAULT_TIMEZONE
     try:
         return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError) as error:

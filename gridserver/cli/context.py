@@ -45,8 +45,9 @@ def database_url(settings: Settings) -> Iterator[str]:
 @contextmanager
 def database() -> Iterator[Database]:
     """Give the installation's database."""
-    with database_url(settings()) as url:
-        database = Database(url)
+    chosen = settings()
+    with database_url(chosen) as url:
+        database = Database(url, zone=chosen.timezone)
         try:
             yield database
         finally:

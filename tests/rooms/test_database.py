@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 
 from gridserver.base import db
+from gridserver.base.clock import SetClock, local_now, now
 from gridserver.base.db import Database
 
 TERMINATE = sa.text("SELECT pg_terminate_backend(:pid, 5000)")
@@ -55,3 +60,17 @@ def test_one_that_lay_idle_is(
     monkeypatch.setattr(db, "_TRUSTED_S", 0.0)
     assert backend(database) == backend(database)
     assert len(pings) == 1
+
+
+def test_a_transaction_knows_the_bureaus_own_time(database_url: URL) -> None:
+    """Across the hour that daylight saving skips too."""
+    clock = SetClock(dt.datetime.fromisoformat("2026-03-08T07:30:00+00:00"))
+    chicago = Database(database_url, clock, ZoneInfo("America/Chicago"))
+    told = []
+    with chicago.transaction() as session:
+        for _ in range(2):
+            assert local_now(session) == now(session)
+            told.append(local_now(session).isoformat())
+            clock.advance(dt.timedelta(hours=1))
+    chicago.dispose()
+    assert told == ["2026-03-08T01:30:00-06:00", "2026-03-08T03:30:00-05:00"]
