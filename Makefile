@@ -26,7 +26,7 @@ serve: system web ## Set everything up and serve the demo county on http://local
 
 test: system-test web ## Run every test, browser tests included
 	$(NPM) --prefix web run test
-	$(IN_VENV) python -m pytest $(ARGS)
+	$(IN_VENV) python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 e2e: system-test web ## Run the browser tests alone
 	$(IN_VENV) python -m pytest tests/e2e $(ARGS)
