@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import marshmallow as ma
+import webargs as wa
 from flask import Response, request
 from flask.views import MethodView
 from flask_smorest.exceptions import PreconditionRequired
@@ -48,6 +49,13 @@ class IfMatchSchema(ma.Schema):
     )
 
 
+_OUTLINE = ma.fields.List(
+    ma.fields.Integer(),
+    required=True,
+    metadata={"description": "Those of `arcs` with no ground of the draft on one side."},
+)
+
+
 class FaceSchema(ma.Schema):
     """A connected piece of ground: a gap where no cell has it, an overlap where several do."""
 
@@ -81,9 +89,30 @@ def _by_id(value: ma.fields.Field, description: str) -> ma.fields.Dict:
     )
 
 
+def _check_box(box: tuple[float, float, float, float]) -> None:
+    west, south, east, north = box
+    if west > east or south > north:
+        raise ma.ValidationError("Give west,south,east,north: the lower corner first.")
+
+
+class TopologyArguments(ma.Schema):
+    bbox = wa.fields.DelimitedTuple(
+        (ma.fields.Float(),) * 4,
+        validate=_check_box,
+        metadata={
+            "description": "west,south,east,north in EPSG:4326: only the faces that meet it, with "
+            "all their arcs, and the nodes whose arcs are all among these."
+        },
+    )
+
+
 class TopologySchema(ma.Schema):
     revision = ma.fields.Integer(required=True)
+    cells_total = ma.fields.Integer(
+        required=True, metadata={"description": "Cells of the draft, shown here or not."}
+    )
     arcs = _by_id(ma.fields.List(_POSITION), "Stretches of boundary, from node to node.")
+    outline = _OUTLINE
     nodes = _by_id(_REFS, "The arcs that set out from each, counterclockwise.")
     faces = _by_id(ma.fields.Nested(FaceSchema), "Pieces of ground.")
     cells = _by_id(ma.fields.Nested(EditedCellSchema), "By code.")
@@ -106,7 +135,11 @@ class EditResultSchema(ma.Schema):
         required=True,
         metadata={"description": "The arcs were drawn anew: load the topology again."},
     )
-    arcs = _by_id(ma.fields.List(_POSITION, allow_none=True), "Those that changed.")
+    arcs = _by_id(
+        ma.fields.List(_POSITION, allow_none=True),
+        "Those that changed, and the others around the faces and nodes that changed.",
+    )
+    outline = _OUTLINE
     nodes = _by_id(ma.fields.List(ma.fields.Integer(), allow_none=True), "Those that changed.")
     faces = _by_id(ma.fields.Nested(FaceSchema, allow_none=True), "Those that changed.")
     cells = _by_id(ma.fields.Nested(EditedCellSchema, allow_none=True), "Those that changed.")
@@ -162,15 +195,19 @@ EditSchema = ma.Schema.from_dict(
 
 @blueprint.route("/topology")
 class Topology(MethodView):
+    @blueprint.arguments(TopologyArguments, location="query")
     @blueprint.response(200, TopologySchema)
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
-    def get(self, name: str) -> Response:
+    def get(self, arguments: dict[str, Any], name: str) -> Response:
         """Open a draft: its boundaries as arcs that neighbours share, its ETag the revision."""
         with context.transaction() as session:
             version, coverage = drafts.open_draft(session, context.principal(), name)
-            document = topology.whole(session, version, coverage)
+            if box := arguments.get("bbox"):
+                document = topology.within(session, version, coverage, box)
+            else:
+                document = topology.whole(session, version, coverage)
             _count_calls(session, document, coverage)
         return _respond(document)
 

@@ -809,7 +809,10 @@ export interface paths {
         /** Open a draft: its boundaries as arcs that neighbours share, its ETag the revision. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description west,south,east,north in EPSG:4326: only the faces that meet it, with all their arcs, and the nodes whose arcs are all among these. */
+                    bbox?: unknown;
+                };
                 header?: never;
                 path: {
                     name: string;
@@ -831,6 +834,7 @@ export interface paths {
                 403: components["responses"]["FORBIDDEN"];
                 404: components["responses"]["NOT_FOUND"];
                 409: components["responses"]["CONFLICT"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -2502,10 +2506,14 @@ export interface components {
         };
         Topology: {
             revision: number;
+            /** @description Cells of the draft, shown here or not. */
+            cells_total: number;
             /** @description Stretches of boundary, from node to node. */
             arcs: {
                 [key: string]: unknown[];
             };
+            /** @description Those of `arcs` with no ground of the draft on one side. */
+            outline: number[];
             /** @description The arcs that set out from each, counterclockwise. */
             nodes: {
                 [key: string]: number[];
@@ -2587,10 +2595,12 @@ export interface components {
             edit: components["schemas"]["EditMade"];
             /** @description The arcs were drawn anew: load the topology again. */
             reload: boolean;
-            /** @description Those that changed. */
+            /** @description Those that changed, and the others around the faces and nodes that changed. */
             arcs: {
                 [key: string]: unknown[] | null;
             };
+            /** @description Those of `arcs` with no ground of the draft on one side. */
+            outline: number[];
             /** @description Those that changed. */
             nodes: {
                 [key: string]: number[] | null;
