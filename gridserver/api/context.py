@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
+from gridserver.api.live import live
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from gridserver.base.settings import Settings
@@ -158,6 +159,7 @@ def _authenticate() -> None:
                 f"A request by cookie carries the session's csrf_token in {CSRF_HEADER}.",
                 field=CSRF_HEADER,
             )
+    live().hub.contacts.take(g.principal.account_id)
 
 
 def _is_public() -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gridserver.base.db import Database
 from gridserver.delivery import channels
+from gridserver.delivery.contacts import ContactWriter
 from gridserver.delivery.doorbells import Doorbells
 from gridserver.delivery.feed import FeedRelay
 from gridserver.delivery.feed import Snapshot as FeedSnapshot
@@ -43,7 +44,10 @@ class Hub:
     ) -> None:
         self.doorbells = Doorbells()
         self.receipts = ReceiptWriter(database, crashed)
-        self.relay = Relay(database, terminals, self.receipts, terminal_snapshot, crashed=crashed)
+        self.contacts = ContactWriter(database, crashed)
+        self.relay = Relay(
+            database, terminals, self.receipts, self.contacts, terminal_snapshot, crashed=crashed
+        )
         self.feed = FeedRelay(database, rooms, command_snapshot, crashed=crashed)
         self._listener = Listener(
             database.url, (channels.INBOX, channels.FEED), self._heard, self._catch_up
@@ -52,17 +56,19 @@ class Hub:
     def start(self) -> None:
         """Start to relay."""
         self.receipts.start()
+        self.contacts.start()
         self.relay.start()
         self.feed.start()
         self._listener.start()
 
     def stop(self) -> None:
-        """Stop, and store the receipts that came."""
+        """Stop, and store the receipts and the signs of life that came."""
         self.doorbells.close()
         self._listener.stop()
         self.relay.stop()
         self.feed.stop()
         self.receipts.stop()
+        self.contacts.stop()
 
     def _heard(self, channel: str, payload: str) -> None:
         if channel == channels.FEED:

@@ -62,6 +62,15 @@ class InboxReceipt(Base):
     at: Mapped[dt.datetime]
 
 
+class DeviceContact(Base):
+    """When any device of an account last gave a sign of life, to within a minute."""
+
+    __tablename__ = "device_contact"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    at: Mapped[dt.datetime]
+
+
 class FeedEntry(Base):
     """Something that the command rooms see. Appended without a lock and numbered after the
     commit by whichever process holds the advisory lock, so that numbers follow visibility."""

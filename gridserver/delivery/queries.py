@@ -15,7 +15,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
-from gridserver.delivery.models import Epoch, FeedEntry, InboxHead, InboxMessage, InboxReceipt
+from gridserver.delivery.models import (
+    DeviceContact,
+    Epoch,
+    FeedEntry,
+    InboxHead,
+    InboxMessage,
+    InboxReceipt,
+)
 from gridserver.delivery.rules import Standing
 
 
@@ -163,6 +170,22 @@ def received_at(session: Session, message_ids: Iterable[uuid.UUID]) -> dict[uuid
     """Return when a device of the recipient first acknowledged each message that one has."""
     rows = db.rows(session, _RECEIVED, {"ids": list(message_ids)})
     return {row[0]: row[1] for row in rows}
+
+
+# Built once: it is asked for every incident.
+_LAST_SEEN = select(DeviceContact.account_id, DeviceContact.at).where(
+    DeviceContact.account_id.in_(bindparam("accounts", expanding=True))
+)
+
+
+def last_seen(session: Session, account_ids: Iterable[int]) -> dict[int, dt.datetime]:
+    """Return when any device of each account last gave a sign of life, to within a minute.
+
+    An account of which no device was ever seen is missing: nothing is known of it. One round trip.
+    """
+    wanted = list(account_ids)
+    rows = db.rows(session, _LAST_SEEN, {"accounts": wanted}) if wanted else ()
+    return {row.account_id: row.at for row in rows}
 
 
 def feed_standing(session: Session) -> Standing:

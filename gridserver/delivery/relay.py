@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access
 from gridserver.base.db import Database
 from gridserver.delivery import queries, rules
+from gridserver.delivery.contacts import ContactWriter
 from gridserver.delivery.outlet import Connection, Outlet
 from gridserver.delivery.pump import Pump
 from gridserver.delivery.queries import StoredMessage, Want
@@ -67,6 +68,8 @@ class Relay:
         ``message {seq, id, type, at, data}``, ``resync {epoch, seq, snapshot}``.
     receipts : ReceiptWriter
         Where acknowledgements go.
+    contacts : ContactWriter
+        Where signs of life go: a connect, an acknowledgement, a socket that is still open.
     snapshot : callable of (session, account_id)
         The state that a terminal starts from when its cursor means nothing here.
     render : callable of (session, message)
@@ -81,6 +84,7 @@ class Relay:
         database: Database,
         outlet: Outlet,
         receipts: ReceiptWriter,
+        contacts: ContactWriter,
         snapshot: Snapshot,
         *,
         render: Render = as_stored,
@@ -89,6 +93,7 @@ class Relay:
         self._database = database
         self._outlet = outlet
         self._receipts = receipts
+        self._contacts = contacts
         self._snapshot = snapshot
         self._render = render
         self._lock = threading.Lock()
@@ -104,6 +109,7 @@ class Relay:
 
     def connect(self, connection: Connection, cursor: Cursor) -> None:
         """Say ``ready``, bring the terminal up to where its cursor stands, and go live."""
+        self._contacts.take(connection.account_id)
         with self._database.transaction() as session:
             queries.read_as_of_one_moment(session)
             standing = queries.standing(session, connection.account_id)
@@ -141,6 +147,7 @@ class Relay:
         terminal = self._terminals.get(connection_id)
         if terminal is None or not 0 <= seq <= terminal.sent:
             return False
+        self._contacts.take(terminal.connection.account_id)
         if seq < terminal.acknowledged:
             return True
         terminal.acknowledged = seq
@@ -194,9 +201,12 @@ class Relay:
             connection = terminal.connection
             if self._outlet.backlog(connection.id) is None:
                 self.disconnect(connection.id)
-            elif connection.session_id not in live:
+                continue
+            if connection.session_id not in live:
                 self._outlet.close(connection.id)
-            elif (head := heads.get(connection.account_id, 0)) > terminal.sent:
+                continue
+            self._contacts.take(connection.account_id)
+            if (head := heads.get(connection.account_id, 0)) > terminal.sent:
                 behind.append(terminal)
             elif head < terminal.sent:
                 self._start_anew(terminal)

@@ -1,4 +1,4 @@
-"""Posting to inboxes and to the feed, doing a command once, and receipts.
+"""Posting to inboxes and to the feed, doing a command once, receipts and signs of life.
 
 Sources: the per-recipient counter under a row lock is the "gapless sequence" of PostgreSQL
 practice; `{epoch, seq}` as in Centrifugo's history streams.
@@ -6,10 +6,11 @@ practice; `{epoch, seq}` as in Centrifugo's history streams.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -331,3 +332,26 @@ def acknowledge(session: Session, actor: Principal, seq: int) -> int:
     device = actor.device or ""
     record_receipts(session, (Receipt(actor.account_id, device, seq),))
     return queries.last_acknowledged(session, actor.account_id, device)
+
+
+# --- signs of life
+
+# In the order of the accounts, so that two web processes that write at once can't deadlock.
+_CONTACT = text(
+    """
+    INSERT INTO device_contact AS c (account_id, at)
+    SELECT account_id, at
+    FROM jsonb_to_recordset(CAST(:contacts AS jsonb)) AS s(account_id bigint, at timestamptz)
+    ORDER BY account_id
+    ON CONFLICT (account_id) DO UPDATE SET at = excluded.at WHERE c.at < excluded.at
+    """
+)
+
+
+def record_contacts(session: Session, contacts: Mapping[int, dt.datetime]) -> None:
+    """Store when a device of each account was last heard of, many in one round trip. Older ones
+    change nothing."""
+    rows = _json(
+        {"account_id": account_id, "at": at.isoformat()} for account_id, at in contacts.items()
+    )
+    session.execute(_CONTACT, {"contacts": rows})

@@ -10,7 +10,7 @@ from flask import Flask
 
 from gridserver.api import inbox
 from gridserver.base.db import Database
-from gridserver.delivery import service
+from gridserver.delivery import queries, service
 from gridserver.delivery.hub import Hub
 from gridserver.delivery.service import Message
 from tests.county import County
@@ -137,3 +137,16 @@ def _idle_in_transaction(database: Database) -> int:
                 "AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()"
             )
         )
+
+
+@pytest.mark.parametrize("path", ["/api/v1/inbox", "/api/v1/tasks?mine=true"])
+def test_every_request_is_a_sign_of_life(
+    officer: AccountClient, app: Flask, database: Database, county: County, path: str
+) -> None:
+    officer.get(path)
+    hub: Hub = app.extensions["gridserver_live"].hub
+    hub.contacts.stop()
+    with database.transaction() as session:
+        assert queries.last_seen(session, county.accounts.values()) == {
+            county.accounts[OFFICER]: database.clock.now()
+        }

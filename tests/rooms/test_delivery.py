@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -145,6 +146,20 @@ def test_what_was_never_sent_can_not_be_acknowledged(session: Session, actor: Pr
     assert (refusal.value.code, refusal.value.field) == ("inbox.beyond_head", "seq")
     service.record_receipts(session, [Receipt(actor.account_id, "phone", 2)])
     assert queries.last_acknowledged(session, actor.account_id) == 0
+
+
+# --- signs of life
+
+
+def test_the_latest_sign_of_life_counts_and_who_never_gave_one_is_unknown(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    one, two, never = (county.accounts[f"33082400{n}"] for n in (1, 2, 3))
+    first, second = clock.now(), clock.now() + dt.timedelta(minutes=5)
+    service.record_contacts(session, {one: second, two: first})
+    service.record_contacts(session, {one: first, two: second})
+    assert queries.last_seen(session, (one, two, never)) == {one: second, two: second}
+    assert queries.last_seen(session, ()) == {}
 
 
 # --- the feed

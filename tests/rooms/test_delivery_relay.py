@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access_queries
 from gridserver.access import service as access
+from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.delivery import channels, queries, service
 from gridserver.delivery.hub import Hub
@@ -97,6 +99,11 @@ class Running:
         with self.database.transaction() as session:
             for n in range(count):
                 service.append_feed(session, "task.changed", {"n": n}, unit_path)
+
+    def last_seen(self, username: str = OFFICER) -> dt.datetime | None:
+        account_id = self.county.accounts[username]
+        with self.database.transaction() as session:
+            return queries.last_seen(session, [account_id]).get(account_id)
 
     def heard(self, connection_id: str, last: int) -> list[int]:
         until(lambda: self.terminals.seqs(connection_id)[-1:] == [last])
@@ -335,6 +342,50 @@ def test_a_step_that_fails_for_another_reason_than_the_database_is_reported(
     finally:
         threading.excepthook = before
         running.hub.stop()
+
+
+# --- signs of life
+
+
+def test_a_terminal_is_seen_when_it_connects_and_while_its_socket_is_open(
+    running: Running, clock: SetClock
+) -> None:
+    running.connect("a")
+    until(lambda: running.last_seen() == clock.now())
+    clock.advance(dt.timedelta(minutes=3))
+    until(lambda: running.last_seen() == clock.now())
+
+
+def test_a_socket_that_is_gone_or_signed_out_is_not_seen(running: Running, clock: SetClock) -> None:
+    connection = running.connect("a")
+    running.connect("b")
+    until(lambda: running.last_seen() == clock.now())
+    with running.database.transaction() as session:
+        _sign_out(session, connection)
+    running.hub.relay.disconnect("b")
+    until(lambda: running.terminals.closed == {"a"})
+    seen = clock.now()
+    clock.advance(dt.timedelta(minutes=3))
+    running.terminals.closed.clear()
+    until(lambda: running.terminals.closed == {"a"}, within=10)  # another round
+    assert running.last_seen() == seen
+
+
+def test_what_was_heard_last_is_stored_at_the_stop(database: Database, clock: SetClock) -> None:
+    running = Running(database)
+    contacts = running.hub.contacts
+    account_id = running.county.accounts[OFFICER]
+    contacts.take(account_id)
+    contacts.stop()
+    stored = clock.now()
+    assert running.last_seen() == stored
+    clock.advance(dt.timedelta(seconds=59))
+    contacts.take(account_id)
+    contacts.stop()
+    assert running.last_seen() == stored, "not worth a write"
+
+
+# --- the listener
 
 
 def test_the_listener_sweeps_after_it_has_begun_to_listen(database: Database) -> None:
