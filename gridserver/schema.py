@@ -15,6 +15,7 @@ import gridserver.access.models
 import gridserver.audit.models
 import gridserver.delivery.models
 import gridserver.dispatch.models
+import gridserver.dispatch.tables.models
 import gridserver.force.models
 import gridserver.grids.models
 import gridserver.incidents.models

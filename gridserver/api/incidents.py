@@ -14,9 +14,11 @@ from gridserver.api import context, problems
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_dispatch import IncidentSchema, PreviewSchema
 from gridserver.base import reading
+from gridserver.base.clock import now
 from gridserver.delivery import service as delivery
 from gridserver.dispatch import cards, queries, service
 from gridserver.incidents import queries as incidents
+from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.incidents.rules import read_place, read_priority, read_report
 from gridserver.org import queries as org
 
@@ -96,6 +98,10 @@ class IncidentPageSchema(ma.Schema):
 
 class CategorySchema(ma.Schema):
     code = ma.fields.String(required=True)
+    parent = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The category above it."}
+    )
+    broad_class = ma.fields.String(required=True, validate=ma.validate.OneOf(BROAD_CLASSES))
     name = ma.fields.String(required=True, metadata={"description": "In the reader's language."})
     name_zh = ma.fields.String(required=True)
     name_en = ma.fields.String(required=True)
@@ -114,10 +120,12 @@ class Categories(MethodView):
         """List the kinds of incidents, in the bureau's order."""
         english = context.language() == "en"
         with context.transaction() as session:
-            found = incidents.categories(session)
+            found = incidents.categories(session, now(session))
         items = [
             {
                 "code": category.code,
+                "parent": category.parent,
+                "broad_class": category.broad_class,
                 "name": category.name_en if english else category.name_zh,
                 "name_zh": category.name_zh,
                 "name_en": category.name_en,

@@ -13,10 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-#: The broad classes that every category belongs to, in the bureau's order.
-BroadClass = Literal[
-    "criminal", "public_order", "traffic", "dispute", "help", "report", "complaint", "other"
-]
+from gridserver.incidents.categories import BroadClass
+
 RouteKind = Literal["community", "case", "traffic", "specialist", "command", "hand_over"]
 #: ``day``: a working day, within the hours of the day; else ``pooled``.
 Hours = Literal["day", "pooled"]
@@ -38,7 +36,6 @@ Scope = Literal["station", "mode", "bureau"]
 ModeName = Literal["normal", "mobilised"]
 Ladder = tuple[Rung, ...]
 
-BROAD_CLASSES: tuple[BroadClass, ...] = get_args(BroadClass)
 ROUTES: tuple[RouteKind, ...] = get_args(RouteKind)
 HOURS: tuple[Hours, ...] = get_args(Hours)
 RUNGS: tuple[Rung, ...] = get_args(Rung)

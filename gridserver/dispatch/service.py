@@ -108,8 +108,8 @@ def preview(
 ) -> Preview:
     """Say who would get a report, and why, without writing anything. Raises as `take_report`."""
     require(actor, "incident.report")
-    default = incident_queries.category(session, category).priority
     at = incident_rules.reported_at(reported_at, now(session))
+    default = incident_queries.category(session, category, at).priority
     site = intake.survey(session, place.lon, place.lat, place.accuracy_m, at)
     facts = intake.gather(session, site, priority or default)
     return Preview(facts.place, decide(facts))

@@ -12,22 +12,45 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
 from gridserver.base.db import Base, Code, Id
+from gridserver.base.effective import Effective, one_at_a_time
+from gridserver.base.lifecycle import check_in
+from gridserver.incidents.categories import BROAD_CLASSES
 
 #: Spoken on the radio, so four digits that come round again; the id is what is unique.
 NUMBERS = Sequence("incident_number", start=1001, minvalue=1001, maxvalue=9999, cycle=True)
 
 
 class Category(Base):
-    """A kind of incident, with the priority it has unless the caller's case says otherwise."""
+    """A code that a kind of incident has or had."""
 
     __tablename__ = "category"
-    __table_args__ = (CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),)
 
     code: Mapped[Code] = mapped_column(primary_key=True)
+
+
+class CategoryRow(Effective, Base):
+    """What a category's code means, for a time.
+
+    `parent` is the category above it, of which there are at most three; None for a top one.
+    `broad_class` is the same all the way up. `priority` is what an incident has unless the caller's
+    case says otherwise; `position` orders the list.
+    """
+
+    __tablename__ = "category_row"
+    __table_args__ = (
+        *one_at_a_time("category_row", "code"),
+        CheckConstraint(check_in("broad_class", BROAD_CLASSES), name="broad_class"),
+        CheckConstraint("parent <> code", name="not_its_own_parent"),
+        CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
+    )
+
+    code: Mapped[Code] = mapped_column(ForeignKey("category.code"))
+    parent: Mapped[Code | None] = mapped_column(ForeignKey("category.code"))
+    broad_class: Mapped[str]
     name_zh: Mapped[str]
     name_en: Mapped[str]
     priority: Mapped[int] = mapped_column(SmallInteger)
-    position: Mapped[int] = mapped_column(SmallInteger)
+    position: Mapped[int]
 
 
 class Incident(Base):

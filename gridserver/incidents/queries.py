@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, false, func, or_, 
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
+from gridserver.base.effective import held_at
 from gridserver.base.errors import Invalid
-from gridserver.incidents.models import Category, Incident
+from gridserver.incidents.categories import BROAD_CLASSES
+from gridserver.incidents.models import CategoryRow, Incident
 from gridserver.org.models import Unit
 
 
@@ -83,22 +85,30 @@ def places_since(session: Session, since: dt.datetime) -> list[ReportedPlace]:
     return [ReportedPlace(*row) for row in rows]
 
 
-def categories(session: Session) -> Sequence[Category]:
-    """Return the bureau's table of categories, in its order."""
-    return session.scalars(select(Category).order_by(Category.position, Category.code)).all()
+def categories(session: Session, at: dt.datetime) -> Sequence[CategoryRow]:
+    """Return the bureau's table of categories as it holds at `at`, in its order."""
+    ordered = select(CategoryRow).order_by(CategoryRow.position, CategoryRow.code)
+    return session.scalars(ordered.where(held_at(CategoryRow, at))).all()
 
 
-def category(session: Session, code: str) -> Category:
-    """Return the category. Raises `Invalid` naming the field and the codes that there are."""
-    found = session.get(Category, code)
+def category(session: Session, code: str, at: dt.datetime) -> CategoryRow:
+    """Return a category as it holds at `at`. Raises `Invalid` (``incident.unknown_category``)."""
+    found = session.scalar(
+        select(CategoryRow).where(CategoryRow.code == code, held_at(CategoryRow, at))
+    )
     if found is None:
-        known = ", ".join(entry.code for entry in categories(session))
-        raise Invalid(
-            "incident.unknown_category",
-            f"There is no category {code!r}: give one of {known}.",
-            field="category",
-        )
+        raise unknown_category(code)
     return found
+
+
+def unknown_category(code: str) -> Invalid:
+    """Return the refusal of a category that doesn't hold."""
+    return Invalid(
+        "incident.unknown_category",
+        f"There is no category {code!r}: give one of the bureau's table, or a broad class: "
+        f"{', '.join(BROAD_CLASSES)}.",
+        field="category",
+    )
 
 
 # Built once, since every command asks. Most columns are called as the record's fields are.
@@ -111,9 +121,12 @@ _RECORDS = select(
     *_NAMED_ALIKE,
     ST_X(Incident.point).label("lon"),
     ST_Y(Incident.point).label("lat"),
-    Category.name_zh,
-    Category.name_en,
-).join(Category, Category.code == Incident.category)
+    CategoryRow.name_zh,
+    CategoryRow.name_en,
+).join(
+    CategoryRow,
+    (CategoryRow.code == Incident.category) & held_at(CategoryRow, Incident.reported_at),
+)
 _BY_IDS = _RECORDS.where(Incident.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -122,10 +135,14 @@ def by_ids(session: Session, ids: Iterable[int]) -> dict[int, IncidentRecord]:
     return {row.id: _record(row) for row in db.rows(session, _BY_IDS, {"ids": list(ids)})}
 
 
-def by_external_id(session: Session, source: str, external_id: str) -> tuple[IncidentRecord, bytes]:
-    """Return the incident that `source` calls `external_id`, and its digest. It must be there."""
+def find_by_external_id(
+    session: Session, source: str, external_id: str
+) -> tuple[IncidentRecord, bytes] | None:
+    """Return the incident that `source` calls `external_id`, and its digest; None without one."""
     this = (Incident.source == source, Incident.external_id == external_id)
-    digest = session.scalars(select(Incident.body_digest).where(*this)).one()
+    digest = session.scalars(select(Incident.body_digest).where(*this)).one_or_none()
+    if digest is None:
+        return None
     return _record(session.execute(_RECORDS.where(*this)).one()), digest
 
 

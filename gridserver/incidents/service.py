@@ -52,8 +52,10 @@ def record(
     }
     row = session.execute(_RECORD, values | columns).first()
     if row is None:
-        queries.category(session, report.category)  # an unknown one is refused here
-        return _recorded_before(session, report), False
+        found = queries.find_by_external_id(session, report.source, report.external_id)
+        if found is None:
+            raise queries.unknown_category(report.category)
+        return _same(report, *found), False
     return (
         IncidentRecord(
             id=row.id,
@@ -92,7 +94,9 @@ def relocate(session: Session, incident_id: int, location: Location, unit_id: in
 _RECORD = text(
     """
     WITH kind AS (
-        SELECT code, name_zh, name_en, priority FROM category WHERE code = :category
+        SELECT code, name_zh, name_en, priority FROM category_row
+        WHERE code = :category AND valid @> CAST(:reported_at AS timestamptz)
+            AND withdrawn_at IS NULL
     ), made AS (
         INSERT INTO incident (
             source, external_id, body_digest, category, priority, raw_x, raw_y, raw_crs, point,
@@ -137,8 +141,7 @@ def _values(session: Session, report: Report, location: Location, unit_id: int) 
     }
 
 
-def _recorded_before(session: Session, report: Report) -> IncidentRecord:
-    incident, digest = queries.by_external_id(session, report.source, report.external_id)
+def _same(report: Report, incident: IncidentRecord, digest: bytes) -> IncidentRecord:
     if digest != report.digest():
         raise Conflict(
             "incident.exists_differently",

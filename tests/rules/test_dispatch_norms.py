@@ -10,6 +10,7 @@ import pytest
 
 from gridserver.dispatch import norms
 from gridserver.dispatch.norms import Mode, Norms, Parameters, Route, default_norms
+from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.org.models import MODES
 
 MOBILISED = Mode(
@@ -17,7 +18,7 @@ MOBILISED = Mode(
 )
 
 
-@pytest.mark.parametrize("broad_class", norms.BROAD_CLASSES)
+@pytest.mark.parametrize("broad_class", BROAD_CLASSES)
 @pytest.mark.parametrize("mode", [None, *MODES])
 def test_every_class_has_ladders_that_end_at_the_bureau(broad_class, mode):
     laid_down = default_norms(broad_class, mode)

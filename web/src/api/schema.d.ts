@@ -2841,6 +2841,10 @@ export interface components {
         };
         Category: {
             code: string;
+            /** @description The category above it. */
+            parent: string | null;
+            /** @enum {string} */
+            broad_class: "criminal" | "public_order" | "traffic" | "dispute" | "help" | "report" | "complaint" | "other";
             /** @description In the reader's language. */
             name: string;
             name_zh: string;
