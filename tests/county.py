@@ -15,8 +15,10 @@ from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.base.db import Database
-from gridserver.force.models import Officer, Ownership, Shift
+from gridserver.force import amending
+from gridserver.force.models import Leadership, Officer, Ownership, Shift
 from gridserver.grids.models import Cell, GridVersion
+from gridserver.org import queries as org_queries
 from gridserver.org import service as org
 from gridserver.org.models import Unit
 
@@ -98,6 +100,63 @@ def make_county(session: Session) -> County:
     return county
 
 
+@dataclass(frozen=True)
+class Member:
+    """An officer that `add_teams` takes on: where, what for, and whether they lead the unit."""
+
+    number: str
+    unit: str
+    duty: str | None
+    leads: bool = False
+
+
+#: The southern station's people beside the owners of its cells, who join the first group.
+TEAMS = (
+    ("33082401-S1", "team", "社区警务队", "33082401"),
+    ("33082401-S1-1", "group", "第一警组", "33082401-S1"),
+    ("33082401-C", "team", "案件办理队", "33082401"),
+)
+MEMBERS = (
+    Member("330824101", "33082401-S1-1", "community"),
+    Member("330824102", "33082401-S1", None, leads=True),
+    Member("330824103", "33082401-C", "case"),
+    Member("330824104", "33082401-C", "pool"),
+    Member("330824105", "33082401", "leader"),
+)
+
+
+def add_teams(session: Session, county: County) -> None:
+    """Give the southern station a community team with one group, a case team, and `MEMBERS`.
+
+    Their shifts serve the station, last as long as the owners', and cover all hours.
+    """
+    since = now(session) - dt.timedelta(days=7)
+    units = {unit.code: unit for unit in org_queries.units(session)}
+    for code, kind, name, parent in TEAMS:
+        units[code] = org.add_unit(
+            session, None, code=code, kind=kind, name=name, parent=units[parent]
+        )
+        county.units[code] = units[code].id
+    group = units["33082401-S1-1"]
+    for number in ("330824001", "330824002"):
+        amending.transfer(session, None, session.get_one(Officer, county.officers[number]), group)
+    for member in MEMBERS:
+        officer = _member(session, county, member.number, units[member.unit])
+        if member.duty:
+            _shift(session, officer, units["33082401"], member.duty, since)
+        if member.leads:
+            session.add(
+                Leadership(
+                    unit_id=units[member.unit].id, officer_id=officer.id, valid=Range(since, None)
+                )
+            )
+    session.flush()
+    for member in MEMBERS:
+        county.principals[member.number] = access_queries.principal_of(
+            session, county.accounts[member.number]
+        )
+
+
 def commit_county(database: Database) -> County:
     """Make the sample county in a database of the test's own, committed."""
     with database.transaction() as session:
@@ -153,21 +212,23 @@ def _officer(
     role: str,
     since: dt.datetime,
 ) -> None:
-    account_id = _account(session, county, number, "officer", station)
-    officer = Officer(
-        account_id=account_id, service_number=number, kind="officer", unit_id=station.id
-    )
-    session.add(officer)
-    session.flush()
-    county.officers[number] = officer.id
+    officer = _member(session, county, number, station)
     session.add(
         Ownership(cell_code=cell_code, officer_id=officer.id, role=role, valid=Range(since, None))
     )
-    session.add(
-        Shift(
-            officer_id=officer.id,
-            duty="community",
-            during=Range(since, since + dt.timedelta(days=14)),
-        )
-    )
+    _shift(session, officer, station, "community", since)
     session.flush()
+
+
+def _member(session: Session, county: County, number: str, unit: Unit) -> Officer:
+    account_id = _account(session, county, number, "officer", unit)
+    officer = Officer(account_id=account_id, service_number=number, kind="officer", unit_id=unit.id)
+    session.add(officer)
+    session.flush()
+    county.officers[number] = officer.id
+    return officer
+
+
+def _shift(session: Session, officer: Officer, unit: Unit, duty: str, since: dt.datetime) -> None:
+    during = Range(since, since + dt.timedelta(days=14))
+    session.add(Shift(officer_id=officer.id, unit_id=unit.id, duty=duty, during=during))

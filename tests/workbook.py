@@ -34,8 +34,10 @@ TABLES = Tables(
         OwnershipRow("330824001001001", "backup", "330824002", DAY, DAY + HOUR),
     ),
     rosters=(
-        ShiftRow("0001", "community", DAY, DAY + 9 * HOUR),
-        ShiftRow("0001", "night", DAY + 9 * HOUR, DAY + dt.timedelta(microseconds=1, days=1)),
+        ShiftRow("0001", "community", DAY, DAY + 9 * HOUR, "33082401-1"),
+        ShiftRow(
+            "0001", "pool", DAY + 9 * HOUR, DAY + dt.timedelta(days=1, microseconds=1), "33082401"
+        ),
     ),
-    absences=(AbsenceRow("330824002", "年休假", DAY, DAY + 72 * HOUR),),
+    absences=(AbsenceRow("330824002", "leave", DAY, DAY + 72 * HOUR, "0001"),),
 )

@@ -142,7 +142,7 @@ def _place_officers(session: Session, cells: list[DemoCell], present: dt.datetim
     """Have the primaries who are on duty report from the middle of the first of their cells."""
     placed: set[int] = set()
     for cell in cells:
-        picture = force_queries.duty_picture(session, cell.code, present)
+        picture = force_queries.duty_picture(session, cell.code, (), present)
         for officer in picture.primaries:
             if officer.on_duty and not officer.absent and officer.account_id not in placed:
                 placed.add(officer.account_id)

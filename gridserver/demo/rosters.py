@@ -19,7 +19,7 @@ from gridserver.force.tables import AbsenceRow, ShiftRow
 
 DAYS_BEFORE = 31
 DAYS_AFTER = 60
-NIGHT = "night"
+NIGHT = "pool"
 
 _DAY_STARTS = dt.time(8, 30)
 _DAY_ENDS = dt.time(17, 30)
@@ -27,8 +27,8 @@ _NIGHT_SHARE = 6
 _SATURDAY = 5
 _DUTY: dict[Function, str] = {
     "community": "community",
-    "leader": "command",
-    "room": "command",
+    "leader": "leader",
+    "room": "room",
     "case": "case",
     "traffic": "traffic",
     "headquarters": "headquarters",
@@ -55,7 +55,7 @@ def absences(crews: Sequence[Crew], today: dt.date, zone: ZoneInfo) -> Iterator[
                 first = today + dt.timedelta(days=rng.randint(-DAYS_BEFORE, DAYS_AFTER))
                 last = first + dt.timedelta(days=rng.randint(*_LEAVE_DAYS))
                 yield AbsenceRow(
-                    number, "年休假", _at(first, dt.time(), zone), _at(last, dt.time(), zone)
+                    number, "leave", _at(first, dt.time(), zone), _at(last, dt.time(), zone)
                 )
 
 

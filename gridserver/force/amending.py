@@ -16,19 +16,24 @@ from gridserver.audit import service as audit
 from gridserver.base.errors import NotFound
 from gridserver.force.models import Absence, Officer, Ownership, Shift
 from gridserver.force.recording import record, refusing_overlap
-from gridserver.force.rules import check_range
+from gridserver.force.rules import check_duty, check_range
 from gridserver.force.service import set_absence
 from gridserver.org.models import Unit
 
 
 @dataclass(frozen=True)
 class Duty:
-    """A stretch of duty to be set, from `start` to before `end`."""
+    """A stretch of duty to be set, from `start` to before `end`.
+
+    `unit_id` is the unit it serves, by default the officer's own.
+    """
 
     officer_id: int
     duty: str
     start: dt.datetime
     end: dt.datetime
+    unit_id: int | None = None
+    post_id: int | None = None
 
 
 def change_officer(
@@ -107,13 +112,14 @@ def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Dut
     Raises
     ------
     Invalid
-        An end that isn't after the start.
+        An unknown duty, or an end that isn't after the start.
     Conflict
         Somebody has this duty already at some time in the range (``shift.overlaps``).
     """
     if not duties:
         return
     for duty in duties:
+        check_duty(duty.duty)
         check_range(duty.start, duty.end, start_field="start", end_field="end")
     replaced = _starts(duties)
     session.execute(
@@ -125,9 +131,16 @@ def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Dut
         )
         .execution_options(synchronize_session=False)
     )
+    own_units = _own_units(session, {duty.officer_id for duty in duties if duty.unit_id is None})
     rows = [
-        {"officer_id": d.officer_id, "duty": d.duty, "during": Range(d.start, d.end)}
-        for d in duties
+        {
+            "officer_id": duty.officer_id,
+            "unit_id": duty.unit_id or own_units[duty.officer_id],
+            "post_id": duty.post_id,
+            "duty": duty.duty,
+            "during": Range(duty.start, duty.end),
+        }
+        for duty in duties
     ]
     with refusing_overlap(session, "ex_shift_once", "shift.overlaps", "Somebody has this duty"):
         session.execute(sa.insert(Shift), rows)
@@ -149,14 +162,22 @@ def change_absence(
     reason: str,
     start: dt.datetime,
     end: dt.datetime,
+    stand_in: Officer | None = None,
 ) -> None:
-    """Change the end or the reason of an absence that begins at `start`, as `set_absence` would."""
+    """Change an absence that begins at `start` to what `set_absence` would make of the rest."""
     session.execute(
         sa.delete(Absence).where(
             Absence.officer_id == officer.id, sa.func.lower(Absence.during) == start
         )
     )
-    set_absence(session, actor, officer=officer, reason=reason, start=start, end=end)
+    set_absence(
+        session, actor, officer=officer, reason=reason, start=start, end=end, stand_in=stand_in
+    )
+
+
+def _own_units(session: Session, officer_ids: set[int]) -> dict[int, int]:
+    units = select(Officer.id, Officer.unit_id).where(Officer.id.in_(officer_ids))
+    return {row.id: row.unit_id for row in session.execute(units)}
 
 
 def _starts(duties: Sequence[Duty]) -> sa.TableValuedAlias:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from geoalchemy2.functions import ST_X, ST_Y
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gridserver.access.models import Account
 from gridserver.audit import service as audit
@@ -168,13 +168,19 @@ def _apply_rosters(
     officers: Mapping[str, Officer],
     difference: merging.Difference[ShiftRow],
 ) -> None:
-    rows = (*difference.changed, *difference.added)
+    units = {unit.code: unit.id for unit in org_queries.units(session)}
     amending.set_roster(
         session,
         actor,
         [
-            amending.Duty(officers[row.service_number].id, row.duty, row.start, row.end)
-            for row in rows
+            amending.Duty(
+                officers[row.service_number].id,
+                row.duty,
+                row.start,
+                row.end,
+                units[row.unit] if row.unit else None,
+            )
+            for row in (*difference.changed, *difference.added)
         ],
     )
 
@@ -193,6 +199,7 @@ def _apply_absences(
             start=row.start,
             end=row.end,
             reason=row.reason,
+            stand_in=officers[row.stand_in] if row.stand_in else None,
         )
     for row in difference.added:
         service.set_absence(
@@ -202,6 +209,7 @@ def _apply_absences(
             reason=row.reason,
             start=row.start,
             end=row.end,
+            stand_in=officers[row.stand_in] if row.stand_in else None,
         )
 
 
@@ -253,19 +261,26 @@ def _rosters(session: Session) -> tuple[ShiftRow, ...]:
             Shift.duty,
             sa.func.lower(Shift.during),
             sa.func.upper(Shift.during),
-        ).join(Officer, Officer.id == Shift.officer_id)
+            Unit.code,
+        )
+        .join(Officer, Officer.id == Shift.officer_id)
+        .join(Unit, Unit.id == Shift.unit_id)
     )
     return _by_key("rosters", (ShiftRow(*row) for row in rows))
 
 
 def _absences(session: Session) -> tuple[AbsenceRow, ...]:
+    stand_in = aliased(Officer)
     rows = session.execute(
         select(
             Officer.service_number,
             Absence.reason,
             sa.func.lower(Absence.during),
             sa.func.upper(Absence.during),
-        ).join(Officer, Officer.id == Absence.officer_id)
+            stand_in.service_number,
+        )
+        .join(Officer, Officer.id == Absence.officer_id)
+        .outerjoin(stand_in, stand_in.id == Absence.stand_in_id)
     )
     return _by_key("absences", (AbsenceRow(*row) for row in rows))
 

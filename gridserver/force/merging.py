@@ -11,7 +11,7 @@ import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -69,6 +69,7 @@ class Plan:
 
 def plan(present: Tables, given: Tables) -> Plan:
     """Return what importing `given` changes in `present`. Ask `check` first."""
+    given = _completed(present, given)
     units = _difference("units", present.units, given.units)
     return Plan(
         units=Difference(tuple(_parents_first(units.added)), units.changed, units.unchanged),
@@ -88,10 +89,24 @@ def check(present: Tables, given: Tables) -> list[Fault]:
         *_unit_faults(units, given.units),
         *_officer_faults(units, given.officers),
         *_owner_faults(officers, given.ownership),
-        *_known_officers("rosters", officers, given.rosters),
-        *_known_officers("absences", officers, given.absences),
+        *_shift_faults(units, officers, given.rosters),
+        *_absence_faults(officers, given.absences),
         *_range_faults(present, given),
     ]
+
+
+def _completed(present: Tables, given: Tables) -> Tables:
+    """Return `given` with the unit that each shift serves: as known, else the officer's own."""
+    known = {KEYS["rosters"](row): row.unit for row in present.rosters}
+    own = {
+        number: row.unit
+        for number, row in _merged("officers", present.officers, given.officers).items()
+    }
+    rosters = (
+        replace(row, unit=row.unit or known.get(KEYS["rosters"](row)) or own[row.service_number])
+        for row in given.rosters
+    )
+    return replace(given, rosters=tuple(rosters))
 
 
 def _difference(name: str, present: Sequence[Row], given: Sequence[Row]) -> Difference[Row]:
@@ -201,6 +216,37 @@ def _owner_faults(
                 row.line,
                 "service_number",
                 f"{row.service_number} is an auxiliary and can't answer for a cell.",
+            )
+
+
+def _shift_faults(
+    units: Mapping[str, UnitRow], officers: Mapping[str, OfficerRow], given: Sequence[ShiftRow]
+) -> Iterator[Fault]:
+    yield from _known_officers("rosters", officers, given)
+    for row in given:
+        if row.unit is not None and row.unit not in units:
+            yield Fault(
+                "rosters",
+                row.line,
+                "unit",
+                f"there is no unit {row.unit}; add it to the sheet units.",
+            )
+
+
+def _absence_faults(
+    officers: Mapping[str, OfficerRow], given: Sequence[AbsenceRow]
+) -> Iterator[Fault]:
+    yield from _known_officers("absences", officers, given)
+    for row in given:
+        stand_in = officers.get(row.stand_in or "")
+        if row.stand_in is not None and (
+            stand_in is None or stand_in.kind != "officer" or row.stand_in == row.service_number
+        ):
+            yield Fault(
+                "absences",
+                row.line,
+                "stand_in",
+                f"{row.stand_in} is no other officer who could stand in.",
             )
 
 

@@ -3,46 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2.functions import ST_X, ST_Y
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal
-from gridserver.base import db
-from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
+from gridserver.force.calendar import by_weekday
+from gridserver.force.duty import DutyOfficer, DutyPicture, duty_picture
+from gridserver.force.models import Absence, CalendarDay, Officer, OfficerPosition, Ownership, Shift
 from gridserver.org.models import Unit
 
-Moment = dt.datetime | ColumnElement[dt.datetime]
-
-
-@dataclass(frozen=True)
-class DutyOfficer:
-    """An owner of a cell, as a decision needs to know them.
-
-    `on_duty`: a shift covers the moment (and the account isn't disabled). `absent`: an absence
-    covers it. The two are independent: who is ill stays on the roster.
-    """
-
-    account_id: int
-    username: str
-    display_name: str
-    on_duty: bool
-    absent: bool
-
-
-@dataclass(frozen=True)
-class DutyPicture:
-    """The owners of a cell at a moment: A角 and B角, each by service number."""
-
-    primaries: tuple[DutyOfficer, ...] = ()
-    backups: tuple[DutyOfficer, ...] = ()
+__all__ = (
+    "DutyOfficer",
+    "DutyPicture",
+    "OfficerCard",
+    "OfficerRef",
+    "Owner",
+    "PersonRef",
+    "Place",
+    "UnitRef",
+    "duty_picture",
+    "officer_of",
+    "officers",
+    "owners",
+    "primary_owners",
+    "working_day",
+)
 
 
 @dataclass(frozen=True)
@@ -106,40 +97,10 @@ class OfficerCard:
     position: Place | None
 
 
-def duty_picture(session: Session, cell_code: str | None, at: dt.datetime) -> DutyPicture:
-    """Return who owns the cell at `at` and whether they can be called on. One round trip.
-
-    Parameters
-    ----------
-    cell_code : str or None
-        None where the point lies in no cell: nobody owns it.
-    at : datetime
-        Timezone-aware; which ownership, shifts and absences count.
-    """
-    if cell_code is None:
-        return DutyPicture()
-    rows = db.rows(session, _duty(), {"cell": cell_code, "at": at})
-    return DutyPicture(_of_role(rows, "primary"), _of_role(rows, "backup"))
-
-
-@cache
-def _duty() -> Select[str, int, str, str, bool, bool]:
-    """Return the query of `duty_picture`; built once, since it is asked for every incident."""
-    at = sa.bindparam("at", type_=sa.TIMESTAMP(timezone=True))
-    return (
-        select(
-            Ownership.role,
-            Account.id,
-            Account.username,
-            Account.display_name,
-            _on_duty(at).label("on_duty"),
-            _absent(at).label("absent"),
-        )
-        .join(Officer, Officer.id == Ownership.officer_id)
-        .join(Account, Account.id == Officer.account_id)
-        .where(Ownership.cell_code == sa.bindparam("cell"), Ownership.valid.contains(at))
-        .order_by(Officer.service_number)
-    )
+def working_day(session: Session, date: dt.date) -> bool:
+    """Say whether each team does its own work on a date; asks the calendar, else the weekday."""
+    kind = session.scalar(select(CalendarDay.kind).where(CalendarDay.date == date))
+    return by_weekday(date).is_working if kind is None else kind == "working"
 
 
 def owners(session: Session, cell_code: str, at: dt.datetime) -> list[Owner]:
@@ -247,25 +208,17 @@ def _cards(at: dt.datetime) -> sa.Select[Any]:
     )
 
 
-def _on_duty(at: Moment) -> ColumnElement[bool]:
+def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
     on_shift = sa.exists().where(Shift.officer_id == Officer.id, Shift.during.contains(at))
     return sa.and_(on_shift, Account.disabled_at.is_(None))
 
 
-def _absent(at: Moment) -> ColumnElement[bool]:
+def _absent(at: dt.datetime) -> ColumnElement[bool]:
     return sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
 
 
 def _below(path: str) -> ColumnElement[bool]:
     return sa.or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
-
-
-def _of_role(rows: Sequence[Row], role: str) -> tuple[DutyOfficer, ...]:
-    return tuple(
-        DutyOfficer(row.id, row.username, row.display_name, row.on_duty, row.absent)
-        for row in rows
-        if row.role == role
-    )
 
 
 def _card(row: Row) -> OfficerCard:

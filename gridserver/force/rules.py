@@ -9,6 +9,42 @@ from dataclasses import dataclass
 from gis.crs import WGS84, to_wgs84
 from gridserver.base import reading
 from gridserver.base.errors import Invalid
+from gridserver.base.lifecycle import Lifecycle
+
+KINDS = ("officer", "auxiliary")
+OWNERSHIP_ROLES = ("primary", "backup")
+#: What a shift is for: 集约值班, 社区勤务, 办案勤务, 交通勤务, 值班领导, 指挥室值班, 警务站值守,
+#: 专业警种值班, 机关勤务.
+DUTIES = (
+    "pool",
+    "community",
+    "case",
+    "traffic",
+    "leader",
+    "room",
+    "post",
+    "specialist",
+    "headquarters",
+)
+ABSENCE_REASONS = ("leave", "training", "sick", "court", "other")
+DAY_KINDS = ("working", "rest", "holiday")
+#: Who says what a day is: the library of public holidays, or the bureau by hand.
+DAY_SOURCES = ("library", "bureau")
+#: The days on which a pattern makes shifts.
+PATTERN_DAYS = ("every", "working", "resting")
+
+#: A swap of shifts: the other officer agrees, then a leader consents and it is done.
+SWAP = Lifecycle(
+    states=("proposed", "agreed", "done", "declined", "withdrawn"),
+    transitions={
+        ("proposed", "agree"): "agreed",
+        ("proposed", "decline"): "declined",
+        ("proposed", "withdraw"): "withdrawn",
+        ("agreed", "consent"): "done",
+        ("agreed", "decline"): "declined",
+        ("agreed", "withdraw"): "withdrawn",
+    },
+)
 
 #: How far a terminal's clock may run ahead of the server's.
 FUTURE_TOLERANCE = dt.timedelta(minutes=5)
@@ -50,6 +86,12 @@ def check_position(position: Position, now: dt.datetime, field: str) -> None:
         )
     if not _within(position.battery, 0, 1):
         raise Invalid("position.bad_battery", "battery runs from 0 to 1.", field=f"{field}.battery")
+
+
+def check_duty(duty: str) -> None:
+    """Raise `Invalid` for a duty that doesn't exist."""
+    if duty not in DUTIES:
+        raise Invalid("shift.unknown_duty", f"duty: one of {', '.join(DUTIES)}.", field="duty")
 
 
 def check_range(

@@ -19,16 +19,16 @@ from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Forbidden, Invalid
-from gridserver.force.models import (
+from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership
+from gridserver.force.recording import add, record
+from gridserver.force.rules import (
+    ABSENCE_REASONS,
     KINDS,
     OWNERSHIP_ROLES,
-    Absence,
-    Officer,
-    OfficerPosition,
-    Ownership,
+    Position,
+    check_position,
+    check_range,
 )
-from gridserver.force.recording import add, record
-from gridserver.force.rules import Position, check_position, check_range
 from gridserver.org.models import Unit
 
 #: What one message may carry: an hour of positions at one in ten seconds.
@@ -146,22 +146,36 @@ def set_absence(
     reason: str,
     start: dt.datetime,
     end: dt.datetime,
+    stand_in: Officer | None = None,
 ) -> Absence:
-    """Say that an officer can't be called on from `start` to before `end`.
+    """Say that an officer can't be called on from `start` to before `end`, and who stands in.
 
     The ledger gets the times and not the reason, which may be about the officer's health.
 
     Raises
     ------
     Invalid
-        No reason, or an end that isn't after the start.
+        An unknown reason, an end that isn't after the start, or a stand-in who is the officer.
     Conflict
         The officer is absent already at some time in the range.
     """
-    if not reason:
-        raise Invalid("absence.no_reason", "Give the reason, e.g. leave.", field="reason")
+    if reason not in ABSENCE_REASONS:
+        raise Invalid(
+            "absence.unknown_reason",
+            f"reason: one of {', '.join(ABSENCE_REASONS)}.",
+            field="reason",
+        )
+    if stand_in is not None and (stand_in.id == officer.id or stand_in.kind != "officer"):
+        raise Invalid(
+            "absence.bad_stand_in", "stand_in: name another police officer.", field="stand_in"
+        )
     check_range(start, end, start_field="start", end_field="end")
-    absence = Absence(officer_id=officer.id, reason=reason, during=Range(start, end))
+    absence = Absence(
+        officer_id=officer.id,
+        reason=reason,
+        stand_in_id=stand_in.id if stand_in else None,
+        during=Range(start, end),
+    )
     add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
     data = {"start": start.isoformat(), "end": end.isoformat()}
     record(session, actor, "absence:set", officer, data)

@@ -40,6 +40,18 @@ UNIT_KINDS = {
 MODES = {"两队一室": "two_teams_one_room", "两室多警务区": "two_rooms_many_areas"}
 OFFICER_KINDS = {"民警": "officer", "辅警": "auxiliary"}
 ROLES = {"A角": "primary", "B角": "backup"}
+DUTIES = {
+    "集约值班": "pool",
+    "社区勤务": "community",
+    "办案勤务": "case",
+    "交通勤务": "traffic",
+    "值班领导": "leader",
+    "指挥室值班": "room",
+    "警务站值守": "post",
+    "专业警种值班": "specialist",
+    "机关勤务": "headquarters",
+}
+REASONS = {"休假": "leave", "培训": "training", "病假": "sick", "出庭": "court", "其他": "other"}
 
 
 @dataclass(frozen=True)
@@ -166,13 +178,25 @@ SHEETS: tuple[Sheet, ...] = (
         "rosters",
         "排班",
         ShiftRow,
-        (_OFFICER, Column("duty", "勤务", text), _START, _END),
+        (
+            _OFFICER,
+            Column("duty", "勤务", choice(DUTIES)),
+            _START,
+            _END,
+            Column("unit", "服务单位", text, required=False),
+        ),
     ),
     Sheet(
         "absences",
         "缺勤",
         AbsenceRow,
-        (_OFFICER, Column("reason", "事由", text), _START, _END),
+        (
+            _OFFICER,
+            Column("reason", "事由", choice(REASONS)),
+            _START,
+            _END,
+            Column("stand_in", "代班人", text, required=False),
+        ),
     ),
 )
 

@@ -52,23 +52,28 @@ class OwnershipRow:
 
 @dataclass(frozen=True)
 class ShiftRow:
-    """A stretch of duty from `start` to before `end`."""
+    """A stretch of duty from `start` to before `end`, for `unit` (None: the officer's own)."""
 
     service_number: str
     duty: str
     start: dt.datetime
     end: dt.datetime
+    unit: str | None = None
     line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
 class AbsenceRow:
-    """A time in which an officer can't be called on, from `start` to before `end`."""
+    """A time in which an officer can't be called on, from `start` to before `end`.
+
+    `stand_in` is the service number of who covers meanwhile.
+    """
 
     service_number: str
     reason: str
     start: dt.datetime
     end: dt.datetime
+    stand_in: str | None = None
     line: int = field(default=0, compare=False)
 
 

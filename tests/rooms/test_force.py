@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 import sqlalchemy as sa
@@ -20,13 +20,23 @@ from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from gridserver.force import amending, queries, service
-from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership, Shift
+from gridserver.force.calendar import Day
+from gridserver.force.models import (
+    Absence,
+    CalendarDay,
+    Leadership,
+    Officer,
+    OfficerPosition,
+    Ownership,
+    Shift,
+)
 from gridserver.force.rules import FUTURE_TOLERANCE, Position
 from gridserver.org import queries as org
 from tests.conftest import MORNING
-from tests.county import CELLS, County
+from tests.county import CELLS, STATIONS, County, add_teams
 
 SW = CELLS[0, 0][0]
+SOUTH = STATIONS[0]
 HOUR = dt.timedelta(hours=1)
 
 
@@ -47,13 +57,17 @@ def set_absence(
     )
 
 
+def usernames(officers: Iterable[queries.DutyOfficer]) -> list[str]:
+    return [each.username for each in officers]
+
+
 def tags(session: Session) -> list[str]:
     return list(session.scalars(select(AuditEntry.tag).order_by(AuditEntry.id)))
 
 
 class TestDutyPicture:
     def test_names_primary_and_backup_on_duty(self, session: Session, county: County) -> None:
-        picture = queries.duty_picture(session, SW, MORNING)
+        picture = queries.duty_picture(session, SW, (), MORNING)
         assert [o.username for o in picture.primaries] == ["330824001"]
         assert [o.username for o in picture.backups] == ["330824002"]
         assert picture.primaries[0].account_id == county.accounts["330824001"]
@@ -67,14 +81,118 @@ class TestDutyPicture:
             "before_cursor_execute",
             lambda *args: statements.append(args[2]),
         )
-        queries.duty_picture(session, SW, MORNING)
+        queries.duty_picture(session, SW, (), MORNING)
         assert len(statements) == 1
 
     @pytest.mark.parametrize("cell", [None, "330824009009009"])
     def test_is_empty_where_nobody_owns(
         self, session: Session, county: County, cell: str | None
     ) -> None:
-        assert queries.duty_picture(session, cell, MORNING) == queries.DutyPicture()
+        assert queries.duty_picture(session, cell, (), MORNING) == queries.DutyPicture()
+
+    def test_names_the_group_its_leader_and_who_serves_the_station(
+        self, session: Session, county: County
+    ) -> None:
+        add_teams(session, county)
+        picture = queries.duty_picture(session, SW, [SOUTH, "nowhere"], MORNING)
+        assert usernames(picture.primaries + picture.backups) == ["330824001", "330824002"]
+        assert usernames(picture.group) == ["330824101"]
+        assert [(o.username, o.unit_code, o.duties) for o in picture.team_leaders] == [
+            ("330824102", "33082401-S1", ())
+        ]
+        assert picture.on_duty["nowhere"] == ()
+        assert {o.username: o.duties for o in picture.on_duty[SOUTH]} == {
+            **dict.fromkeys([f"33082400{n}" for n in range(1, 5)], ("community",)),
+            "330824101": ("community",),
+            "330824103": ("case",),
+            "330824104": ("pool",),
+            "330824105": ("leader",),
+        }
+        assert usernames(picture.on_duty[SOUTH]) == sorted(usernames(picture.on_duty[SOUTH]))
+
+    def test_a_unit_is_served_by_the_shifts_below_it_and_no_others(
+        self, session: Session, county: County
+    ) -> None:
+        add_teams(session, county)
+        case_team, everywhere = county.units["33082401-C"], county.units["330824"]
+        lent = officer(session, "330824104")
+        for duty, unit_id in (("case", case_team), ("specialist", everywhere)):
+            stretch = amending.Duty(lent.id, duty, MORNING, MORNING + HOUR, unit_id)
+            amending.set_roster(session, None, [stretch])
+        asked = ["33082401-C", SOUTH, "330824", "33082402"]
+        picture = queries.duty_picture(session, None, asked, MORNING)
+        duties = {
+            code: {o.username: o.duties for o in serving}.get("330824104")
+            for code, serving in picture.on_duty.items()
+        }
+        assert duties == {
+            "33082401-C": ("case",),
+            SOUTH: ("case", "pool"),
+            "330824": ("case", "pool", "specialist"),
+            "33082402": None,
+        }
+
+    def test_names_who_stands_in(self, session: Session, county: County) -> None:
+        add_teams(session, county)
+        service.set_absence(
+            session,
+            None,
+            officer=officer(session),
+            reason="court",
+            start=MORNING,
+            end=MORNING + HOUR,
+            stand_in=officer(session, "330824103"),
+        )
+        primary = queries.duty_picture(session, SW, (), MORNING).primaries[0]
+        assert (primary.absent, primary.duties) == ("court", ("community",))
+        assert primary.stand_in is not None
+        assert (primary.stand_in.username, primary.stand_in.duties) == ("330824103", ("case",))
+        assert queries.duty_picture(session, SW, (), MORNING + HOUR).primaries[0].stand_in is None
+
+    def test_the_auxiliary_and_the_disabled_serve_nobody(
+        self, session: Session, county: County
+    ) -> None:
+        add_teams(session, county)
+        officer(session, "330824101").kind = "auxiliary"
+        accounts.disable(session, None, "330824103")
+        accounts.disable(session, None, "330824102")
+        session.flush()
+        picture = queries.duty_picture(session, SW, [SOUTH], MORNING)
+        assert (picture.group, picture.team_leaders) == ((), ())
+        assert not {"330824101", "330824103"} & set(usernames(picture.on_duty[SOUTH]))
+
+    def test_the_nearest_leader_comes_first(self, session: Session, county: County) -> None:
+        add_teams(session, county)
+        session.add(
+            Leadership(
+                unit_id=county.units["33082401-S1-1"],
+                officer_id=officer(session, "330824103").id,
+                valid=Range(MORNING, None),
+            )
+        )
+        session.flush()
+        leaders = queries.duty_picture(session, SW, (), MORNING).team_leaders
+        assert usernames(leaders) == ["330824103", "330824102"]
+
+    def test_tells_the_days_around(self, session: Session, county: County) -> None:
+        # The Saturday before Spring Festival 2026 is worked; in Kaihua it has begun already.
+        saturday = dt.date(2026, 2, 14)
+        session.add(
+            CalendarDay(
+                date=saturday,
+                kind="working",
+                name_zh="春节",
+                name_en="Spring Festival",
+                source="library",
+            )
+        )
+        session.flush()
+        at = dt.datetime.fromisoformat("2026-02-14T00:30:00+08:00")
+        picture = queries.duty_picture(session, None, (), at)
+        assert picture.day(saturday) == Day(
+            saturday, "working", "春节", "Spring Festival", "library"
+        )
+        assert picture.day(saturday + dt.timedelta(days=1)).kind == "rest"
 
     def test_orders_several_owners_by_service_number(
         self, session: Session, county: County
@@ -88,7 +206,7 @@ class TestDutyPicture:
                 role="primary",
                 start=MORNING - HOUR,
             )
-        picture = queries.duty_picture(session, SW, MORNING)
+        picture = queries.duty_picture(session, SW, (), MORNING)
         assert [o.username for o in picture.primaries] == ["330824001", "330824003", "330824008"]
 
     def test_a_shift_covers_its_start_and_not_its_end(
@@ -98,7 +216,7 @@ class TestDutyPicture:
         set_shift(session, MORNING, MORNING + HOUR)
 
         def on_duty(at: dt.datetime) -> bool:
-            return queries.duty_picture(session, SW, at).primaries[0].on_duty
+            return queries.duty_picture(session, SW, (), at).primaries[0].on_duty
 
         moment = dt.timedelta(microseconds=1)
         assert on_duty(MORNING)
@@ -108,14 +226,14 @@ class TestDutyPicture:
 
     def test_absence_is_told_beside_the_shift(self, session: Session, county: County) -> None:
         set_absence(session, MORNING, MORNING + HOUR)
-        primary = queries.duty_picture(session, SW, MORNING).primaries[0]
+        primary = queries.duty_picture(session, SW, (), MORNING).primaries[0]
         assert primary.absent
         assert primary.on_duty
-        assert not queries.duty_picture(session, SW, MORNING + HOUR).primaries[0].absent
+        assert not queries.duty_picture(session, SW, (), MORNING + HOUR).primaries[0].absent
 
     def test_a_disabled_account_is_not_on_duty(self, session: Session, county: County) -> None:
         accounts.disable(session, None, "330824001")
-        assert not queries.duty_picture(session, SW, MORNING).primaries[0].on_duty
+        assert not queries.duty_picture(session, SW, (), MORNING).primaries[0].on_duty
 
     def test_follows_ownership_over_time(self, session: Session, county: County) -> None:
         owned = session.scalars(
@@ -132,7 +250,7 @@ class TestDutyPicture:
         )
 
         def primary(at: dt.datetime) -> str:
-            return queries.duty_picture(session, SW, at).primaries[0].username
+            return queries.duty_picture(session, SW, (), at).primaries[0].username
 
         assert primary(MORNING - HOUR) == "330824001"
         assert primary(MORNING) == "330824003"
@@ -296,7 +414,7 @@ class TestShiftsAndAbsences:
             set_absence(session, MORNING, MORNING + HOUR, reason="")
 
     def test_the_ledger_keeps_no_reason_of_absence(self, session: Session, county: County) -> None:
-        set_absence(session, MORNING, MORNING + HOUR, reason="hospital")
+        set_absence(session, MORNING, MORNING + HOUR, reason="sick")
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry.tag == "absence:set"
         assert "hospital" not in str(entry.data)

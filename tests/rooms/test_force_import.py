@@ -80,7 +80,7 @@ def test_one_bad_row_keeps_everything_out(session: Session, county: County) -> N
     before, rows = importing.tables(session), audit_rows(session)
     given = Tables(
         officers=(OfficerRow("330824100", "new", "officer", "33082401", line=2),),
-        rosters=(ShiftRow("nobody", "night", MORNING, MORNING + HOUR, line=7),),
+        rosters=(ShiftRow("nobody", "pool", MORNING, MORNING + HOUR, line=7),),
     )
     with pytest.raises(Invalid) as refusal:
         importing.import_tables(session, None, given)
@@ -125,7 +125,7 @@ def test_known_rows_are_changed(session: Session, county: County) -> None:
     principal = access.principal_of(session, county.accounts["330824001"])
     assert principal.display_name == "一号"
     assert principal.paths("position.send") == ("330824.33082402",)
-    picture = queries.duty_picture(session, SW, MORNING)
+    picture = queries.duty_picture(session, SW, (), MORNING)
     assert [o.username for o in picture.primaries] == []
     assert [(o.username, o.on_duty) for o in picture.backups] == [
         ("330824001", False),

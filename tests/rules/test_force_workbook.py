@@ -66,7 +66,7 @@ class TestRoundTrip:
     def test_loses_no_moment(
         self, tmp_path_factory: pytest.TempPathFactory, at: dt.datetime, zone: ZoneInfo
     ) -> None:
-        tables = Tables(rosters=(ShiftRow("1", "night", at, at + HOUR),))
+        tables = Tables(rosters=(ShiftRow("1", "pool", at, at + HOUR),))
         path = tmp_path_factory.mktemp("moment") / "force.xlsx"
         workbook.write(tables, path, zone)
         assert workbook.read(path, zone) == tables
@@ -110,7 +110,7 @@ class TestReading:
             rosters=[
                 ["service_number", "duty", "start", "end"],
                 [None, None, None, None],
-                ["1", "night", "2026-03-10 08:30", "2026-03-10T08:30:00+07:00"],
+                ["1", "pool", "2026-03-10 08:30", "2026-03-10T08:30:00+07:00"],
             ],
         )
         (shift,) = workbook.read(path, ZONE).rosters
@@ -132,7 +132,7 @@ class TestReading:
             ],
             rosters=[
                 ["service_number", "duty", "start", "end"],
-                ["1", "night", "yesterday", 45000],
+                ["1", "pool", "yesterday", 45000],
             ],
         )
         with pytest.raises(Invalid) as refusal:
