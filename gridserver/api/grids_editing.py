@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from gis.arcs import ArcCoverage
 from gridserver.access.rules import require
-from gridserver.api import context
+from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids import VersionSchema
 from gridserver.base.clock import now
@@ -39,9 +39,8 @@ _LINE = ma.fields.List(_POSITION, validate=ma.validate.Length(max=100_000))
 _REFS = ma.fields.List(ma.fields.Integer())
 
 
-class IfMatchSchema(ma.Schema):
-    class Meta:
-        unknown = ma.EXCLUDE
+class ChangeHeadersSchema(idempotency.IdempotencySchema):
+    """A change of a draft; sent again with the key of the first, it is not done twice."""
 
     if_match = ma.fields.String(
         data_key="If-Match",
@@ -231,7 +230,7 @@ class Edits(MethodView):
             "next": context.encode_cursor(shown[-1][0].number) if more else None,
         }
 
-    @blueprint.arguments(IfMatchSchema, location="headers")
+    @blueprint.arguments(ChangeHeadersSchema, location="headers")
     @blueprint.arguments(EditSchema)
     @blueprint.response(200, EditResultSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
@@ -240,15 +239,19 @@ class Edits(MethodView):
     @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
     def post(self, headers: dict[str, Any], body: dict[str, Any], name: str) -> Response:
         """Change a draft's boundaries or attributes; a refusal says where (`lon`, `lat`)."""
-        verb = body.pop("verb")
+        arguments = {key: value for key, value in body.items() if key != "verb"}
         return _change(
-            name, lambda session, actor, draft: drafts.edit(session, actor, draft, verb, body)
+            name,
+            body,
+            lambda session, actor, draft: drafts.edit(
+                session, actor, draft, body["verb"], arguments
+            ),
         )
 
 
 @blueprint.route("/undo")
 class Undo(MethodView):
-    @blueprint.arguments(IfMatchSchema, location="headers")
+    @blueprint.arguments(ChangeHeadersSchema, location="headers")
     @blueprint.response(200, EditResultSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
@@ -256,12 +259,12 @@ class Undo(MethodView):
     @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
     def post(self, headers: dict[str, Any], name: str) -> Response:
         """Take back the last change of a draft, whoever made it."""
-        return _change(name, drafts.undo)
+        return _change(name, {}, drafts.undo)
 
 
 @blueprint.route("/redo")
 class Redo(MethodView):
-    @blueprint.arguments(IfMatchSchema, location="headers")
+    @blueprint.arguments(ChangeHeadersSchema, location="headers")
     @blueprint.response(200, EditResultSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
@@ -269,20 +272,26 @@ class Redo(MethodView):
     @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
     def post(self, headers: dict[str, Any], name: str) -> Response:
         """Do again what was undone last."""
-        return _change(name, drafts.redo)
+        return _change(name, {}, drafts.redo)
 
 
 @blueprint.route("/copy")
 class Copy(MethodView):
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(CopySchema)
     @blueprint.response(201, VersionSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
-    def post(self, body: dict[str, Any], name: str) -> queries.VersionCard:
+    def post(self, headers: dict[str, Any], body: dict[str, Any], name: str) -> Response:
         """Make a draft of any version: to edit it, or to go back to it."""
-        with context.transaction() as session:
+
+        def copy() -> dict[str, Any]:
             made = versions.copy(session, context.principal(), name, body["name"])
-            return queries.card(session, made)
+            return VersionSchema().dump(queries.card(session, made))
+
+        with context.transaction() as session:
+            document = idempotency.succeed_once(session, body, copy)
+        return idempotency.created(document)
 
 
 def expected_revision() -> int:
@@ -307,12 +316,16 @@ def result(session: Session, changed: Changed) -> dict[str, Any]:
     return document
 
 
-def _change(name: str, change: Callable[..., Changed]) -> Response:
+def _change(name: str, said: dict[str, Any], change: Callable[..., Changed]) -> Response:
     revision = expected_revision()
-    with context.transaction() as session:
+
+    def work() -> dict[str, Any]:
         actor = context.principal()
         draft = drafts.locked_draft(session, actor, name, revision)
-        document = result(session, change(session, actor, draft))
+        return result(session, change(session, actor, draft))
+
+    with context.transaction() as session:
+        document = idempotency.succeed_once(session, said | {"revision": revision}, work)
     return _respond(document)
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import request
+from flask import Response, request
 from flask.views import MethodView
 
 from gis.crs import parse_crs
 from gis.files import read_area_safely, read_layer_safely
 from gridserver.access.rules import require
-from gridserver.api import context
+from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids import VersionSchema
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids import queries, service
-from gridserver.grids.uploads import LARGEST_BYTES, Upload, Uploads
+from gridserver.grids.uploads import LARGEST_BYTES, Uploads
 
 _FRAME_BYTES = 1 << 16  # what a multipart form puts around the file
 
@@ -96,10 +96,11 @@ _FILE_FORM = {
 @blueprint.route("/uploads")
 class UploadedFiles(MethodView):
     @blueprint.doc(requestBody=_FILE_FORM)
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.response(201, UploadSchema)
     @blueprint.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
     @blueprint.alt_response(422, "UNPROCESSABLE_ENTITY")
-    def post(self) -> Upload:
+    def post(self, headers: dict[str, Any]) -> Response:
         """Bring a file: Shapefile (.zip), GeoPackage, GeoJSON, Esri JSON or KML, up to 256 MB.
 
         The answer says what layers and fields it has. It is kept for a day.
@@ -113,20 +114,30 @@ class UploadedFiles(MethodView):
         file = request.files.get("file")
         if file is None or not file.filename:
             raise Invalid("upload.no_file", "Send the file as `file` of a form.", field="file")
-        return _uploads().keep(actor, file.filename, file.stream, at)
+        upload = _uploads().keep(actor, file.filename, file.stream, at)
+        said = {"file": upload.name, "size": upload.size}
+        with context.database().transaction() as session:
+            document = idempotency.succeed_once(session, said, lambda: UploadSchema().dump(upload))
+        if document["upload"] != str(upload.id):
+            _uploads().remove(upload)
+        return idempotency.created(document)
 
 
 @blueprint.route("/versions")
 class Drafts(MethodView):
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(DraftSchema)
     @blueprint.response(201, ImportedVersionSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
-    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+    def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
         """Make a draft of an upload and check it, whatever its faults are."""
-        with context.transaction():
+        said = request.get_json()
+        with context.transaction() as session:
             actor = context.principal()
             require(actor, "grid.edit")
+            if answer := idempotency.answered_before(session, said):
+                return idempotency.created(answer)
         name = body.pop("name")
         file = _uploads().file(actor, body.pop("upload"))
         outline = body.pop("outline_upload", None)
@@ -136,13 +147,18 @@ class Drafts(MethodView):
         layer = read_layer_safely(file, crs=crs, **body)
         area = read_area_safely(outline_file, crs=crs) if outline_file else None
         source["crs"] = layer.crs.name
-        with context.database().transaction() as session:
+
+        def keep() -> dict[str, Any]:
             draft = service.import_draft(
                 session, actor, layer, name=name, outline=area, source=source
             )
             service.check(session, actor, name)
             card = queries.card(session, draft)
-            return {**vars(card), "warnings": draft.source["warnings"]}
+            imported = {**vars(card), "warnings": draft.source["warnings"]}
+            return ImportedVersionSchema().dump(imported)
+
+        with context.database().transaction() as session:
+            return idempotency.created(idempotency.succeed_once(session, said, keep))
 
 
 def _uploads() -> Uploads:

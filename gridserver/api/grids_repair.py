@@ -9,9 +9,9 @@ from flask import Response
 from flask.views import MethodView
 
 from gridserver.access.rules import require
-from gridserver.api import context, geojson, grids_editing
+from gridserver.api import context, geojson, grids_editing, idempotency
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.grids_editing import EditResultSchema, IfMatchSchema
+from gridserver.api.grids_editing import ChangeHeadersSchema, EditResultSchema
 from gridserver.grids import (
     drafts,
     exclusions,
@@ -148,7 +148,7 @@ class Proposals(MethodView):
 
 @blueprint.route("/repairs")
 class Repairs(MethodView):
-    @blueprint.arguments(IfMatchSchema, location="headers")
+    @blueprint.arguments(ChangeHeadersSchema, location="headers")
     @blueprint.arguments(RepairsSchema)
     @blueprint.response(200, EditResultSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
@@ -158,20 +158,28 @@ class Repairs(MethodView):
     def post(self, headers: dict[str, Any], body: dict[str, Any], name: str) -> Any:
         """Carry out repairs as one change, which can be undone: all of them, or none."""
         revision = grids_editing.expected_revision()
+        said = body | {"revision": revision}
         # Working them out may take seconds, so it holds no lock; `keep` asks for the revision anew.
         with context.transaction() as session:
             actor = context.principal()
+            if answer := idempotency.answered_before(session, said):
+                return answer, _etag(answer)
             version = drafts.locked_draft(session, actor, name, revision)
             ground = inspection.ground(session, version)
         if "under_m2" in body:
             mended = inspection.carry_out_small(ground, body["under_m2"])
         else:
             mended = inspection.carry_out(ground, body["proposals"])
-        with context.database().transaction() as session:
+
+        def keep() -> dict[str, Any]:
             changed = repairs.keep(session, actor, name, revision, ground, mended)
             result = grids_editing.result(session, changed)
             service.check(session, actor, name)
-        return result, {"ETag": f'"{result["revision"]}"'}
+            return result
+
+        with context.database().transaction() as session:
+            answer = idempotency.succeed_once(session, said, keep)
+        return answer, _etag(answer)
 
 
 @blueprint.route("/exclusions")
@@ -186,16 +194,22 @@ class Exclusions(MethodView):
             found = exclusions.of(session, queries.version(session, name))
         return {"items": [_exclusion(made, by) for made, by in found]}
 
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(NewExclusionSchema)
     @blueprint.response(201, ExclusionSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
-    def post(self, body: dict[str, Any], name: str) -> dict[str, Any]:
+    def post(self, headers: dict[str, Any], body: dict[str, Any], name: str) -> Response:
         """Declare the hole of a draft around a point not the bureau's; it is no fault then."""
-        with context.transaction() as session:
+
+        def declare() -> dict[str, Any]:
             actor = context.principal()
             made = exclusions.declare(session, actor, name, **body)
-        return _exclusion(made, actor.display_name)
+            return ExclusionSchema().dump(_exclusion(made, actor.display_name))
+
+        with context.transaction() as session:
+            document = idempotency.succeed_once(session, body, declare)
+        return idempotency.created(document)
 
 
 @blueprint.route("/exclusions/<int:exclusion_id>")
@@ -224,6 +238,10 @@ def _read(name: str) -> tuple[Ground, int]:
         require(context.principal(), "grid.read")
         version = queries.version(session, name)
         return inspection.ground(session, version), version.revision
+
+
+def _etag(result: dict[str, Any]) -> dict[str, str]:
+    return {"ETag": f'"{result["revision"]}"'}
 
 
 def _exclusion(made: Exclusion, by: str | None) -> dict[str, Any]:

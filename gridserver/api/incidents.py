@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import marshmallow as ma
@@ -10,12 +9,12 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.api import context, problems
+from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_dispatch import IncidentSchema, PreviewSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.delivery import service as delivery
+from gridserver.delivery.once import run_once
 from gridserver.dispatch import cards, queries, service
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.categories import BROAD_CLASSES
@@ -25,10 +24,6 @@ from gridserver.org import queries as org
 blueprint = Blueprint(
     "incidents", __name__, url_prefix="/api/v1", description="What was reported, and where."
 )
-
-IDEMPOTENCY_HEADER = "Idempotency-Key"
-#: Names the command ids that are made of idempotency keys.
-_KEYS = uuid.UUID("6b3a0d4e-6c0b-4f6e-9c51-0f4f3f1d2a77")
 
 
 class ReportedPlaceSchema(ma.Schema):
@@ -73,17 +68,6 @@ class IncidentReportSchema(ReportedPlaceSchema):
     address = ma.fields.String(allow_none=True)
     description = ma.fields.String(allow_none=True)
     occurred_at = ma.fields.AwareDateTime(allow_none=True)
-
-
-class IdempotencySchema(ma.Schema):
-    class Meta:
-        unknown = ma.EXCLUDE
-
-    key = ma.fields.String(
-        data_key=IDEMPOTENCY_HEADER,
-        validate=ma.validate.Length(1, 255),
-        metadata={"description": "The same key is the same request, however often it is sent."},
-    )
 
 
 class IncidentArguments(context.PageArguments):
@@ -160,7 +144,7 @@ class Incidents(MethodView):
             "next": context.encode_cursor(shown[-1].task.id) if more else None,
         }
 
-    @blueprint.arguments(IdempotencySchema, location="headers")
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(IncidentReportSchema)
     @blueprint.response(201, IncidentSchema)
     @blueprint.alt_response(200, schema=IncidentSchema, description="It was reported before.")
@@ -172,10 +156,10 @@ class Incidents(MethodView):
         with context.transaction() as session:
             if key is None:
                 return _reported(_report(session, body))
-            outcome = delivery.run_once(
+            outcome = run_once(
                 session,
                 context.principal(),
-                uuid.uuid5(_KEYS, key),
+                idempotency.command_id(key),
                 request.get_json(),
                 lambda: _report(session, body),
             )

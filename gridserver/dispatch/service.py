@@ -14,7 +14,7 @@ from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
-from gridserver.delivery.service import Outcome
+from gridserver.delivery.once import Outcome, run_once
 from gridserver.dispatch import dossier as dossiers
 from gridserver.dispatch import history, intake, offers, queries, telling, verbs
 from gridserver.dispatch.authority import entitled, require_part
@@ -139,7 +139,7 @@ def command(
     Invalid
         ``command.reused``: the id was used for another command.
     """
-    outcome = delivery.run_once(
+    outcome = run_once(
         session,
         actor,
         command.id,

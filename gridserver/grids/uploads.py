@@ -96,6 +96,10 @@ class Uploads:
             on_refusal.pop_all()
         return upload
 
+    def remove(self, upload: Upload) -> None:
+        """Keep a file no longer."""
+        shutil.rmtree(self._folder / upload.id.hex, ignore_errors=True)
+
     def file(self, actor: Principal, upload_id: uuid.UUID) -> Path:
         """Return where an upload of the actor's lies. Raises `NotFound`."""
         for upload in self._all():
@@ -112,7 +116,7 @@ class Uploads:
         own = [upload for upload in newest_first if upload.account_id == actor.account_id]
         old = [upload for upload in newest_first if at - upload.at > KEPT]
         for upload in {*old, *own[_MOST_OF_ONE_ACCOUNT - 1 :]}:
-            shutil.rmtree(self._folder / upload.id.hex, ignore_errors=True)
+            self.remove(upload)
 
     def _all(self) -> Iterator[Upload]:
         for record in self._folder.glob(f"*/{_RECORD}"):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gridserver.base.clock import now
 from gridserver.base.db import run_before_commit
 from gridserver.delivery.models import FeedEntry, InboxMessage
-from gridserver.delivery.service import Outcome
+from gridserver.delivery.once import Outcome
 from gridserver.dispatch import service
 from gridserver.dispatch.commands import Command
 from gridserver.dispatch.dossier import Dossier

@@ -18,6 +18,7 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import run_before_commit, savepoint
 from gridserver.delivery import queries, service
 from gridserver.delivery.models import FeedEntry, InboxMessage
+from gridserver.delivery.once import run_once
 from gridserver.delivery.queries import Want
 from gridserver.delivery.service import Message, Receipt
 from tests.county import County, make_county
@@ -191,8 +192,8 @@ def test_a_command_is_done_once_and_answered_alike(session: Session, actor: Prin
         done.append(1)
         return {"status": "done", "times": len(done)}
 
-    first = service.run_once(session, actor, command, {"verb": "sign"}, work)
-    again = service.run_once(session, actor, command, {"verb": "sign"}, work)
+    first = run_once(session, actor, command, {"verb": "sign"}, work)
+    again = run_once(session, actor, command, {"verb": "sign"}, work)
     assert (first.status, first.body, first.replayed) == (
         200,
         {"status": "done", "times": 1},
@@ -203,16 +204,16 @@ def test_a_command_is_done_once_and_answered_alike(session: Session, actor: Prin
 
 def test_the_same_id_with_another_payload_is_refused(session: Session, actor: Principal) -> None:
     command = uuid.uuid4()
-    service.run_once(session, actor, command, {"verb": "sign"}, dict)
+    run_once(session, actor, command, {"verb": "sign"}, dict)
     with pytest.raises(errors.Invalid) as refusal:
-        service.run_once(session, actor, command, {"verb": "depart"}, dict)
+        run_once(session, actor, command, {"verb": "depart"}, dict)
     assert refusal.value.code == "command.reused"
 
 
 def test_ids_belong_to_the_account(session: Session, county: County) -> None:
     command = uuid.uuid4()
     for name in ("330824001", "330824002"):
-        outcome = service.run_once(
+        outcome = run_once(
             session, county.principal(name), command, {"by": name}, lambda: {"done": True}
         )
         assert not outcome.replayed
@@ -254,8 +255,8 @@ def test_a_refusal_is_stored_and_undoes_its_work(
 ) -> None:
     command = uuid.uuid4()
     work = _refusing(session, actor, error)
-    first = service.run_once(session, actor, command, {}, work)
-    again = service.run_once(session, actor, command, {}, work)
+    first = run_once(session, actor, command, {}, work)
+    again = run_once(session, actor, command, {}, work)
     assert (first.status, first.body) == (again.status, again.body) == (status, body)
     run_before_commit(session)
     assert queries.head(session, actor.account_id) == 0
@@ -267,8 +268,8 @@ def test_what_is_no_verdict_on_the_command_is_not_stored(
     command = uuid.uuid4()
     down = _refusing(session, actor, errors.Unavailable("database.down", "Later."))
     with pytest.raises(errors.Unavailable), savepoint(session):
-        service.run_once(session, actor, command, {}, down)
-    assert not service.run_once(session, actor, command, {}, dict).replayed
+        run_once(session, actor, command, {}, down)
+    assert not run_once(session, actor, command, {}, dict).replayed
 
 
 def _refusing(session: Session, actor: Principal, error: Exception) -> Callable[[], dict[str, Any]]:

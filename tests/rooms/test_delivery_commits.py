@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gridserver.base.db import Database, run_before_commit
-from gridserver.delivery import queries, service
+from gridserver.delivery import once, queries, service
 from gridserver.delivery.models import InboxMessage
 from gridserver.delivery.service import Message
 from tests.county import commit_county
@@ -149,9 +149,9 @@ def test_a_command_that_arrives_twice_at_once_is_done_once(database: Database) -
         done.clear()
         command = uuid.uuid4()
 
-        def arrive(command: uuid.UUID = command) -> service.Outcome:
+        def arrive(command: uuid.UUID = command) -> once.Outcome:
             with database.transaction() as session:
-                return service.run_once(session, actor, command, {"verb": "sign"}, work)
+                return once.run_once(session, actor, command, {"verb": "sign"}, work)
 
         outcomes = _together([arrive, arrive])
         assert done == [1]

@@ -378,7 +378,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -893,6 +896,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
                     /** @description The revision that the change was made on, as its ETag. */
                     "If-Match"?: string;
                 };
@@ -950,6 +955,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
                     /** @description The revision that the change was made on, as its ETag. */
                     "If-Match"?: string;
                 };
@@ -1001,6 +1008,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
                     /** @description The revision that the change was made on, as its ETag. */
                     "If-Match"?: string;
                 };
@@ -1051,7 +1060,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -1104,7 +1116,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1247,6 +1262,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
                     /** @description The revision that the change was made on, as its ETag. */
                     "If-Match"?: string;
                 };
@@ -1329,7 +1346,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     name: string;
                 };
