@@ -20,7 +20,7 @@ from structlog import get_logger
 from gridserver.base import logs
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
-from gridserver.dispatch import service as dispatch
+from gridserver.dispatch import escalation
 
 log = get_logger()
 
@@ -34,7 +34,7 @@ _BATCH = 100
 
 Chore = Callable[[Session, int], int]
 #: name → what to do: it takes the session and a limit, and returns how much it did.
-CHORES: dict[str, Chore] = {"escalate": dispatch.escalate_due}
+CHORES: dict[str, Chore] = {"escalate": escalation.escalate_due}
 
 
 def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:

@@ -28,6 +28,7 @@ from gridserver.base.db import run_before_commit
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
 from gridserver.demo.calls import Call
+from gridserver.dispatch import escalation
 from gridserver.dispatch import service as dispatch
 from gridserver.dispatch.commands import Command
 from gridserver.force import queries as force
@@ -126,7 +127,7 @@ class Past:
         self._receive(task.assignee)
         if story == "unsigned" and offer.deadline is not None:
             yield offer.deadline + dt.timedelta(seconds=1)
-            dispatch.escalate_due(self._session)
+            escalation.escalate_due(self._session)
             task.assignee = dossier.steps[1].who.username
         if story in ("cancelled", "handed_over"):
             yield self._later((1, 3))

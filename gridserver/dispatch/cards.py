@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,19 +77,12 @@ def task_detail(
     dossier: Dossier,
     viewer: Principal,
     history: Sequence[HistoryEntry],
-    received: Mapping[uuid.UUID, dt.datetime],
     language: str,
 ) -> Card:
-    """Return a task with all its offers, its history, and what `viewer` may do with it now.
-
-    Parameters
-    ----------
-    received : mapping
-        When a device of the recipient had the message that told of an offer, by message id.
-    """
+    """Return a task with all its offers, its history, and what `viewer` may do with it now."""
     return _task(dossier) | {
         "decision": decision(dossier.steps, language),
-        "offers": [_offer(dossier, offer, received, language) for offer in dossier.offers],
+        "offers": [_offer(dossier, offer, language) for offer in dossier.offers],
         "history": [_entry(entry) for entry in history],
         "allowed": list(allowed(dossier.task.state, dossier.standing(viewer))),
     }
@@ -168,21 +160,19 @@ def _present_step(dossier: Dossier, account_id: int | None, language: str) -> Ca
         "step": offer.step,
         "kind": offer.kind,
         "because": _because(Because(**offer.because), language),
-        "deadline": _moment(offer.deadline),
+        "deadline": _moment(dossier.deadline(offer)),
     }
 
 
-def _offer(
-    dossier: Dossier, offer: Offer, received: Mapping[uuid.UUID, dt.datetime], language: str
-) -> Card:
+def _offer(dossier: Dossier, offer: Offer, language: str) -> Card:
     return {
         "step": offer.step,
         "kind": offer.kind,
         "recipient": _who(dossier.people[offer.recipient]),
         "because": _because(Because(**offer.because), language),
         "told_at": _moment(offer.told_at),
-        "deadline": _moment(offer.deadline),
-        "received_at": _moment(received.get(offer.message_id)),
+        "deadline": _moment(dossier.deadline(offer)),
+        "received_at": _moment(dossier.received.get(offer.message_id)),
         "open": offer.outcome is None,
         "outcome": offer.outcome,
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from gridserver.access import queries as access
 from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
 from gridserver.base import db
+from gridserver.delivery import queries as delivery
 from gridserver.dispatch.authority import Standing
 from gridserver.dispatch.models import Decision, Offer, Task
 from gridserver.dispatch.rules import Facts, Person, Step
@@ -31,6 +34,8 @@ class Dossier:
         The unit that answers for the place; scopes reach it or don't.
     people : dict
         The accounts that the task and its offers name, by id.
+    received : mapping
+        When a device of the recipient had the message that told of an offer, by message id.
     """
 
     task: Task
@@ -40,6 +45,7 @@ class Dossier:
     steps: tuple[Step, ...]
     offers: list[Offer]
     people: dict[int, AccountRef | Person]
+    received: Mapping[uuid.UUID, dt.datetime] = field(default_factory=dict)
 
     @property
     def open_offers(self) -> list[Offer]:
@@ -62,6 +68,19 @@ class Dossier:
         """Return the account's open offer, else its last one, else None."""
         theirs = [offer for offer in self.offers if offer.recipient == account_id]
         return max(theirs, key=lambda offer: (offer.outcome is None, offer.id), default=None)
+
+    def deadline(self, offer: Offer) -> dt.datetime | None:
+        """Return until when an offer is to be signed; None where nobody comes after it.
+
+        The time to sign counts from the receipt of the message on a device, where one had it before
+        the next was told; else from the telling.
+        """
+        had = self.received.get(offer.message_id)
+        if offer.deadline is None or had is None:
+            return offer.deadline
+        if offer.escalated_at is not None and had > offer.escalated_at:
+            return offer.deadline
+        return max(offer.deadline, had + dt.timedelta(seconds=offer.sign_within_s))
 
     def standing(self, actor: Principal) -> Standing:
         """Return what `actor` is to the task."""
@@ -99,6 +118,8 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     named = {offer.recipient for made in offers.values() for offer in made}
     named |= {task.assignee_account_id for task in tasks if task.assignee_account_id is not None}
     people = access.account_refs(session, named)
+    told = [offer.message_id for made in offers.values() for offer in made]
+    received = delivery.received_at(session, told)
     return [
         Dossier(
             task=task,
@@ -108,6 +129,7 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
             steps=decisions[task.incident_id][1],
             offers=offers[task.id],
             people=dict(people),
+            received=received,
         )
         for task in tasks
     ]

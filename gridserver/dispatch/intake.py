@@ -87,8 +87,8 @@ def owners(session: Session, cell_code: str | None) -> tuple[tuple[Owner, ...], 
 def open_task(
     session: Session, actor: Principal, incident: IncidentRecord, unit_path: str, facts: Facts
 ) -> Dossier:
-    """Decide on `facts` and store the decision, the task, its first offer and the history's first
-    entry, in one round trip."""
+    """Decide on `facts` and store the decision, the task, its first offers and the history's
+    first entry, in one round trip."""
     steps, moment = decide(facts), now(session)
     task = Task(
         incident_id=incident.id,
@@ -98,10 +98,11 @@ def open_task(
         updated_at=moment,
     )
     dossier = Dossier(task, incident, unit_path, facts, steps, [], {})
-    offer = offers.make(dossier, steps[0], 1, moment)
-    stored = session.execute(_OPEN, _row(actor, dossier, offer)).one()
-    task.id, offer.id = stored.task_id, stored.offer_id
-    offer.task_id = task.id
+    offers.make(dossier, steps[0], 1, moment)
+    stored = session.execute(_OPEN, _row(actor, dossier)).one()
+    task.id = stored.task_id
+    for offer, offer_id in zip(dossier.offers, stored.offer_ids, strict=True):
+        offer.id, offer.task_id = offer_id, task.id
     return dossier
 
 
@@ -116,21 +117,28 @@ _OPEN = text(
         RETURNING id
     ), offered AS (
         INSERT INTO offer
-            (task_id, round, step, kind, recipient, because, message_id, told_at, deadline)
-        SELECT id, :round, :step, :kind, :recipient, :because, :message_id, :at, :deadline
-        FROM opened
+            (task_id, round, step, kind, recipient, because, message_id, told_at,
+             sign_within_s, deadline)
+        SELECT opened.id, o.round, o.step, o.kind, o.recipient, o.because, o.message_id, :at,
+               o.sign_within_s, o.deadline
+        FROM opened, jsonb_to_recordset(:offers) AS o(
+            round smallint, step smallint, kind text, recipient bigint, because jsonb,
+            message_id uuid, sign_within_s integer, deadline timestamptz
+        )
+        ORDER BY o.step
         RETURNING id
     ), noted AS (
         INSERT INTO task_event
             (task_id, verb, to_state, actor_account_id, device, occurred_at, at, data)
         SELECT id, 'dispatch', :state, :actor, :device, :occurred_at, :at, '{}' FROM opened
     )
-    SELECT opened.id AS task_id, offered.id AS offer_id FROM opened, offered
+    SELECT opened.id AS task_id, array_agg(offered.id ORDER BY offered.id) AS offer_ids
+    FROM opened, offered GROUP BY opened.id
     """
-).bindparams(*(bindparam(name, type_=JSONB) for name in ("facts", "steps", "because")))
+).bindparams(*(bindparam(name, type_=JSONB) for name in ("facts", "steps", "offers")))
 
 
-def _row(actor: Principal, dossier: Dossier, offer: Offer) -> dict[str, object]:
+def _row(actor: Principal, dossier: Dossier) -> dict[str, object]:
     return {
         "incident_id": dossier.incident.id,
         "rules_version": RULES_VERSION,
@@ -138,16 +146,23 @@ def _row(actor: Principal, dossier: Dossier, offer: Offer) -> dict[str, object]:
         "steps": [step.to_json() for step in dossier.steps],
         "state": dossier.task.state,
         "at": dossier.task.created_at,
+        "offers": [_offer(offer) for offer in dossier.offers],
+        "actor": actor.account_id,
+        "device": actor.device,
+        "occurred_at": dossier.incident.reported_at,
+    }
+
+
+def _offer(offer: Offer) -> dict[str, object]:
+    return {
         "round": offer.round,
         "step": offer.step,
         "kind": offer.kind,
         "recipient": offer.recipient,
         "because": offer.because,
-        "message_id": offer.message_id,
-        "deadline": offer.deadline,
-        "actor": actor.account_id,
-        "device": actor.device,
-        "occurred_at": dossier.incident.reported_at,
+        "message_id": str(offer.message_id),
+        "sign_within_s": offer.sign_within_s,
+        "deadline": offer.deadline and offer.deadline.isoformat(),
     }
 
 

@@ -7,7 +7,15 @@ import uuid
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridserver.base.db import Base, Id
@@ -15,8 +23,12 @@ from gridserver.base.lifecycle import check_in
 from gridserver.dispatch.lifecycle import TASK
 
 #: How an offer ended: its holder signed; somebody else did; the task was taken away from its
-#: holder; the holder gave it back.
-OFFER_OUTCOMES = ("signed", "superseded", "withdrawn", "returned")
+#: holder; the holder gave it back; none of its holder's devices could be reached, so that it never
+#: was open.
+OFFER_OUTCOMES = ("signed", "superseded", "withdrawn", "returned", "passed_over")
+
+#: What a report may count: nobody's name, only how many.
+COUNTS = ("suspects", "offences", "persons_helped")
 
 
 class Decision(Base):
@@ -32,11 +44,13 @@ class Decision(Base):
 
 
 class Task(Base):
-    """What one person must do about an incident. `version` counts the changes (ETag)."""
+    """What one person must do about an incident. `version` counts the changes (ETag). `outcome` to
+    `persons_helped` are the last report's."""
 
     __tablename__ = "task"
     __table_args__ = (
         CheckConstraint(check_in("state", TASK.states), name="state"),
+        *(CheckConstraint(f"{count} >= 0", name=count) for count in COUNTS),
         Index("ix_task_open", "id", postgresql_where=text("ended_at IS NULL")),
     )
 
@@ -47,6 +61,9 @@ class Task(Base):
     assignee_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     outcome: Mapped[str | None]
     feedback: Mapped[str | None]
+    suspects: Mapped[int | None] = mapped_column(Integer)
+    offences: Mapped[int | None] = mapped_column(Integer)
+    persons_helped: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
@@ -55,9 +72,11 @@ class Task(Base):
 class Offer(Base):
     """Who was told, on which step of the decision and until when. Open while `outcome` is null.
 
-    `deadline` is null on the last step: nobody comes after it. `escalated_at` is when the next
-    step was added because this one wasn't signed in time. `message_id` is the inbox message that
-    told the recipient; its receipt says when a device had it.
+    `deadline` is null on the last step: nobody comes after it. It is `sign_within_s` after
+    `told_at`, or after a device of the recipient had the message, once that is seen to be later
+    (`Dossier.deadline`). `escalated_at` is when the next step was added because this one wasn't
+    signed in time. `message_id` is the inbox message that told the recipient; its receipt says when
+    a device had it.
     """
 
     __tablename__ = "offer"
@@ -83,6 +102,7 @@ class Offer(Base):
     because: Mapped[dict[str, Any]]
     message_id: Mapped[uuid.UUID]
     told_at: Mapped[dt.datetime]
+    sign_within_s: Mapped[int] = mapped_column(Integer)
     deadline: Mapped[dt.datetime | None]
     escalated_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
@@ -127,3 +147,19 @@ class TaskLink(Base):
     to_task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
     kind: Mapped[str]
     at: Mapped[dt.datetime]
+
+
+class HandOver(Base):
+    """A task that another agency has taken on, and what it answered: the last answer counts."""
+
+    __tablename__ = "hand_over"
+    __table_args__ = (CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),)
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    agency: Mapped[str]
+    message: Mapped[str]
+    at: Mapped[dt.datetime]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    answer: Mapped[str | None]
+    answered_at: Mapped[dt.datetime | None]
+    answer_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

@@ -55,7 +55,6 @@ def make(dossier: Dossier, step: Step, round_: int, told_at: dt.datetime) -> Off
     told = {offer.recipient for offer in made} | {step.who.account_id}
     climbs = _climbs(round_, [*(offer.kind for offer in made), step.kind])
     is_last = all(s.who.account_id in told for s in _ladder(dossier, climbs))
-    within = dt.timedelta(seconds=step.sign_within_s)
     offer = Offer(
         task_id=dossier.task.id,
         round=round_,
@@ -65,7 +64,8 @@ def make(dossier: Dossier, step: Step, round_: int, told_at: dt.datetime) -> Off
         because=dict(vars(step.because)),
         message_id=uuid.uuid4(),
         told_at=told_at,
-        deadline=None if is_last else told_at + within,
+        sign_within_s=step.sign_within_s,
+        deadline=None if is_last else told_at + dt.timedelta(seconds=step.sign_within_s),
     )
     dossier.offers.append(offer)
     dossier.people[step.who.account_id] = step.who

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
-from gridserver.delivery import queries as delivery
 from gridserver.dispatch import cards, dossier, history
 from gridserver.dispatch.authority import require_view
 from gridserver.dispatch.dossier import Dossier
@@ -75,10 +74,9 @@ def of_incident(session: Session, incident_id: int) -> Dossier | None:
 
 
 def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:
-    """Return a task with its offers' receipts and its history, as `actor` sees it."""
-    received = delivery.received_at(session, [offer.message_id for offer in found.offers])
+    """Return a task with its offers and its history, as `actor` sees it."""
     events = history.of_task(session, found.task.id, found.people)
-    return cards.task_detail(found, actor, events, received, language)
+    return cards.task_detail(found, actor, events, language)
 
 
 def page(

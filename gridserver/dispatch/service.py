@@ -1,4 +1,4 @@
-"""The verbs of dispatch: take a report, carry out a command, tell the next who is due."""
+"""The verbs of dispatch: take a report, carry out a command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
@@ -15,15 +14,12 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
 from gridserver.delivery.once import Outcome, run_once
-from gridserver.dispatch import dossier as dossiers
-from gridserver.dispatch import history, intake, offers, queries, telling, verbs
+from gridserver.dispatch import history, intake, queries, telling, verbs
 from gridserver.dispatch.authority import entitled, require_part
 from gridserver.dispatch.commands import Command, payload, read_data, read_moment, read_point
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
-from gridserver.dispatch.models import Offer, Task
 from gridserver.dispatch.rules import Place, Step, decide
-from gridserver.dispatch.telling import Change
 from gridserver.dispatch.texts import DEFAULT_LANGUAGE
 from gridserver.incidents import queries as incident_queries
 from gridserver.incidents import rules as incident_rules
@@ -151,32 +147,6 @@ def command(
     return outcome
 
 
-def escalate_due(session: Session, limit: int = 100) -> int:
-    """Tell the next step of every task whose offer wasn't signed in time; return how many.
-
-    Each offer is escalated once, by whichever worker locks its task first; tasks that another
-    worker or a command holds are left to the next call. The former holders stay informed and may
-    still sign.
-    """
-    due = (
-        select(Offer.task_id)
-        .where(
-            Offer.outcome.is_(None), Offer.escalated_at.is_(None), Offer.deadline <= now(session)
-        )
-        .order_by(Offer.deadline)
-        .limit(limit)
-    )
-    tasks = session.scalars(
-        select(Task)
-        .where(Task.id.in_(due), Task.state == "assigned")
-        .order_by(Task.id)
-        .with_for_update(key_share=True, skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    # The offers are read after the locks are held: a worker that was before us may have escalated.
-    return sum(_escalate(session, dossier) for dossier in dossiers.load(session, tasks))
-
-
 def _carry_out(
     session: Session, actor: Principal, task_id: int, command: Command, language: str
 ) -> dict[str, Any]:
@@ -247,29 +217,3 @@ def _wrong_state(
         state=state,
         task=queries.detail(session, actor, dossier, language),
     )
-
-
-def _escalate(session: Session, dossier: Dossier) -> bool:
-    moment = now(session)
-    due = [
-        offer
-        for offer in dossier.open_offers
-        if offer.escalated_at is None and offer.deadline is not None and offer.deadline <= moment
-    ]
-    for offer in due:
-        offer.escalated_at = moment
-    step = offers.next_step(dossier)
-    if not due or step is None:
-        return False
-    told = offers.tell(session, dossier, step, dossier.round, moment)
-    state = dossier.task.state
-    verbs.touch(dossier.task, state, moment)
-    data = {"step": told.step, "to": step.who.username}
-    history.add(
-        session, None, dossier.task.id, "escalate", from_state=state, to_state=state, data=data
-    )
-    audit.record(
-        session, None, "task:escalate", subject_kind="task", subject_id=dossier.task.id, data=data
-    )
-    telling.announce(session, dossier, Change(offered=[told]))
-    return True

@@ -16,7 +16,7 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
 from gridserver.delivery.models import InboxMessage
-from gridserver.dispatch import service
+from gridserver.dispatch import escalation, service
 from gridserver.dispatch.commands import Command
 from gridserver.dispatch.models import Offer, Task, TaskEvent
 from gridserver.incidents.models import Incident
@@ -90,7 +90,7 @@ def test_two_sign_at_once_and_one_wins(database: Database, county: County, clock
         task_id = take(database, county, report(f"A{number}")).dossier.task.id
         clock.advance(dt.timedelta(minutes=1))
         with database.transaction() as session:
-            assert service.escalate_due(session) == 1
+            assert escalation.escalate_due(session) == 1
         answers = dict(
             zip(
                 (PRIMARY, BACKUP),
@@ -127,7 +127,7 @@ def test_several_workers_escalate_each_offer_once(
 
     def escalate() -> int:
         with database.transaction() as session:
-            return service.escalate_due(session, 5)
+            return escalation.escalate_due(session, 5)
 
     done = at_once(*[escalate] * 4)
     while more := escalate():
@@ -144,9 +144,9 @@ def test_escalation_leaves_a_task_that_a_command_holds(
     with database.transaction() as holding:
         service.command(holding, county.principal(PRIMARY), task_id, a_command("sign"))
         with database.transaction() as session:
-            assert service.escalate_due(session) == 0
+            assert escalation.escalate_due(session) == 0
     with database.transaction() as session:
-        assert service.escalate_due(session) == 0, "signed meanwhile"
+        assert escalation.escalate_due(session) == 0, "signed meanwhile"
 
 
 def test_tasks_linked_to_each_other_at_once_do_not_deadlock(

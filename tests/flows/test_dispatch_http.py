@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select
 
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
-from gridserver.dispatch import service
+from gridserver.dispatch import escalation
 from gridserver.incidents.models import Incident
 from tests.conftest import MORNING
 from tests.county import SIDE, SOUTH, WEST, County, centre
@@ -318,7 +318,7 @@ def test_an_unsigned_task_shows_all_who_were_told(
 ) -> None:
     clock.advance(dt.timedelta(minutes=5))
     with database.transaction() as session:
-        assert service.escalate_due(session) == 1
+        assert escalation.escalate_due(session) == 1
     task = command.get(f"{TASKS}/{incident['task']['id']}").json
     assert [(o["recipient"]["username"], o["open"]) for o in task["offers"]] == [
         (PRIMARY, True),

@@ -14,7 +14,7 @@ from gridserver.access.queries import account_refs
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Forbidden, Invalid, NotFound
-from gridserver.dispatch import queries, service
+from gridserver.dispatch import escalation, queries
 from gridserver.dispatch.lifecycle import BY_ASSIGNEE, BY_COMMAND, BY_OFFERED, TASK
 from gridserver.dispatch.models import Offer, Task, TaskEvent, TaskLink
 from tests.conftest import MORNING
@@ -460,7 +460,7 @@ def test_snapshots(session: Session, county: County, clock: SetClock) -> None:
 
 def escalate(session: Session, clock: SetClock) -> None:
     clock.advance(minutes(5))
-    assert service.escalate_due(session) == 1
+    assert escalation.escalate_due(session) == 1
 
 
 def outcomes(session: Session, task_id: int) -> dict[str, str | None]:

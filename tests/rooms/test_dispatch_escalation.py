@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import SetClock
-from gridserver.dispatch import queries, service
+from gridserver.delivery import service as delivery
+from gridserver.delivery.service import Receipt
+from gridserver.dispatch import cards, escalation, queries
 from gridserver.dispatch.models import Offer, TaskEvent
 from tests.county import County
 from tests.rooms.dispatching import (
@@ -41,14 +43,35 @@ def told(session: Session, county: County, task_id: int) -> list[str]:
     return [dossier.people[offer.recipient].username for offer in dossier.open_offers]
 
 
+def receive(session: Session, county: County, username: str) -> None:
+    """Have a device of the account acknowledge all that its inbox holds."""
+    seq = messages(session, county, username)[-1].seq
+    delivery.record_receipts(session, [Receipt(county.accounts[username], "phone", seq)])
+
+
+def deadline_shown(session: Session, county: County, task_id: int) -> dt.datetime:
+    """Return the deadline of the present step, which every card shows alike."""
+    actor = county.principal(PRIMARY)
+    found = queries.task_for(session, actor, task_id)
+    (listed,) = queries.page(session, actor, is_open=True, mine=True, limit=2)
+    (held,) = queries.terminal_snapshot(session, actor.account_id)["tasks"]
+    shown = {
+        cards.task_card(listed, actor.account_id)["step"]["deadline"],
+        held["step"]["deadline"],
+        queries.detail(session, actor, found, "en")["offers"][-1]["deadline"],
+    }
+    assert len(shown) == 1
+    return dt.datetime.fromisoformat(shown.pop())
+
+
 def test_not_before_the_deadline(
     session: Session, county: County, clock: SetClock, task_id: int
 ) -> None:
     clock.advance(minutes(1) - SECOND)
-    assert service.escalate_due(session) == 0
+    assert escalation.escalate_due(session) == 0
     clock.advance(SECOND)
-    assert service.escalate_due(session) == 1
-    assert service.escalate_due(session) == 0, "once"
+    assert escalation.escalate_due(session) == 1
+    assert escalation.escalate_due(session) == 0, "once"
     assert told(session, county, task_id) == [PRIMARY, BACKUP]
 
 
@@ -56,7 +79,7 @@ def test_the_next_is_told_why_and_the_former_stays_informed(
     session: Session, county: County, clock: SetClock, task_id: int
 ) -> None:
     clock.advance(minutes(1))
-    service.escalate_due(session)
+    escalation.escalate_due(session)
     assert inbox(session, county, PRIMARY) == [("task.offered", None), ("task.changed", None)]
     (message,) = messages(session, county, BACKUP)
     assert message.type == "task.offered"
@@ -76,7 +99,7 @@ def test_up_the_whole_ladder_and_no_further(
 ) -> None:
     for _ in range(6):
         clock.advance(minutes(1))
-        service.escalate_due(session)
+        escalation.escalate_due(session)
     assert told(session, county, task_id) == [PRIMARY, BACKUP, STATION_ROOM, BUREAU_ROOM]
     deadlines = session.scalars(select(Offer.deadline).order_by(Offer.step)).all()
     assert deadlines[-1] is None
@@ -88,9 +111,44 @@ def test_a_worker_that_was_away_tells_one_step_at_a_time(
     session: Session, county: County, clock: SetClock, task_id: int
 ) -> None:
     clock.advance(minutes(600))
-    assert service.escalate_due(session) == 1
-    assert service.escalate_due(session) == 0, "the backup has its own time to sign"
+    assert escalation.escalate_due(session) == 1
+    assert escalation.escalate_due(session) == 0, "the backup has its own time to sign"
     assert told(session, county, task_id) == [PRIMARY, BACKUP]
+
+
+def test_the_time_to_sign_counts_from_the_receipt_on_a_device(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    began = clock.now()
+    clock.advance(40 * SECOND)
+    receive(session, county, PRIMARY)
+    later = began + 40 * SECOND + minutes(1)
+    assert deadline_shown(session, county, task_id) == later
+    clock.advance(20 * SECOND)
+    assert escalation.escalate_due(session) == 1
+    assert told(session, county, task_id) == [PRIMARY], "it has the later deadline instead"
+    assert session.scalars(select(Offer.deadline)).one() == later
+    shown = feed(session)[-1].data["task"]
+    assert (shown["step"]["deadline"], shown["version"]) == (later.isoformat(), 2)
+    clock.advance(40 * SECOND - SECOND)
+    assert escalation.escalate_due(session) == 0
+    clock.advance(SECOND)
+    assert escalation.escalate_due(session) == 1
+    assert told(session, county, task_id) == [PRIMARY, BACKUP]
+
+
+def test_a_receipt_after_the_next_was_told_is_too_late(
+    session: Session, county: County, clock: SetClock, task_id: int
+) -> None:
+    until = clock.now() + minutes(1)
+    clock.advance(minutes(1))
+    escalation.escalate_due(session)
+    clock.advance(10 * SECOND)
+    receive(session, county, PRIMARY)
+    dossier = queries.task_for(session, county.principal("command"), task_id)
+    first, second = dossier.offers
+    assert dossier.deadline(first) == until
+    assert dossier.deadline(second) == until + minutes(1)
 
 
 @pytest.mark.parametrize("state", ["signed", "reported", "cancelled", "handed_over"])
@@ -99,7 +157,7 @@ def test_only_what_nobody_signed(
 ) -> None:
     bring_to(session, county, task_id, state)
     clock.advance(minutes(60))
-    assert service.escalate_due(session) == 0
+    assert escalation.escalate_due(session) == 0
 
 
 def test_a_reassigned_task_falls_back_to_the_rooms(
@@ -108,10 +166,10 @@ def test_a_reassigned_task_falls_back_to_the_rooms(
     say(session, county, STATION_ROOM, task_id, "reassign", {"to": BACKUP})
     assert told(session, county, task_id) == [BACKUP]
     clock.advance(minutes(1))
-    service.escalate_due(session)
+    escalation.escalate_due(session)
     assert told(session, county, task_id) == [BACKUP, STATION_ROOM]
     clock.advance(minutes(1))
-    service.escalate_due(session)
+    escalation.escalate_due(session)
     assert told(session, county, task_id) == [BACKUP, STATION_ROOM, BUREAU_ROOM]
     (message,) = messages(session, county, BUREAU_ROOM)
     assert message.data["task"]["step"]["because"]["code"] == "bureau_room.unsigned"
@@ -124,7 +182,7 @@ def test_a_returned_task_goes_on_to_the_bureaus_room(
     bring_to(session, county, task_id, "signed")
     say(session, county, PRIMARY, task_id, "return")
     clock.advance(minutes(1))
-    assert service.escalate_due(session) == 1
+    assert escalation.escalate_due(session) == 1
     assert told(session, county, task_id) == [STATION_ROOM, BUREAU_ROOM]
 
 
@@ -132,4 +190,4 @@ def test_no_more_than_asked_for(session: Session, county: County, clock: SetCloc
     for _ in range(3):
         take(session, county, a_report(priority=1))
     clock.advance(minutes(1))
-    assert [service.escalate_due(session, 2) for _ in range(3)] == [2, 1, 0]
+    assert [escalation.escalate_due(session, 2) for _ in range(3)] == [2, 1, 0]

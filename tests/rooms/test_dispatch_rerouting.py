@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Forbidden
-from gridserver.dispatch import queries, service
+from gridserver.dispatch import escalation, queries
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import TaskEvent
 from gridserver.dispatch.rerouting import reroute
@@ -134,7 +134,7 @@ def test_the_new_ladder_is_climbed(
     told = []
     for _ in range(4):
         clock.advance(minutes(11))
-        service.escalate_due(session)
+        escalation.escalate_due(session)
         told.append(now_of(session, task).offers[-1])
     found = now_of(session, task)
     names = [found.people[offer.recipient].username for offer in found.offers]

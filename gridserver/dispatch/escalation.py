@@ -1,0 +1,86 @@
+"""Telling the next who is due: by the clock, in any number of workers."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session
+
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
+from gridserver.dispatch import dossier as dossiers
+from gridserver.dispatch import history, offers, telling, verbs
+from gridserver.dispatch.dossier import Dossier
+from gridserver.dispatch.models import Offer, Task
+from gridserver.dispatch.rules import Step
+from gridserver.dispatch.telling import Change
+
+_OVERDUE = exists().where(
+    Offer.task_id == Task.id,
+    Offer.outcome.is_(None),
+    Offer.escalated_at.is_(None),
+    Offer.deadline <= bindparam("now"),
+)
+# The limit counts what could be locked: workers at work at once each find tasks of their own.
+_DUE = (
+    select(Task)
+    .where(Task.state == "assigned", Task.ended_at.is_(None), _OVERDUE)
+    .order_by(Task.id)
+    .limit(bindparam("limit"))
+    .with_for_update(key_share=True, skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def escalate_due(session: Session, limit: int = 100) -> int:
+    """Tell the next step of every task whose offer wasn't signed in time; return how many were due.
+
+    Each offer is escalated once, by whichever worker locks its task first; tasks that another
+    worker or a command holds are left to the next call. The former holders stay informed and may
+    still sign. An offer that a device of its holder had later than it was told gets its later
+    deadline instead.
+    """
+    tasks = session.scalars(_DUE, {"now": now(session), "limit": limit}).all()
+    # The offers are read after the locks are held: a worker that was before us may have escalated.
+    return sum(_escalate(session, dossier) for dossier in dossiers.load(session, tasks))
+
+
+def _escalate(session: Session, dossier: Dossier) -> bool:
+    moment = now(session)
+    past = [
+        offer
+        for offer in dossier.open_offers
+        if offer.escalated_at is None and offer.deadline is not None and offer.deadline <= moment
+    ]
+    late = [offer for offer in past if not _prolong(dossier, offer, moment)]
+    for offer in late:
+        offer.escalated_at = moment
+    step = offers.next_step(dossier) if late else None
+    if step is not None:
+        _tell(session, dossier, step, moment)
+    elif len(late) < len(past):
+        verbs.touch(dossier.task, dossier.task.state, moment)
+        session.flush()
+        telling.feed_change(session, dossier)
+    return bool(past)
+
+
+def _prolong(dossier: Dossier, offer: Offer, moment: dt.datetime) -> bool:
+    """Give an offer the deadline that counts from its receipt, where that is still to come."""
+    offer.deadline = dossier.deadline(offer)
+    return offer.deadline is not None and offer.deadline > moment
+
+
+def _tell(session: Session, dossier: Dossier, step: Step, moment: dt.datetime) -> None:
+    told = offers.tell(session, dossier, step, dossier.round, moment)
+    state = dossier.task.state
+    verbs.touch(dossier.task, state, moment)
+    data = {"step": told.step, "to": step.who.username}
+    history.add(
+        session, None, dossier.task.id, "escalate", from_state=state, to_state=state, data=data
+    )
+    audit.record(
+        session, None, "task:escalate", subject_kind="task", subject_id=dossier.task.id, data=data
+    )
+    telling.announce(session, dossier, Change(offered=[told]))
