@@ -21,7 +21,7 @@ from gis.crowding import refuse_crowding
 from gis.crs import geodesic_area_m2, local_metric
 from gis.dissolve import dissolved
 from gis.errors import GeometryError, GisError
-from gis.faults import KINDS, Fault, Kind, named
+from gis.faults import KINDS, Fault, Kind
 from gis.features import Cell, as_array
 from gis.outline import ENCLAVE_M2, holes, outside, uncovered
 from gis.tangent import TangentPlane
@@ -303,7 +303,7 @@ def _gap_fault(plane: _Plane, tree: shapely.STRtree, gap: BaseGeometry) -> _Find
     # Measured as in `gis.outline.ground`, so that what doesn't block is nobody's ground there.
     enclave = geodesic_area_m2(plane.tangent.to_degrees(gap)) >= plane.tolerances.enclave_m2
     kind: Kind = "sliver" if sliver else "gap"
-    params = {"around": named(codes), "width_m": width_m}
+    params = {"around": codes, "width_m": width_m}
     return _Finding(kind, not (sliver or enclave), codes, gap, params=params)
 
 

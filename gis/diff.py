@@ -17,7 +17,7 @@ from gis.locator import Locator
 
 Kind = Literal["added", "removed", "renamed", "transfer", "gained", "lost"]
 
-_TEXTS: dict[Kind, str] = {
+TEXTS: dict[Kind, str] = {
     "added": "Cell {cell} is new, with {area_m2:.0f} m².",
     "removed": "Cell {cell} is gone, with {area_m2:.0f} m².",
     "renamed": "Cell {before} is now called {after}.",
@@ -25,6 +25,7 @@ _TEXTS: dict[Kind, str] = {
     "gained": "{area_m2:.0f} m² that no cell had come to cell {after}.",
     "lost": "{area_m2:.0f} m² of cell {before} come to no cell.",
 }
+"""The sentence of each kind; the names in it are those of `Change.params`."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Change:
     @property
     def text(self) -> str:
         """One English sentence."""
-        return _TEXTS[self.kind].format(**self.params)
+        return TEXTS[self.kind].format(**self.params)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Faults of a coverage as values, with the sentence that says what is wrong and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -22,7 +22,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """All kinds, in the order of a report."""
 
-_TEXTS: dict[Kind, str] = {
+TEXTS: dict[Kind, str] = {
     "empty_code": "The cell of row {row} has no code; give it one.",
     "duplicate_code": "{count} cells have the code {code}; rename them, or import them as parts "
     "of one cell.",
@@ -40,6 +40,7 @@ _TEXTS: dict[Kind, str] = {
     "uncovered_outline": "{area_m2:.1f} m² of the outline belong to no cell; extend a cell or "
     "correct the outline.",
 }
+"""The sentence of each kind; the names in it are those of `Fault.params`, lists as `named`."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,14 @@ class Fault:
     @property
     def text(self) -> str:
         """One English sentence: what is wrong and what to do."""
-        return _TEXTS[self.kind].format(**self.params)
+        return TEXTS[self.kind].format(**worded(self.params))
+
+
+def worded(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as an English sentence takes them: lists of codes in words."""
+    return {
+        name: named(value) if isinstance(value, list) else value for name, value in params.items()
+    }
 
 
 def named(codes: Sequence[str], most: int = 4) -> str:

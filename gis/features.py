@@ -1,7 +1,7 @@
 """What a file holds: rows as read, the cells made of them, and how much of it is taken."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,16 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something to be said: as an English sentence, and for translations by a stable code with the
+    values in the sentence."""
+
+    code: str
+    text: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Features:
     """The rows of one layer, in the file's own coordinates.
 
@@ -78,14 +88,14 @@ class Features:
     crs
         What the file says it is in; None where it says nothing.
     warnings
-        What the reader should know, as English sentences.
+        What the reader should know.
     """
 
     fields: Sequence[str]
     columns: Mapping[str, Sequence[Any]]
     geoms: NDArray[np.object_]
     crs: Crs | None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ class Layer:
 
     cells: tuple[Cell, ...]
     crs: Crs
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
 
     @property
     def codes(self) -> list[str]:

@@ -20,7 +20,7 @@ from gis import killable
 from gis.crs import Crs, geometry_to_wgs84
 from gis.errors import CoordinateError, FileError
 from gis.esrijson import is_esri_json, parse_esri_json
-from gis.features import Cell, Features, Layer, Limits, as_array, geometry_error
+from gis.features import Cell, Features, Layer, Limits, Remark, as_array, geometry_error
 from gis.geojson import parse_geojson
 from gis.jsonrings import load_json
 from gis.ogr import read_ogr
@@ -192,7 +192,7 @@ def read_features(path: Path, layer: str | None, limits: Limits) -> Features:
     return features
 
 
-def _choose_crs(features: Features, told: Crs | None) -> tuple[Crs, tuple[str, ...]]:
+def _choose_crs(features: Features, told: Crs | None) -> tuple[Crs, tuple[Remark, ...]]:
     found = features.crs
     chosen = told or found
     if chosen is None:
@@ -204,7 +204,8 @@ def _choose_crs(features: Features, told: Crs | None) -> tuple[Crs, tuple[str, .
         )
     if told is not None and found is not None and told.name != found.name:
         said = f"The file names {found.name}; it was read as {told.name}, as told."
-        return told, (*features.warnings, said)
+        params = {"found": found.name, "told": told.name}
+        return told, (*features.warnings, Remark("warning.crs_overruled", said, params))
     return chosen, features.warnings
 
 
@@ -249,18 +250,22 @@ def _text(value: Any, row: int, name: str) -> str | None:
     )
 
 
-def _merge_parts(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+def _merge_parts(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[Remark, ...]]:
     """Join the cells of one code, at the place of the first; cells without code stay apart."""
     groups: dict[str | int, list[Cell]] = {}
     for index, cell in enumerate(cells):
         groups.setdefault(cell.code or index, []).append(cell)
     joined = [group for group in groups.values() if len(group) > 1]
-    warnings = tuple(
-        f"{len(group)} polygons of code {group[0].code} were joined"
-        + ("." if len({(c.name, c.station) for c in group}) == 1 else "; their names differ.")
-        for group in joined
-    )
+    warnings = tuple(_joining(group) for group in joined)
     return tuple(_joined(group) for group in groups.values()), warnings
+
+
+def _joining(group: Sequence[Cell]) -> Remark:
+    code, count = group[0].code, len(group)
+    said, params = f"{count} polygons of code {code} were joined", {"code": code, "count": count}
+    if len({(cell.name, cell.station) for cell in group}) == 1:
+        return Remark("warning.joined", f"{said}.", params)
+    return Remark("warning.joined_unlike", f"{said}; their names differ.", params)
 
 
 def _joined(group: Sequence[Cell]) -> Cell:

@@ -15,7 +15,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 
 from gis.crs import WGS84, Crs, crs_from_wkt, parse_crs
 from gis.errors import CrsError, FileError
-from gis.features import Features, Limits, geometry_error
+from gis.features import Features, Limits, Remark, geometry_error
 from gis.sources import check_source
 
 _READ_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError)
@@ -45,15 +45,16 @@ def read_ogr(path: Path, layer: str | None = None, limits: Limits | None = None)
     limits = limits or Limits()
     if path.suffix.lower() == ".gpkg":
         _refuse_views(path)
-    encoding, assumed = _dbf_encoding(path) if path.suffix.lower() == ".shp" else (None, "")
+    encoding, said = _dbf_encoding(path) if path.suffix.lower() == ".shp" else (None, [])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         name = _choose_layer(path, layer)
         meta, wkb, values = _read(path, name, encoding, limits)
     limits.check_features(len(wkb))
     fields = [str(field) for field in meta["fields"]]
-    said = [assumed] if assumed else []
-    said += [str(warning.message) for warning in caught if warning.category is RuntimeWarning]
+    said += [
+        _driver_says(warning.message) for warning in caught if warning.category is RuntimeWarning
+    ]
     crs = WGS84 if path.suffix.lower() == ".kml" else _crs(meta["crs"])
     return Features(
         fields,
@@ -184,7 +185,7 @@ def _geometries(wkb: NDArray[np.object_], limits: Limits) -> NDArray[np.object_]
     return geoms
 
 
-def _dbf_encoding(path: Path) -> tuple[str | None, str]:
+def _dbf_encoding(path: Path) -> tuple[str | None, list[Remark]]:
     """The encoding to read a Shapefile's texts in, and what to say of it where it is assumed.
 
     A ``.cpg`` or the language byte of the ``.dbf`` says so; where neither does, Chinese files are
@@ -192,19 +193,25 @@ def _dbf_encoding(path: Path) -> tuple[str | None, str]:
     """
     table = _sibling(path, ".dbf")
     if table is None or _names_encoding(_sibling(path, ".cpg")):
-        return None, ""
+        return None, []
     with table.open("rb") as file:
         data = file.read(_SAMPLE_BYTES)
     if len(data) <= 32 or data[_DBF_LANGUAGE_BYTE] not in _DBF_LANGUAGES_OF_NO_MEANING:
-        return None, ""
+        return None, []
     header = int.from_bytes(data[8:10], "little")
     names = b" ".join(data[start : start + 11] for start in range(32, header - 1, 32))
     text = names + b" " + data[header:]
     foreign = sum(byte >= 0x80 for byte in text)
     lost = len(text) - len(text.decode("utf-8", "ignore").encode())
     encoding = "UTF-8" if lost <= foreign // 10 else "GB18030"
-    said = f"The Shapefile does not say its encoding: it was read as {encoding}." if foreign else ""
-    return encoding, said
+    if not foreign:
+        return encoding, []
+    said = f"The Shapefile does not say its encoding: it was read as {encoding}."
+    return encoding, [Remark("warning.encoding", said, {"encoding": encoding})]
+
+
+def _driver_says(message: Warning | str) -> Remark:
+    return Remark("warning.driver", str(message), {"said": str(message)})
 
 
 def _names_encoding(cpg: Path | None) -> bool:

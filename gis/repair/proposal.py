@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gis.faults import worded
+
 Kind = Literal[
     "mend_ring",
     "drop_spike",
@@ -24,7 +26,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 Vertex = tuple[float, float]
 Edge = tuple[Vertex, Vertex]
 
-_TEXTS: dict[Kind, str] = {
+TEXTS: dict[Kind, str] = {
     "mend_ring": "Redraw the boundary of {code} without its fault ({reason}); reckoned as drawn, "
     "{moved}.",
     "drop_spike": "Drop a spike of {code} that has no width; {moved}.",
@@ -35,6 +37,7 @@ _TEXTS: dict[Kind, str] = {
     "merge_duplicates": "Make the {count} polygons of {code} one cell.",
     "remove_cell": "Remove {code}, which has no size to speak of: {moved}.",
 }
+"""The sentence of each kind; the names in it are those of `Proposal.params`, and ``moved``."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class Proposal:
     @property
     def text(self) -> str:
         """One English sentence: what would be done, and what would move."""
-        return _TEXTS[self.kind].format(**self.params, moved=in_words(self.moves))
+        return TEXTS[self.kind].format(**worded(self.params), moved=in_words(self.moves))
 
     @property
     def area_m2(self) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.areas import areas_m2
-from gis.faults import Fault, named
+from gis.faults import Fault
 from gis.features import Cell, as_array
 from gis.repair.faces import Faces, touching
 from gis.repair.proposal import Give, Kind, Move, Proposal
@@ -194,7 +194,7 @@ def _matched(ground: Ground, numbers: tuple[int, ...], faces: Sequence[int]) -> 
     whose = {face: _settled(ground, face) for face in faces}
     rows = {row for face in faces for row in ground.faces.cover[face]} | set(whose.values())
     codes = sorted({ground.codes[row] for row in rows if row is not None})
-    return _given(ground, numbers, "snap", whose, {"around": named(codes)})
+    return _given(ground, numbers, "snap", whose, {"around": codes})
 
 
 def _settled(ground: Ground, face: int, code: str | None = None) -> int | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.areas import areas_m2
-from gis.faults import Fault, named
+from gis.faults import Fault
 from gis.features import as_array
 from gis.repair.faces import touching
 from gis.repair.proposal import Move, Proposal, Snap
@@ -52,7 +52,7 @@ def snap_proposals(
         around = sorted({code for place in places for code in faults[place][1].cells})
         moved = sum(move.area_m2 for move in moves)
         numbers = tuple(faults[place][0] for place in places)
-        params = {"around": named(around)}
+        params = {"around": around}
         yield Proposal(numbers, "snap", moves, moved >= person_m2, params, snap=edit)
 
 

@@ -25,10 +25,10 @@ from gridserver.api.live import live
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from gridserver.base.settings import Settings
+from gridserver.base.texts import DEFAULT_LANGUAGE, LANGUAGES
 
 COOKIE = "gridserver_session"
 CSRF_HEADER = "X-CSRF-Token"
-LANGUAGES = ("zh-CN", "en")
 _GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -66,8 +66,8 @@ def transaction() -> Iterator[Session]:
 
 def language() -> str:
     """Return ``zh-CN`` or ``en``, by the request's Accept-Language."""
-    best = request.accept_languages.best_match([*LANGUAGES, "zh"], default="zh-CN")
-    return "en" if best == "en" else "zh-CN"
+    best = request.accept_languages.best_match([*LANGUAGES, "zh"], default=DEFAULT_LANGUAGE)
+    return "en" if best == "en" else DEFAULT_LANGUAGE
 
 
 def if_match() -> list[str]:

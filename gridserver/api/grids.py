@@ -20,7 +20,7 @@ from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.dispatch import publication
 from gridserver.force import queries as force
-from gridserver.grids import queries, service
+from gridserver.grids import queries, reports, service
 from gridserver.grids.models import LIFECYCLE
 from gridserver.org import queries as org
 
@@ -75,6 +75,8 @@ class FaultSchema(ma.Schema):
     length_m = ma.fields.Float(required=True, allow_none=True)
     lon = ma.fields.Float(required=True, allow_none=True)
     lat = ma.fields.Float(required=True, allow_none=True)
+    code = ma.fields.String(required=True, metadata={"description": "Stable, for translations."})
+    params = ma.fields.Dict(required=True, metadata={"description": "The values in `text`."})
     text = ma.fields.String(required=True)
 
 
@@ -204,7 +206,7 @@ class Report(MethodView):
             raise NotFound(
                 "grid.not_checked", f"Version {name} was not checked yet: `gridserver grid check`."
             )
-        return report
+        return reports.said_in(report, context.language())
 
 
 @blueprint.route("/grid/versions/<name>/cells")

@@ -20,8 +20,18 @@ from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids import VersionSchema
 from gridserver.base.clock import now
-from gridserver.grids import attributes, drafts, edit_log, edit_verbs, queries, topology, versions
+from gridserver.grids import (
+    attributes,
+    drafts,
+    edit_log,
+    edit_verbs,
+    queries,
+    texts,
+    topology,
+    versions,
+)
 from gridserver.grids.drafts import Changed
+from gridserver.grids.models import DraftEdit
 from gridserver.incidents import queries as incidents
 
 #: The incidents that an editor counts in each cell.
@@ -311,6 +321,7 @@ def expected_revision() -> int:
 def result(session: Session, changed: Changed) -> dict[str, Any]:
     """Return what a change has changed, as `EditResultSchema` says."""
     document = topology.delta(session, changed)
+    document["edit"]["text"] = _said(changed.entry)
     if changed.coverage is not None:
         _count_calls(session, document, changed.coverage)
     return document
@@ -349,11 +360,15 @@ def _entry(entry: Any) -> dict[str, Any]:
         "id": entry.number,
         "revision": entry.revision,
         "verb": entry.verb,
-        "text": entry.text,
+        "text": _said(entry),
         "area_change_m2": entry.area_change_m2,
         "undone": entry.undone,
         "at": entry.at,
     }
+
+
+def _said(entry: DraftEdit) -> str:
+    return texts.sentence(entry, context.language())
 
 
 def _respond(document: dict[str, Any]) -> Response:

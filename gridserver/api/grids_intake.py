@@ -16,7 +16,7 @@ from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids import VersionSchema
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
-from gridserver.grids import queries, service
+from gridserver.grids import queries, service, texts
 from gridserver.grids.uploads import LARGEST_BYTES, Uploads
 
 _FRAME_BYTES = 1 << 16  # what a multipart form puts around the file
@@ -154,8 +154,8 @@ class Drafts(MethodView):
             )
             service.check(session, actor, name)
             card = queries.card(session, draft)
-            imported = {**vars(card), "warnings": draft.source["warnings"]}
-            return ImportedVersionSchema().dump(imported)
+            warnings = [texts.kept(each, context.language()) for each in draft.source["warnings"]]
+            return ImportedVersionSchema().dump({**vars(card), "warnings": warnings})
 
         with context.database().transaction() as session:
             return idempotency.created(idempotency.succeed_once(session, said, keep))

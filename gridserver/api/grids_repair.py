@@ -124,10 +124,12 @@ class Faults(MethodView):
     def get(self, name: str) -> Response:
         """Look for a version's faults as it is now, each as a feature with an id."""
         ground, _ = _read(name)
-        found = inspection.find_faults(ground).items()
+        found, language = inspection.find_faults(ground).items(), context.language()
         return geojson.respond(
             geojson.collection(
-                geojson.feature({"id": id_, **reports.properties(fault)}, fault.geometry, id_)
+                geojson.feature(
+                    {"id": id_, **reports.properties(fault, language)}, fault.geometry, id_
+                )
                 for id_, fault in found
             )
         )
@@ -142,7 +144,8 @@ class Proposals(MethodView):
     def get(self, arguments: dict[str, Any], name: str) -> dict[str, Any]:
         """Say what would mend the faults and what each would move; of a fault the best first."""
         ground, revision = _read(name)
-        found = proposing.documents(inspection.survey(ground), arguments.get("fault"))
+        survey, language = inspection.survey(ground), context.language()
+        found = proposing.documents(survey, arguments.get("fault"), language)
         return {"revision": revision, "items": found}
 
 

@@ -139,7 +139,8 @@ class GridDiff(MethodView):
         with context.transaction() as session:
             require(context.principal(), "grid.read")
             found = comparing.compare(session, arguments["from"], arguments["to"])
-        return found.document() | {"geojson": found.geojson()}
+        language = context.language()
+        return found.document(language) | {"geojson": found.geojson(language)}
 
 
 @blueprint.route("/versions/<name>/rehearsal")

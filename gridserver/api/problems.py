@@ -15,6 +15,7 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from gis.errors import GisError
+from gridserver.api import context
 from gridserver.base.errors import (
     Conflict,
     Forbidden,
@@ -25,6 +26,7 @@ from gridserver.base.errors import (
     Unauthenticated,
     Unavailable,
 )
+from gridserver.grids import texts
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -131,7 +133,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(GridserverError)
     def _refused(error: GridserverError) -> Response:
-        response = problem(status_of(error), error.code, error.message, **body_of(error))
+        said = texts.refusal(error, context.language())
+        response = problem(status_of(error), error.code, said, **body_of(error))
         if isinstance(error, Unauthenticated):
             response.headers["WWW-Authenticate"] = 'Bearer realm="gridserver"'
         return response
@@ -140,7 +143,8 @@ def register(app: Flask) -> None:
     def _bad_geometry(error: GisError) -> Response:
         field = {"field": error.field} if error.field else {}
         place = {name: error.params[name] for name in ("lon", "lat") if name in error.params}
-        return problem(422, error.code, error.message, **field, **place, params=error.params)
+        said = texts.refusal(error, context.language())
+        return problem(422, error.code, said, **field, **place, params=error.params)
 
     @app.errorhandler(OperationalError)
     def _database_down(error: OperationalError) -> Response:

@@ -10,6 +10,7 @@ from gis.errors import GisError
 from gridserver import __version__
 from gridserver.base.errors import GridserverError
 from gridserver.cli.account import account
+from gridserver.cli.context import language
 from gridserver.cli.db import db
 from gridserver.cli.demo import demo
 from gridserver.cli.force import force
@@ -20,6 +21,7 @@ from gridserver.cli.incidents import incidents
 from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
 from gridserver.cli.serve import serve, worker
+from gridserver.grids import texts
 
 
 class RefusingGroup(click.Group):
@@ -29,7 +31,7 @@ class RefusingGroup(click.Group):
         try:
             return super().invoke(context)
         except (GridserverError, GisError) as error:
-            click.echo(f"gridserver: {error}", err=True)
+            click.echo(f"gridserver: {texts.refusal(error, language())}", err=True)
             sys.exit(1)
 
 

@@ -17,7 +17,9 @@ from gridserver.base import settings as base_settings
 from gridserver.base.db import Database
 from gridserver.base.errors import Unavailable
 from gridserver.base.settings import Settings
+from gridserver.base.texts import DEFAULT_LANGUAGE
 from gridserver.embedded import Cluster
+from gridserver.grids import texts
 
 #: For people; a machine's document is the only thing on stdout.
 console = Console(stderr=True)
@@ -30,6 +32,11 @@ json_option: Callable[[Any], Any] = click.option(
 def settings() -> Settings:
     """Return the settings of the environment."""
     return base_settings.from_environment(os.environ)
+
+
+def language() -> str:
+    """Return what to say of a grid's faults and refusals in: English, unless LC_ALL is Chinese."""
+    return DEFAULT_LANGUAGE if os.environ.get("LC_ALL", "").startswith("zh") else texts.ENGLISH
 
 
 @contextmanager
@@ -73,6 +80,11 @@ def emit(document: Any, as_json: bool, text: str | Callable[[], None]) -> None:
         text()
     else:
         click.echo(text)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return so many things in words: ``1 fault``, ``2 faults``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def write_json(out: Path, document: dict[str, Any]) -> None:

@@ -15,15 +15,17 @@ from sqlalchemy.orm import Session
 from gis.files import read_area_safely, read_layer_safely, write_layer
 from gridserver.cli.context import (
     console,
+    counted,
     emit,
     json_option,
+    language,
     migrated_database,
     settings,
     write_json,
 )
 from gridserver.cli.options import crs_option, moment_option
 from gridserver.dispatch import publication
-from gridserver.grids import queries, service
+from gridserver.grids import queries, service, texts
 from gridserver.grids.reports import Report
 from gridserver.org import queries as org
 from gridserver.org import service as org_service
@@ -79,12 +81,14 @@ def import_(file: Path, name: str, outline: Path | None, as_json: bool, **readin
         made = _make_bureau(session)
         draft = service.import_draft(session, None, layer, name=name, outline=area, source=source)
         report = service.check(session, None, name)
-        warnings = draft.source["warnings"]
+        warnings = [texts.kept(warning, language()) for warning in draft.source["warnings"]]
     if made:
         click.echo(f"There was no bureau: made {made.name}, code {made.code}.", err=True)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
-    emit(report.document() | {"warnings": warnings}, as_json, lambda: _print_report(report))
+    emit(
+        report.document(language()) | {"warnings": warnings}, as_json, lambda: _print_report(report)
+    )
 
 
 @grid.command()
@@ -113,8 +117,8 @@ def check(version: str, out: Path | None, tolerance_m: float | None, as_json: bo
     ):
         report = service.check(session, None, version, tolerance_m)
     if out is not None:
-        write_json(out, report.geojson())
-    emit(report.document(), as_json, lambda: _print_report(report))
+        write_json(out, report.geojson(language()))
+    emit(report.document(language()), as_json, lambda: _print_report(report))
     if report.blocking:
         click.get_current_context().exit(_REFUSED)
 
@@ -137,10 +141,10 @@ def publish(version: str, since: dt.datetime | None, reroute: bool, as_json: boo
         done = publication.publish(session, None, version, since, reroute)
         card = queries.card(session, done.version)
     document = _document(card)
-    said = f"Version {card.name} is in force from {document['valid_from']} on."
+    said = f"Version {card.name} is in force from {_civil(card.valid_from)} on."
     if reroute:
         document["rerouted"] = len(done.rerouted)
-        said += f" {len(done.rerouted)} open tasks were decided anew."
+        said += f" {counted(len(done.rerouted), 'open task')} decided anew."
     emit(document, as_json, said)
 
 
@@ -175,7 +179,7 @@ def export(version: str, file: Path, as_json: bool) -> None:
     emit(
         {"version": version, "cells": len(cells), "file": str(file)},
         as_json,
-        f"Wrote {len(cells)} cells to {file}.",
+        f"Wrote {counted(len(cells), 'cell')} to {file}.",
     )
 
 
@@ -212,16 +216,22 @@ def _civil(moment: dt.datetime | None) -> str:
 def _print_report(report: Report) -> None:
     out = Console()
     square_km = report.area_m2 / 1e6
-    out.print(f"Version {report.version}: {len(report.cells)} cells, {square_km:,.1f} km².")
+    out.print(
+        f"Version {report.version}: {counted(len(report.cells), 'cell')}, {square_km:,.1f} km²."
+    )
     if not report.faults:
         out.print("No faults.")
         return
+    said_in = language()
     table = Table("kind", "blocks", "cells", "what and what to do")
     for fault in report.faults[:_SHOWN_FAULTS]:
         table.add_row(
-            fault.kind, "yes" if fault.blocking else "", " ".join(fault.cells), fault.text
+            fault.kind,
+            "yes" if fault.blocking else "",
+            " ".join(fault.cells),
+            texts.sentence(fault, said_in),
         )
     out.print(table)
     if len(report.faults) > _SHOWN_FAULTS:
         out.print(f"… and {len(report.faults) - _SHOWN_FAULTS} more: see --json or --geojson.")
-    out.print(f"{len(report.faults)} faults, of which {report.blocking} block.")
+    out.print(f"{counted(len(report.faults), 'fault')}, {report.blocking} blocking.")

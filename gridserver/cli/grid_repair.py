@@ -10,7 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from gridserver.base.db import Database
-from gridserver.cli.context import console, emit, json_option, migrated_database
+from gridserver.cli.context import (
+    console,
+    counted,
+    emit,
+    json_option,
+    language,
+    migrated_database,
+)
 from gridserver.grids import inspection, proposing, queries, repairs, service
 from gridserver.grids.mending import Ground, Survey
 
@@ -54,7 +61,7 @@ def _read(database: Database, name: str) -> tuple[Ground, int]:
 def _propose(name: str, found: Survey, under_m2: float | None) -> dict[str, Any]:
     items = [
         item
-        for item in proposing.documents(found)
+        for item in proposing.documents(found, language=language())
         if under_m2 is None or item["area_m2"] < under_m2
     ]
     return {"version": name, "applied": False, "faults": len(found.faults), "proposals": items}
@@ -73,15 +80,16 @@ def _apply(
         "applied": True,
         "faults": len(report.faults),
         "blocking": report.blocking,
-        "proposals": [proposing.document(proposal) for proposal in mended.applied],
+        "proposals": [proposing.document(proposal, language()) for proposal in mended.applied],
     }
 
 
 def _print(document: dict[str, Any]) -> None:
     out = Console()
     items: Sequence[dict[str, Any]] = document["proposals"]
+    faults = counted(document["faults"], "fault")
     if not items:
-        out.print(f"{document['faults']} faults, and no proposal.")
+        out.print(f"{faults}, and no proposal.")
         return
     table = Table("kind", "moves m²", "needs a person", "what it does")
     for item in items[:_SHOWN]:
@@ -91,7 +99,7 @@ def _print(document: dict[str, Any]) -> None:
     if len(items) > _SHOWN:
         out.print(f"… and {len(items) - _SHOWN} more: see --json.")
     if document["applied"]:
-        left = f"{document['faults']} faults are left, of which {document['blocking']} block"
-        out.print(f"{len(items)} repairs carried out; {left}.")
+        left = f"{faults} left, {document['blocking']} blocking"
+        out.print(f"{counted(len(items), 'repair')} carried out; {left}.")
     else:
-        out.print(f"{document['faults']} faults; nothing changes without --apply.")
+        out.print(f"{faults}; nothing changes without --apply.")

@@ -8,9 +8,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gridserver.cli.context import console, emit, json_option, migrated_database, write_json
+from gridserver.cli.context import (
+    console,
+    counted,
+    emit,
+    json_option,
+    language,
+    migrated_database,
+    write_json,
+)
 from gridserver.dispatch import rehearsal
 from gridserver.dispatch.rehearsal import Rehearsal
+from gridserver.grids import texts
 from gridserver.grids.comparing import Comparison, compare
 
 _SHOWN = 40
@@ -36,8 +45,8 @@ def diff(before: str, after: str, out: Path | None, as_json: bool) -> None:
     ):
         found = compare(session, before, after)
     if out is not None:
-        write_json(out, found.geojson())
-    emit(found.document(), as_json, lambda: _print_differences(found))
+        write_json(out, found.geojson(language()))
+    emit(found.document(language()), as_json, lambda: _print_differences(found))
 
 
 @click.command()
@@ -65,14 +74,14 @@ def rehearse(version: str, days: int, as_json: bool) -> None:
 def _print_differences(found: Comparison) -> None:
     out, differences = Console(), found.diff
     out.print(
-        f"From {found.before} to {found.after}: {len(differences.added)} cells added, "
+        f"From {found.before} to {found.after}: {counted(len(differences.added), 'cell')} added, "
         f"{len(differences.removed)} removed, {len(differences.renamed)} renamed, "
         f"{len(differences.moved)} moved, {len(differences.unchanged)} unchanged; "
         f"{differences.area_m2 / 1e6:,.2f} km² change hands."
     )
     table = Table("kind", "what")
     for change in differences.changes[:_SHOWN]:
-        table.add_row(change.kind, change.text)
+        table.add_row(change.kind, texts.sentence(change, language()))
     if differences.changes:
         out.print(table)
     if len(differences.changes) > _SHOWN:

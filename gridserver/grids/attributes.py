@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gis.arcs import ArcCoverage
+from gis.features import Remark
 from gridserver.base import reading
 from gridserver.base.errors import Invalid
 from gridserver.grids.cell_rows import CellState, States, as_wkb
@@ -68,13 +69,18 @@ def changed(state: CellState, arguments: Mapping[str, Any]) -> CellState:
     return replace(state, name=name, station=station, attributes=kept)
 
 
-def text(arguments: Mapping[str, Any]) -> str:
-    """Return one English sentence that says what was set."""
+def said(arguments: Mapping[str, Any]) -> Remark:
+    """Say what was set."""
     code, new_code = arguments["code"], arguments.get("new_code")
     names = sorted(arguments.keys() - {"code", "new_code"})
-    said = [f"Gave {code} the code {new_code}."] if new_code else []
-    said += [f"Set {', '.join(names)} of {new_code or code}."] if names else []
-    return " ".join(said)
+    params = {"code": code, "new_code": new_code, "attributes": names}
+    renamed = f"Gave {code} the code {new_code}."
+    if not names:
+        return Remark("edit.rename_cell", renamed, params)
+    changed = f"Set {', '.join(names)} of {new_code or code}."
+    if not new_code:
+        return Remark("edit.set_attributes", changed, params)
+    return Remark("edit.rename_and_set", f"{renamed} {changed}", params)
 
 
 def _parts(parent: CellState, code: str, new_code: str) -> dict[str, CellState]:

@@ -91,7 +91,10 @@ def check(code: str, scheme: Scheme, field: str) -> str:
     code = reading.text(code, field, longest=LONGEST)
     if not code.isprintable() or not scheme.fits(code):
         raise Invalid(
-            "grid.bad_code", f"{code!r} is no code of this bureau: {scheme.said}.", field=field
+            "grid.bad_code",
+            f"{code!r} is no code of this bureau: {scheme.said}.",
+            field=field,
+            params={"code": code},
         )
     return code
 
@@ -120,4 +123,5 @@ def following(code: str, scheme: Scheme, taken: Container[str]) -> str:
         "grid.no_code_left",
         f"Every code after {code} is taken: give one yourself.",
         field="new_code",
+        params={"code": code},
     )

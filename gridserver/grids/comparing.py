@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gis.diff import Change, Diff, diff
-from gridserver.grids import queries
+from gridserver.grids import queries, texts
 
 
 @dataclass(frozen=True)
@@ -21,25 +21,25 @@ class Comparison:
     after: str
     diff: Diff
 
-    def document(self) -> dict[str, Any]:
-        """Return them as JSON-able values, without geometry."""
+    def document(self, language: str = texts.ENGLISH) -> dict[str, Any]:
+        """Return them as JSON-able values, without geometry; `language` is that of the texts."""
         return {
             "from": self.before,
             "to": self.after,
-            "items": [_properties(change) for change in self.diff.changes],
+            "items": [_properties(change, language) for change in self.diff.changes],
             "area_m2": self.diff.area_m2,
             "moved": list(self.diff.moved),
             "unchanged": list(self.diff.unchanged),
         }
 
-    def geojson(self) -> dict[str, Any]:
+    def geojson(self, language: str = texts.ENGLISH) -> dict[str, Any]:
         """Return each difference as a feature (RFC 7946)."""
         return {
             "type": "FeatureCollection",
             "features": [
                 {
                     "type": "Feature",
-                    "properties": _properties(change),
+                    "properties": _properties(change, language),
                     "geometry": shapely.geometry.mapping(shapely.orient_polygons(change.geometry)),
                 }
                 for change in self.diff.changes
@@ -61,7 +61,7 @@ def compare(session: Session, before: str, after: str) -> Comparison:
     return Comparison(before, after, diff(*sides))
 
 
-def _properties(change: Change) -> dict[str, Any]:
+def _properties(change: Change, language: str) -> dict[str, Any]:
     return {
         "kind": change.kind,
         "from": change.before,
@@ -69,5 +69,5 @@ def _properties(change: Change) -> dict[str, Any]:
         "area_m2": change.area_m2,
         "code": change.code,
         "params": change.params,
-        "text": change.text,
+        "text": texts.sentence(change, language),
     }

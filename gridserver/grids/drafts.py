@@ -145,7 +145,7 @@ def edit(
     codes = _redrawn(coverage, after, edit_verbs.concerned(change, coverage, after))
     before = cell_rows.take(session, version.id, codes)
     swap = Swap(before, attributes.following(before, after, verb, arguments))
-    deed = Deed(verb, edit_verbs.text(after, verb, arguments, change), change.area_change_m2)
+    deed = Deed(verb, edit_verbs.said(after, verb, arguments, change), change.area_change_m2)
     return _done(session, actor, version, deed, swap, (after, change))
 
 
@@ -233,7 +233,7 @@ def _set_attributes(
         after, change = rename_cell(coverage, code, new_code)
     state = attributes.changed(before[code][0], arguments)
     states: dict[str, list[CellState]] = {code: []} | {new_code: [state]}
-    deed = Deed(verb, attributes.text(arguments), {})
+    deed = Deed(verb, attributes.said(arguments), {})
     return _done(session, actor, version, deed, Swap(before, states), (after, change))
 
 
@@ -260,6 +260,7 @@ def _check_station(session: Session, code: str | None) -> None:
             "grid.unknown_station",
             f"There is no station with the code {code!r}: give one there is, or none.",
             field="station",
+            params={"station": code},
         )
 
 

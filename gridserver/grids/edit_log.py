@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from gis.arcs import Edit, edit_from_json, edit_to_json
+from gis.features import Remark
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
@@ -24,7 +25,7 @@ class Deed:
     """A change as it is to be remembered: its verb, a sentence, and by how much which cell grew."""
 
     verb: str
-    text: str
+    said: Remark
     area_change_m2: Mapping[str, float]
 
 
@@ -47,7 +48,9 @@ def add(
         number=(session.scalar(last) or 0) + 1,
         revision=version.revision,
         verb=deed.verb,
-        text=deed.text,
+        text=deed.said.text,
+        code=deed.said.code,
+        params=dict(deed.said.params),
         area_change_m2=dict(deed.area_change_m2),
         actor_account_id=actor.account_id if actor else None,
         at=now(session),

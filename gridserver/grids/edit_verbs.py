@@ -15,7 +15,8 @@ import shapely
 from gis import arcs
 from gis.arcs import ArcCoverage, Edit
 from gis.errors import GeometryError, GisError
-from gis.faults import named
+from gis.faults import worded
+from gis.features import Remark
 from gis.jsonrings import as_ring
 from gridserver.base.errors import Invalid
 
@@ -25,12 +26,13 @@ Edited = tuple[ArcCoverage, Edit]
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb: what it needs, what it may be given, how it is done, and how it is said."""
+    """A verb: what it needs, what it may be given, how it is done, and how that is said."""
 
     needed: frozenset[str]
     allowed: frozenset[str]
     run: Callable[..., Edited]
     text: str
+    code: str
 
 
 def _move_area(coverage: ArcCoverage, **given: Any) -> Edited:
@@ -38,11 +40,12 @@ def _move_area(coverage: ArcCoverage, **given: Any) -> Edited:
     return arcs.move_area(coverage, given["from"], given["to"], area)
 
 
-def _verb(run: Callable[..., Edited], text: str, needed: str, *allowed: str) -> Verb:
-    return Verb(frozenset(needed.split()), frozenset(allowed), run, text)
+def _verb(run: Callable[..., Edited], said: tuple[str, str], needed: str, *allowed: str) -> Verb:
+    code, text = said
+    return Verb(frozenset(needed.split()), frozenset(allowed), run, text, code)
 
 
-_MOVED = "Moved the boundary of {cells}."
+_MOVED = ("edit.moved", "Moved the boundary of {cells}.")
 
 VERBS: Mapping[str, Verb] = {
     "replace_stretch": _verb(
@@ -51,20 +54,31 @@ VERBS: Mapping[str, Verb] = {
     "move_vertex": _verb(arcs.move_vertex, _MOVED, "arc index lon lat", "allow_outline"),
     "move_node": _verb(arcs.move_node, _MOVED, "node lon lat", "allow_outline"),
     "insert_vertex": _verb(
-        arcs.insert_vertex, "Added a vertex to the boundary of {cells}.", "arc index lon lat"
+        arcs.insert_vertex,
+        ("edit.insert_vertex", "Added a vertex to the boundary of {cells}."),
+        "arc index lon lat",
     ),
     "remove_vertex": _verb(
         arcs.remove_vertex,
-        "Removed a vertex from the boundary of {cells}.",
+        ("edit.remove_vertex", "Removed a vertex from the boundary of {cells}."),
         "arc index",
         "allow_outline",
     ),
     "split_cell": _verb(
-        arcs.split_cell, "Split {code}; {new_code} is new.", "code line", "new_code"
+        arcs.split_cell,
+        ("edit.split_cell", "Split {code}; {new_code} is new."),
+        "code line",
+        "new_code",
     ),
-    "merge_cells": _verb(arcs.merge_cells, "Merged {codes} into {into}.", "codes into"),
-    "assign_face": _verb(arcs.assign_face, "Gave a piece of ground to {code}.", "face code"),
-    "move_area": _verb(_move_area, "Moved ground from {from} to {to}.", "from to polygon"),
+    "merge_cells": _verb(
+        arcs.merge_cells, ("edit.merge_cells", "Merged {codes} into {into}."), "codes into"
+    ),
+    "assign_face": _verb(
+        arcs.assign_face, ("edit.assign_face", "Gave a piece of ground to {code}."), "face code"
+    ),
+    "move_area": _verb(
+        _move_area, ("edit.move_area", "Moved ground from {from} to {to}."), "from to polygon"
+    ),
 }
 """The verbs that change boundaries."""
 
@@ -107,13 +121,18 @@ def run(coverage: ArcCoverage, verb: str, arguments: Arguments, *, snap_m: float
     return VERBS[verb].run(coverage, **arguments, **snapping)
 
 
-def text(coverage: ArcCoverage, verb: str, arguments: Arguments, edit: Edit) -> str:
-    """Return one English sentence that says what was done; `coverage` is the one after it."""
-    said: dict[str, Any] = dict(arguments)
-    said["cells"] = named(sorted(concerned(edit, coverage)), most=6)
-    if "codes" in said:
-        said["codes"] = named(sorted(said["codes"]), most=6)
-    return VERBS[verb].text.format(**said)
+def said(coverage: ArcCoverage, verb: str, arguments: Arguments, edit: Edit) -> Remark:
+    """Say what was done; `coverage` is the one after it."""
+    params: dict[str, Any] = {
+        name: arguments[name]
+        for name in ("code", "new_code", "into", "from", "to")
+        if name in arguments
+    }
+    params["cells"] = sorted(concerned(edit, coverage))
+    if "codes" in arguments:
+        params["codes"] = sorted(arguments["codes"])
+    text = VERBS[verb].text.format(**worded(params))
+    return Remark(VERBS[verb].code, text, params)
 
 
 def concerned(edit: Edit, *coverages: ArcCoverage) -> set[str]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from gis.areas import areas_m2
 from gis.errors import GeometryError
 from gis.features import Cell as CellShape
+from gis.features import Remark
 from gridserver.access.rules import Principal
 from gridserver.base import reading
 from gridserver.base.errors import Conflict, Invalid, Stale
@@ -76,9 +77,14 @@ def create(session: Session, actor: Principal, version: GridVersion, given: Give
     draft = _locked(session, actor, version)
     cell = _read(session, given, None)
     if queries.cells(session, draft.id, [cell.code]):
-        raise Conflict("grid.code_taken", f"There is a cell {cell.code} already.", field="code")
+        raise Conflict(
+            "grid.code_taken",
+            f"There is a cell {cell.code} already.",
+            field="code",
+            params={"code": cell.code},
+        )
     grown = {cell.code: _area_m2(cell)}
-    deed = Deed("create_feature", f"Cell {cell.code} was added as a feature.", grown)
+    deed = Deed("create_feature", _said("create", cell.code, "added"), grown)
     drafts.record_change(session, actor, draft, deed, {cell.code: [cell]})
     return _shown(session, actor, draft, cell.code)
 
@@ -118,7 +124,7 @@ def replace_cell(
     properties = {"code": code, **kept, **given.properties}
     cell = _read(session, Given(properties, geom), present)
     grown = {code: _area_m2(cell) - _area_m2(present)}
-    deed = Deed("replace_feature", f"Cell {code} was changed as a feature.", grown)
+    deed = Deed("replace_feature", _said("replace", code, "changed"), grown)
     drafts.record_change(session, actor, draft, deed, {code: [cell]})
     return _shown(session, actor, draft, code)
 
@@ -134,8 +140,13 @@ def remove(
     draft = _locked(session, actor, version)
     present = _present(session, actor, draft, code, if_match)
     grown = {code: -_area_m2(present)}
-    deed = Deed("delete_feature", f"Cell {code} was removed as a feature.", grown)
+    deed = Deed("delete_feature", _said("delete", code, "removed"), grown)
     drafts.record_change(session, actor, draft, deed, {code: []})
+
+
+def _said(verb: str, code: str, done: str) -> Remark:
+    text = f"Cell {code} was {done} as a feature."
+    return Remark(f"edit.{verb}_feature", text, {"code": code})
 
 
 def _locked(session: Session, actor: Principal, version: GridVersion) -> GridVersion:
@@ -157,6 +168,7 @@ def _present(
             "grid.duplicate_code",
             f"Several cells have the code {code}: mend that in the draft first.",
             field="code",
+            params={"code": code},
         )
     tag = features.tag(present)
     if if_match is not None:
@@ -173,6 +185,7 @@ def _present(
             "grid.changed_since_read",
             f"Cell {code} was changed since you read it: reload the layer, then change it.",
             field="code",
+            params={"code": code},
         )
     return present
 
@@ -198,6 +211,7 @@ def _read(session: Session, given: Given, present: CellShape | None) -> CellShap
             "grid.unknown_station",
             f"There is no station with the code {station!r}: give one there is, or none.",
             field="station",
+            params={"station": station},
         )
     return CellShape(code, _geometry(given.geom, present), name or code, station)
 

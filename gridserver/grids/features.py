@@ -67,7 +67,9 @@ def one(session: Session, version_id: int, code: str) -> CellShape:
     """Return a cell by its code. Raises `NotFound`."""
     found = queries.cells(session, version_id, [code])
     if not found:
-        raise NotFound("grid.unknown_cell", f"There is no cell {code!r}.", field="code")
+        raise NotFound(
+            "grid.unknown_cell", f"There is no cell {code!r}.", field="code", params={"code": code}
+        )
     return found[0]
 
 

@@ -121,6 +121,8 @@ class DraftFace(Base):
 class DraftEdit(Base):
     """One change of a draft, with what it takes to undo and to do it again.
 
+    `text` says in English what was done; `code` and `params` say it to `gridserver.grids.texts`.
+
     `cells` and `arcs` are compressed JSON (see `gridserver.grids.edit_log`). `arcs` is null where
     the arcs were drawn anew since: then the cells alone are put back. Of a draft's edits those that
     are undone come last.
@@ -135,6 +137,8 @@ class DraftEdit(Base):
     revision: Mapped[int]
     verb: Mapped[str]
     text: Mapped[str]
+    code: Mapped[str]
+    params: Mapped[dict[str, Any]]
     area_change_m2: Mapped[dict[str, Any]]
     actor_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     at: Mapped[dt.datetime]

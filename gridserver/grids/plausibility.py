@@ -9,7 +9,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
-from gis.features import Layer
+from gis.faults import named
+from gis.features import Layer, Remark
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids import queries, rules
@@ -18,7 +19,7 @@ from gridserver.org import queries as org
 _SHOWN_STATIONS = 5
 
 
-def doubts(session: Session, layer: Layer, outline: BaseGeometry | None) -> list[str]:
+def doubts(session: Session, layer: Layer, outline: BaseGeometry | None) -> list[Remark]:
     """Return what looks wrong about a draft beside its outline, the grid in force and the units.
 
     What no CRS can give at all was refused in reading (`gis.crs`): old datums, swapped axes and
@@ -40,6 +41,7 @@ def doubts(session: Session, layer: Layer, outline: BaseGeometry | None) -> list
             f"Longitude and latitude have changed places in the file (read as {layer.crs.name}): "
             "export it again with the axes in the order longitude, latitude.",
             field="crs",
+            params={"crs": layer.crs.name},
         )
     if outline is not None and rules.common_extent(found, _bounds(outline)) == 0.0:
         raise Invalid(
@@ -47,23 +49,27 @@ def doubts(session: Session, layer: Layer, outline: BaseGeometry | None) -> list
             f"No cell (read as {layer.crs.name}) lies near the outline: one of the two is in "
             "another CRS than it says, or the outline is another bureau's.",
             field="outline",
+            params={"crs": layer.crs.name},
         )
     warnings = _unknown_stations(session, layer)
     if present and in_force and rules.is_far(found, in_force):
-        warnings.append(
+        said = (
             f"Less than half of the draft lies where version {present.name} is: check the CRS "
             f"(read as {layer.crs.name}) and the file."
         )
+        params = {"version": present.name, "crs": layer.crs.name}
+        warnings.append(Remark("warning.far", said, params))
     return warnings
 
 
-def _unknown_stations(session: Session, layer: Layer) -> list[str]:
+def _unknown_stations(session: Session, layer: Layer) -> list[Remark]:
     stations = {unit.code for unit in org.units(session, "station")}
     unknown = sorted({cell.station for cell in layer.cells if cell.station} - stations)
     if not unknown:
         return []
-    few = ", ".join(unknown[:_SHOWN_STATIONS]) + (" …" if len(unknown) > _SHOWN_STATIONS else "")
-    return [f"There is no station with the code {few}: incidents there go to the bureau."]
+    few = named(unknown, most=_SHOWN_STATIONS)
+    said = f"There is no station with the code {few}: incidents there go to the bureau."
+    return [Remark("warning.unknown_stations", said, {"stations": unknown})]
 
 
 def _bounds(geoms: Any) -> rules.Bounds:

@@ -10,37 +10,48 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from gis.repair import Proposal
+from gridserver.grids import texts
 from gridserver.grids.mending import Survey
 
 
-def documents(survey: Survey, faults: Collection[str] | None = None) -> list[dict[str, Any]]:
+def documents(
+    survey: Survey, faults: Collection[str] | None = None, language: str = texts.ENGLISH
+) -> list[dict[str, Any]]:
     """Return proposals as JSON-able values, of each fault the best first.
 
     Parameters
     ----------
     faults
         Ids of the faults to mend; all of them where None.
+    language
+        What `text` is in.
     """
     found = []
     for proposal_id, proposal in survey.proposals.items():
         mends = survey.faults_of(proposal)
         if faults is None or not set(faults).isdisjoint(mends):
-            found.append({"id": proposal_id, "faults": mends, **document(proposal)})
+            found.append({"id": proposal_id, "faults": mends, **document(proposal, language)})
     return found
 
 
-def document(proposal: Proposal) -> dict[str, Any]:
+def values(proposal: Proposal) -> dict[str, Any]:
+    """Return the values in a proposal's sentence, JSON-able; ``moves`` are all of them."""
+    moves = [
+        {"from": move.from_code, "to": move.to_code, "area_m2": move.area_m2}
+        for move in proposal.moves
+    ]
+    return {**proposal.params, "moves": moves}
+
+
+def document(proposal: Proposal, language: str = texts.ENGLISH) -> dict[str, Any]:
     """Return a proposal as JSON-able values, without its id and those of its faults."""
-    where = changed_ground(proposal)
+    where, said = changed_ground(proposal), values(proposal)
     return {
         "kind": proposal.kind,
         "code": proposal.code,
         "params": dict(proposal.params),
-        "text": proposal.text,
-        "moves": [
-            {"from": move.from_code, "to": move.to_code, "area_m2": move.area_m2}
-            for move in proposal.moves
-        ],
+        "text": texts.translated(proposal.code, said, proposal.text, language),
+        "moves": said["moves"],
         "area_m2": proposal.area_m2,
         "needs_person": proposal.needs_person,
         "cells": list(proposal.cells),

@@ -93,7 +93,12 @@ def version(session: Session, name: str) -> GridVersion:
     """Return the version called `name`. Raises `NotFound`."""
     found = session.scalar(select(GridVersion).where(GridVersion.name == name))
     if found is None:
-        raise NotFound("grid.unknown_version", f"There is no grid version {name!r}.", field="name")
+        raise NotFound(
+            "grid.unknown_version",
+            f"There is no grid version {name!r}.",
+            field="name",
+            params={"name": name},
+        )
     return found
 
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from gis.features import Remark
 from gis.repair import Proposal
 from gridserver.access.rules import Principal
 from gridserver.base.errors import Conflict
-from gridserver.grids import drafts
+from gridserver.grids import drafts, proposing
 from gridserver.grids.drafts import Changed
 from gridserver.grids.edit_log import Deed
 from gridserver.grids.mending import Ground, Mended
@@ -47,14 +48,15 @@ def keep(
             "grid.nothing_to_repair",
             f"Version {name} has no fault that can be mended so: look at the proposals.",
         )
-    deed = Deed(VERB, in_words(mended.applied), mended.area_change_m2)
+    deed = Deed(VERB, said(mended.applied), mended.area_change_m2)
     cells = drafts.differences(ground.cells, mended.cells)
     return drafts.record_change(session, actor, version, deed, cells)
 
 
-def in_words(applied: Sequence[Proposal]) -> str:
-    """Return what repairs did as one sentence."""
+def said(applied: Sequence[Proposal]) -> Remark:
+    """Say what repairs did in one sentence."""
     if len(applied) == 1:
-        return applied[0].text
-    area = sum(proposal.area_m2 for proposal in applied)
-    return f"{len(applied)} repairs, by which {area:,.1f} m² changed hands."
+        return Remark(applied[0].code, applied[0].text, proposing.values(applied[0]))
+    area_m2 = sum(proposal.area_m2 for proposal in applied)
+    text = f"{len(applied)} repairs, by which {area_m2:,.1f} m² changed hands."
+    return Remark("edit.repairs", text, {"count": len(applied), "area_m2": area_m2})

@@ -13,8 +13,10 @@ from shapely.geometry import mapping
 from gis.crs import geodesic_area_m2
 from gis.faults import Fault
 from gis.features import Cell
+from gridserver.grids import texts
 
 _SHOWN_PER_KIND = 3
+_FOR_TEXTS = frozenset({"code", "params"})
 
 
 @dataclass(frozen=True)
@@ -45,28 +47,36 @@ class Report:
         """Area of all cells on the ellipsoid; an overlap counts twice."""
         return sum(geodesic_area_m2(cell.geom) for cell in self.cells)
 
-    def document(self) -> dict[str, Any]:
-        """Return the report as JSON-able values, without geometry."""
-        return {
-            "version": self.version,
-            "cells": len(self.cells),
-            "area_m2": self.area_m2,
-            "blocking": self.blocking,
-            "faults": [properties(fault) for fault in self.faults],
-        }
+    def document(self, language: str = texts.ENGLISH) -> dict[str, Any]:
+        """Return the report as JSON-able values, without geometry; the texts in `language`."""
+        found = (properties(fault, language) for fault in self.faults)
+        faults = [{name: each[name] for name in each if name not in _FOR_TEXTS} for each in found]
+        return self._figures() | {"faults": faults}
 
-    def geojson(self) -> dict[str, Any]:
+    def to_keep(self) -> dict[str, Any]:
+        """Return the report with what its texts in other languages take; see `said_in`."""
+        return self._figures() | {"faults": [properties(fault) for fault in self.faults]}
+
+    def geojson(self, language: str = texts.ENGLISH) -> dict[str, Any]:
         """Return each fault as a feature (RFC 7946)."""
         return {
             "type": "FeatureCollection",
             "features": [
                 {
                     "type": "Feature",
-                    "properties": properties(fault),
+                    "properties": properties(fault, language),
                     "geometry": mapping(fault.geometry),
                 }
                 for fault in self.faults
             ],
+        }
+
+    def _figures(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "cells": len(self.cells),
+            "area_m2": self.area_m2,
+            "blocking": self.blocking,
         }
 
     def counts(self) -> dict[str, int]:
@@ -88,8 +98,8 @@ class Report:
         return shown + (" …" if len(found) > _SHOWN_PER_KIND else "")
 
 
-def properties(fault: Fault) -> dict[str, Any]:
-    """Return a fault as JSON-able values, without geometry."""
+def properties(fault: Fault, language: str = texts.ENGLISH) -> dict[str, Any]:
+    """Return a fault as JSON-able values, without geometry; the text in `language`."""
     return {
         "kind": fault.kind,
         "blocking": fault.blocking,
@@ -98,5 +108,19 @@ def properties(fault: Fault) -> dict[str, Any]:
         "length_m": fault.length_m,
         "lon": fault.lon,
         "lat": fault.lat,
-        "text": fault.text,
+        "code": fault.code,
+        "params": fault.params,
+        "text": texts.sentence(fault, language),
     }
+
+
+def said_in(document: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return a report of `Report.to_keep` with its texts in another language."""
+    return document | {"faults": [_said_in(fault, language) for fault in document["faults"]]}
+
+
+def _said_in(fault: dict[str, Any], language: str) -> dict[str, Any]:
+    if "code" not in fault:  # kept before faults had their codes with them
+        return {**fault, "code": f"coverage.{fault['kind']}", "params": {}}
+    said = fault["code"], fault["params"], fault["text"]
+    return {**fault, "text": texts.translated(*said, language)}

@@ -54,7 +54,8 @@ def import_draft(
         The bureau's area in EPSG:4326, which the cells are to fill.
     source : dict
         Where the cells come from, JSON-able: file, crs, fields. ``"illustrative": true`` has
-        every map say so. The key ``warnings`` is added: what the admin should look at.
+        every map say so. The key ``warnings`` is added: what the admin should look at, as
+        `gis.features.Remark`.
 
     Raises
     ------
@@ -68,14 +69,16 @@ def import_draft(
     bureau = _locked_bureau(session, actor)
     rules.check_name(name)
     if session.scalar(select(GridVersion.id).where(GridVersion.name == name)):
-        raise Conflict("grid.name_taken", f"version {name} exists", field="name")
+        raise Conflict(
+            "grid.name_taken", f"version {name} exists", field="name", params={"name": name}
+        )
     warnings = [*layer.warnings, *plausibility.doubts(session, layer, outline)]
     version = GridVersion(
         bureau_id=bureau.id,
         name=name,
         state=LIFECYCLE.states[0],
         outline=None if outline is None else _stored([outline])[0],
-        source=source | {"warnings": warnings},
+        source=source | {"warnings": [vars(warning) for warning in warnings]},
         created_at=now(session),
     )
     session.add(version)
@@ -242,7 +245,7 @@ def _report(version: GridVersion, looked_at: Ground) -> reports.Report:
 
 def _settle(session: Session, version: GridVersion, report: reports.Report) -> None:
     """Keep the report, and the state that follows from it."""
-    version.report = report.document()
+    version.report = report.to_keep()
     version.state = _after(version, "fault" if report.blocking else "check", now(session))
     session.flush()
 

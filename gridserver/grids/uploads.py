@@ -27,6 +27,7 @@ LARGEST_BYTES = Limits().max_bytes
 KEPT = dt.timedelta(days=1)
 _MOST_OF_ONE_ACCOUNT = 5
 _LONGEST_NAME = 60  # a character may take four of the 255 bytes that a file's name has
+_SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 _RECORD = "upload.json"
 _FILE = "file"  # a folder of its own, so that no name can be the record's
 _COPY_BYTES = 1 << 20
@@ -80,8 +81,10 @@ class Uploads:
         GisError
             Of what can't be imported; nothing is kept then.
         Invalid
-            ``upload.name``: the file's name is of no use.
+            ``upload.name``: the file's name is of no use. ``upload.shapefile_part``: it is one of
+            the several files that a Shapefile is.
         """
+        _refuse_part(name)
         self._make_room(actor, at)
         upload_id = uuid.uuid4()
         place = self._folder / upload_id.hex
@@ -121,6 +124,16 @@ class Uploads:
     def _all(self) -> Iterator[Upload]:
         for record in self._folder.glob(f"*/{_RECORD}"):
             yield _from_json(record.read_text("utf-8"))
+
+
+def _refuse_part(name: str) -> None:
+    if Path(name).suffix.lower() in _SHAPEFILE_PARTS:
+        raise Invalid(
+            "upload.shapefile_part",
+            "A Shapefile is several files: put its .shp, .shx, .dbf, .prj and .cpg into a zip, and "
+            "upload that.",
+            field="file",
+        )
 
 
 def _bare(name: str) -> str:

@@ -67,7 +67,9 @@ def copy(session: Session, actor: Principal | None, name: str, new_name: str) ->
     original = queries.version(session, name)
     rules.check_name(new_name)
     if session.scalar(select(GridVersion.id).where(GridVersion.name == new_name)):
-        raise Conflict("grid.name_taken", f"version {new_name} exists", field="name")
+        raise Conflict(
+            "grid.name_taken", f"version {new_name} exists", field="name", params={"name": new_name}
+        )
     made = GridVersion(
         bureau_id=bureau.id,
         name=new_name,

@@ -273,7 +273,9 @@ def test_the_history_says_who_did_what(editor: Editor, client: AccountClient) ->
         (3, "gis", True),
         (2, "gis", False),
     ]
-    assert first["items"][0]["text"] == "Set name of r00c00."
+    assert first["items"][0]["text"] == "修改了网格 r00c00 的名称。"
+    english = editor.client.get(f"{editor.draft}/edits", headers={"Accept-Language": "en"}).json
+    assert english["items"][0]["text"] == "Set name of r00c00."
     assert first["items"][0]["at"] == "2026-03-10T01:30:00+00:00"
     second = client.as_("command").get(f"{editor.draft}/edits?cursor={first['next']}").json
     assert [item["id"] for item in second["items"]] == [1]

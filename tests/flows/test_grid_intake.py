@@ -72,11 +72,14 @@ def test_a_draft_of_an_upload(gis: AccountClient, squares: Path) -> None:
 def test_columns_crs_and_outline_are_chosen(gis: AccountClient, squares: Path) -> None:
     there = upload(gis, squares).json["upload"]
     body = {"upload": there, "outline_upload": there, "name": "v2", "code_field": "code"}
-    answer = gis.post(VERSIONS, json=body | {"crs": "gcj02"})
+    english = {"Accept-Language": "en"}
+    answer = gis.post(VERSIONS, json=body | {"crs": "gcj02"}, headers=english)
     assert answer.json["warnings"] == ["The file names EPSG:4326; it was read as gcj02, as told."]
     assert gis.get(f"{VERSIONS}/v2/report").json["blocking"] == 0
     refused = gis.post(VERSIONS, json=body | {"name": "v3", "code_field": "no"})
-    assert is_problem(refused, 422, "file.unknown_field")["field"] == "code_field"
+    problem = is_problem(refused, 422, "file.unknown_field")
+    assert problem["field"] == "code_field"
+    assert problem["detail"] == "没有字段“no”；文件中的字段：code、name、station。"
     refused = gis.post(VERSIONS, json=body | {"name": "v3", "crs": "EPSG:4610"})
     is_problem(refused, 422, "crs.old_datum")
     is_problem(gis.get(f"{VERSIONS}/v3"), 404, "grid.unknown_version")
@@ -112,6 +115,7 @@ def test_what_cannot_be_imported_is_not_kept(gis: AccountClient, tmp_path: Path)
     is_problem(upload(gis, bad), 422, "file.not_geojson")
     is_problem(upload(gis, bad, "..\\..\\cells.exe"), 422, "file.format")
     is_problem(upload(gis, bad, "../../..geojson"), 422, "upload.name")
+    is_problem(upload(gis, bad, "cells.SHP"), 422, "upload.shapefile_part")
     is_problem(gis.post(UPLOADS, data={}), 422, "upload.no_file")
     assert kept(tmp_path) == []
 

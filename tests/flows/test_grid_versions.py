@@ -85,7 +85,7 @@ def test_a_redraw_in_words_areas_and_on_a_map(
     first = found["items"][0]
     assert (first["kind"], first["from"], first["to"]) == ("transfer", "4", "3")
     assert first["area_m2"] == pytest.approx(7_014_604, abs=1)
-    assert first["text"].endswith("m² pass from cell 4 to cell 3.")
+    assert first["text"] == f"{first['area_m2']:.0f} 平方米由网格 4 划归网格 3。"
     features = found["geojson"]["features"]
     assert [f["properties"] for f in features] == found["items"]
     areas = areas_m2(shapely.geometry.shape(f["geometry"]) for f in features)
@@ -289,7 +289,7 @@ def test_going_back_on_the_command_line(
         ("v1-2", "published"),
     ]
     none_to_follow = ["grid", "publish", "v2", "--reroute"]
-    assert "0 open tasks were decided anew" in CliRunner().invoke(main, none_to_follow).stdout
+    assert "0 open tasks decided anew" in CliRunner().invoke(main, none_to_follow).stdout
 
 
 # --- tiles by version

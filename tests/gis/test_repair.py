@@ -334,7 +334,7 @@ def test_a_preview_shows_the_cells_that_would_change() -> None:
 
 def test_every_kind_has_a_sentence_and_a_code() -> None:
     params = {"code": "1", "reason": "r", "a": "1", "b": "2", "to": "1", "shared_m": 1.0,
-              "around": "1, 2", "count": 2}  # fmt: skip
+              "around": ["1", "2"], "count": 2}  # fmt: skip
     moves = tuple(Move("1", str(i), 10.0 * i) for i in range(5))
     for kind in KINDS:
         proposal = Proposal((0,), kind, moves, False, params)

@@ -73,7 +73,7 @@ def test_chinese_shapefiles_with_and_without_cpg(tmp_path: Path, encoding: str, 
     layer = read_layer(path, code_field="编码", name_field="name")
     assert layer.codes == ["城关1", "华埠2"]
     assert [cell.name for cell in layer.cells] == ["城关派出所", "华埠派出所"]
-    assert [encoding in warning for warning in layer.warnings] == ([] if cpg else [True])
+    assert [encoding in warning.text for warning in layer.warnings] == ([] if cpg else [True])
 
 
 def test_a_field_name_cut_in_mid_character_is_refused(tmp_path: Path) -> None:

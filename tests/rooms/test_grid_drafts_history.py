@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gis import testing
 from gis.features import Cell as CellShape
+from gis.features import Remark
 from gis.testing import STEP
 from gridserver.access.rules import Principal
 from gridserver.audit.models import AuditEntry
@@ -29,6 +30,10 @@ from tests.rooms.drafting import (
     stored,
     undo,
 )
+
+
+def said(text: str) -> Remark:
+    return Remark("edit.repairs", text)
 
 
 @pytest.fixture
@@ -90,7 +95,7 @@ def test_a_change_from_elsewhere_is_undone_as_any_other(session: Session, actor:
     changes = drafts.differences(stored(session), mended)
     assert list(changes) == ["1"]
     done = drafts.record_change(
-        session, actor, draft, Deed("repair", "Gave the overlap to 2.", {"1": -9.0}), changes
+        session, actor, draft, Deed("repair", said("Gave the overlap to 2."), {"1": -9.0}), changes
     )
     assert (done.coverage, done.version.revision, draft.arcs) == (None, 3, None)
     assert opened(session, actor).contested == ()
@@ -111,7 +116,7 @@ def test_a_double_code_is_mended_and_comes_back(session: Session, actor: Princip
     before = rows(session)["cells"]
     draft = drafts.locked_draft(session, actor, NAME, 1)
     whole = {"1": [CellShape("1", testing.square(0, 0, 2), "whole")]}
-    drafts.record_change(session, actor, draft, Deed("repair", "Joined 1.", {}), whole)
+    drafts.record_change(session, actor, draft, Deed("repair", said("Joined 1."), {}), whole)
     assert [cell.name for cell in stored(session)] == ["whole"]
     undo(session)
     assert rows(session)["cells"] == before

@@ -14,7 +14,7 @@ function version(changes: Partial<Version>): Version {
 
 function fault(changes: Partial<Fault>): Fault {
   const nowhere = { cells: [], area_m2: null, length_m: null, lon: null, lat: null }
-  return { id: '1', geometry: null, kind: 'gap', blocking: true, text: '', ...nowhere, ...changes }
+  return { id: '1', geometry: null, kind: 'gap', blocking: true, text: '', code: 'coverage.gap', params: {}, ...nowhere, ...changes }
 }
 
 describe('areas on the ellipsoid', () => {

@@ -2469,6 +2469,12 @@ export interface components {
             length_m: number | null;
             lon: number | null;
             lat: number | null;
+            /** @description Stable, for translations. */
+            code: string;
+            /** @description The values in `text`. */
+            params: {
+                [key: string]: unknown;
+            };
             text: string;
         };
         FaultReport: {
