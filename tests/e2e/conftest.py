@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,20 +63,28 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
-    """Open a page in a browser of its own: `open_page("/command", locale="en")`."""
+    """Open a page in a browser of its own: `open_page("/command", locale="en")`.
+
+    `refused` names the statuses of the refusals that the test provokes there.
+    """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def complain(page: Page, message: ConsoleMessage) -> None:
-        if message.type == "error" and not _expected(message):
+    def complain(page: Page, message: ConsoleMessage, refused: Collection[int]) -> None:
+        if message.type == "error" and not _expected(message, refused):
             faults.append(f"{page.url}: {message.text} {message.location}")
 
-    def watch(page: Page) -> None:
+    def watch(page: Page, refused: Collection[int]) -> None:
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: complain(page, message))
+        page.on("console", lambda message: complain(page, message, refused))
 
     def open_page(
-        path: str, *, locale: str = "zh-CN", viewport: dict[str, int] = DESKTOP, **options: object
+        path: str,
+        *,
+        locale: str = "zh-CN",
+        viewport: dict[str, int] = DESKTOP,
+        refused: Collection[int] = (),
+        **options: object,
     ) -> Page:
         context = browser.new_context(base_url=served, locale=locale, viewport=viewport, **options)
         contexts.append(context)
@@ -89,7 +97,7 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
             ),
         )
         page = context.new_page()
-        watch(page)
+        watch(page, refused)
         page.goto(path)
         return page
 
@@ -99,11 +107,15 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
     assert not faults, "\n".join(faults)
 
 
-def _expected(message: ConsoleMessage) -> bool:
-    """A browser says so when a test took it offline, and when nobody is signed in yet."""
+def _expected(message: ConsoleMessage, refused: Collection[int]) -> bool:
+    """A browser says so when a test took it offline, and when nobody is signed in yet.
+
+    Also when the server refuses with a status that the test named beforehand.
+    """
     offline = "ERR_INTERNET_DISCONNECTED" in message.text
     nobody = "401" in message.text and message.location["url"].endswith("/sessions/current")
-    return offline or nobody
+    named = any(f"status of {status}" in message.text for status in refused)
+    return offline or nobody or named
 
 
 @pytest.fixture

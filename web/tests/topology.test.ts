@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest'
 
-import { changeOf, previewOf } from '@/grid/drawing'
-import { keepsEnds, replacement, restored, rounded, stretchAround } from '@/grid/stretch'
+import { changeOf, movedArcs } from '@/grid/drawing'
+import { estimated } from '@/grid/estimates'
+import { cellsUnder } from '@/grid/ground'
+import { degreesOf, restsOf, snapped } from '@/grid/snapping'
+import { keepsEnds, redrawn, replacement, restored, rounded, stretchAround } from '@/grid/stretch'
 import {
   applied,
   arcFeatures,
+  cellsBeside,
   faceAreaM2,
   faceFeatures,
   neighboursOf,
+  previewAreas,
   ringsOf,
 } from '@/grid/topology'
 import type { EditResult, Line, Point, Topology } from '@/grid/types'
@@ -144,11 +149,77 @@ describe('a stretch in the hand', () => {
   })
 
   it('shows what both neighbours would measure', () => {
-    const still = previewOf(topology, stretch, null)
+    const still = previewAreas(topology, movedArcs(topology, stretch, rounded(stretch.coords)))
     for (const { before, after } of still) expect(after).toBeCloseTo(before, 2)
-    const [west, east] = previewOf(topology, stretch, drag(1, [118.411, 29.1033]))
+    const [west, east] = previewAreas(topology, movedArcs(topology, stretch, drag(1, [118.411, 29.1033])))
     expect(west!.after - west!.before).toBeGreaterThan(10_000)
     expect(west!.after - west!.before).toBeCloseTo(east!.before - east!.after, 4)
     expect([west!.households, east!.households, east!.calls]).toEqual([10, null, 4])
+  })
+
+  it('is replaced by a line drawn from boundary to boundary, whichever way', () => {
+    const [west, through]: Point[] = [[118.41, 29.1], [118.412, 29.104]]
+    const between: Point = [118.4101, 29.105]
+    const forwards = redrawn('0', SHARED, [west!, through!, between])
+    expect(forwards).toMatchObject({ verb: 'replace_stretch', arc: 0, first: 0, last: 2 })
+    expect(forwards.coords).toEqual([through, [118.41, 29.105]])
+    expect(redrawn('0', SHARED, [between, through!, west!])).toEqual(forwards)
+    const whole = redrawn('0', SHARED, [SHARED[1]!, through!, SHARED[2]!])
+    expect(whole).toMatchObject({ first: 0, last: 2, coords: [SHARED[1], through] })
+  })
+})
+
+describe('a hand that comes near', () => {
+  const lines = [SHARED]
+  const reach = 0.0002
+
+  it('is drawn to a vertex first, then to a line, bit for bit', () => {
+    const magnets = { vertices: SHARED, lines }
+    expect(snapped(magnets, [118.4101, 29.1034], reach)).toBe(SHARED[1])
+    expect(snapped(magnets, [118.4101, 29.105], reach)).toEqual([118.41, 29.105])
+    expect(snapped(magnets, [118.4103, 29.105], reach)).toBeNull()
+  })
+
+  it('lets a dragged vertex rest where it was, or in line with its neighbours', () => {
+    const line = drag(1, [118.42, 29.104])
+    const magnets = restsOf(stretch, line, 1)
+    expect(snapped(magnets, [118.4101, 29.1034], reach)).toEqual(rounded(SHARED)[1])
+    expect(snapped(magnets, [118.4101, 29.105], reach)).toEqual([118.41, 29.105])
+    expect(restsOf(stretch, line, 0).lines).toEqual([])
+  })
+
+  it('measures its reach by the scale of the map', () => {
+    expect(degreesOf(10, 10, 29)).toBeCloseTo(2 * degreesOf(10, 11, 29), 12)
+    expect(degreesOf(512, 0, 0)).toBeCloseTo(360, 9)
+  })
+})
+
+describe('ground that is drawn around', () => {
+  it('names the cell in its middle first, then what it reaches into', () => {
+    const ring: Line = [
+      [118.409, 29.102],
+      [118.418, 29.102],
+      [118.418, 29.105],
+      [118.409, 29.105],
+      [118.409, 29.102],
+    ]
+    expect(cellsUnder(topology, ring)).toEqual(['E', 'W'])
+    expect(cellsUnder(topology, ring.map(([lon, lat]) => [lon + 1, lat]))).toEqual([])
+    expect(cellsBeside(topology, 'E')).toEqual(['W'])
+  })
+})
+
+describe('households and calls under the hand', () => {
+  const cell = { name: '', households: 100, calls: 8 }
+  const grows = { ...cell, code: 'W', before: 1000, after: 1250 }
+  const shrinks = { ...cell, code: 'E', before: 1000, after: 750 }
+
+  it('pass over with the ground', () => {
+    expect(estimated([grows, shrinks], 'households')).toEqual([125, 75])
+    expect(estimated([grows, { ...shrinks, after: 1000 }], 'calls')).toEqual([8, 8])
+  })
+
+  it('are not known where those of the giver are not', () => {
+    expect(estimated([grows, { ...shrinks, households: null }], 'households')).toEqual([100, null])
   })
 })

@@ -1,6 +1,6 @@
 /** What a drawn stretch means: a node moved with all its arcs, or vertices between that were. */
-import { arcWith, movedEnd, replacement, rounded, type Stretch } from './stretch'
-import { nodeAt, previewAreas, withNodeMoved, type AreaPreview, type MovedArcs } from './topology'
+import { arcWith, movedEnd, replacement, type Stretch } from './stretch'
+import { nodeAt, withNodeMoved, type MovedArcs } from './topology'
 import type { EditRequest, Line, Point, Topology } from './types'
 
 interface MovedNode {
@@ -30,14 +30,4 @@ export function changeOf(topology: Topology, stretch: Stretch, drawn: Line): Edi
   if (!moved) return replacement(stretch, drawn)
   const [lon, lat] = moved.to
   return { verb: 'move_node', node: Number(moved.node), lon, lat }
-}
-
-/** What the cells beside a stretch measure, and would measure as it is drawn. */
-export function previewOf(
-  topology: Topology | null,
-  stretch: Stretch | null,
-  drawn: Line | null,
-): AreaPreview[] {
-  if (!topology?.arcs[stretch?.arc ?? ''] || !stretch) return []
-  return previewAreas(topology, movedArcs(topology, stretch, drawn ?? rounded(stretch.coords)))
 }

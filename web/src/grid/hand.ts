@@ -1,29 +1,37 @@
-/** The hand on the map, by Terra Draw: it drags a stretch's vertices, or draws a line. */
+/** The hand on the map, by Terra Draw: it drags a stretch's vertices, or draws a line or a ring. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 import {
   TerraDraw,
   TerraDrawLineStringMode,
+  TerraDrawPolygonMode,
   TerraDrawSelectMode,
   type GeoJSONStoreFeatures,
   type HexColor,
+  type SnapToCustom,
 } from 'terra-draw'
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter'
 
 import type { Palette } from '@/map/palette'
+import { rounded } from './stretch'
 import type { Line, Point } from './types'
 
-const MODES = { select: 'select', split: 'linestring' } as const
+const MODES = { select: 'select', split: 'linestring', redraw: 'linestring', area: 'polygon' } as const
 export type Tool = keyof typeof MODES
 
 /** How near to a handle a hand must come. */
 const REACH_PX = 14
+/** Suspends snapping while it is held. */
+const FREE_KEY = 'Alt'
 
 export interface Watcher {
   /** Whether a stretch may stand as it is being dragged. */
   mayStand: (line: Line) => boolean
+  /** Where a place is drawn to; `vertex` is the one being dragged, none while a line is drawn. */
+  snap: (place: Point, vertex?: number) => Point | null
   onDrag: (line: Line) => void
   onRelease: (line: Line) => void
-  onLine: (line: Line) => void
+  /** A line, or a closed ring. */
+  onDrawn: (line: Line) => void
 }
 
 export interface Hand {
@@ -36,15 +44,16 @@ export interface Hand {
 export function handOn(map: MapLibreMap, palette: Palette, watcher: Watcher): Hand {
   const draw = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map }),
-    modes: [selecting(palette, watcher.mayStand), drawing(palette)],
+    modes: [selecting(palette, watcher), ...drawing(palette, watcher)],
   })
   let held: string | number | undefined
   const shape = (id: string | number) => lineOf(draw.getSnapshotFeature(id))
 
   draw.start()
   draw.setMode(MODES.select)
-  draw.on('change', (ids, type) => {
-    const line = held !== undefined && type === 'update' && ids.includes(held) ? shape(held) : null
+  draw.on('change', (ids, type, context) => {
+    const moved = type === 'update' && context?.target === 'geometry'
+    const line = moved && held !== undefined && ids.includes(held) ? shape(held) : null
     if (line) watcher.onDrag(line)
   })
   draw.on('finish', (id, { mode, action }) => {
@@ -52,7 +61,7 @@ export function handOn(map: MapLibreMap, palette: Palette, watcher: Watcher): Ha
     // A vertex that was only put in lies on the boundary yet; the drag that follows says where to.
     if (!line || action === 'insertMidpoint') return
     if (mode === MODES.select) watcher.onRelease(line)
-    else watcher.onLine(line)
+    else watcher.onDrawn(line)
   })
 
   function clear(): void {
@@ -77,10 +86,22 @@ export function handOn(map: MapLibreMap, palette: Palette, watcher: Watcher): Ha
 }
 
 function lineOf(feature: GeoJSONStoreFeatures | undefined): Line | null {
-  return feature?.geometry.type === 'LineString' ? (feature.geometry.coordinates as Point[]) : null
+  const geometry = feature?.geometry
+  if (geometry?.type === 'LineString') return geometry.coordinates as Point[]
+  return geometry?.type === 'Polygon' ? (geometry.coordinates[0] as Point[]) : null
 }
 
-function selecting(palette: Palette, mayStand: (line: Line) => boolean): TerraDrawSelectMode {
+function snapping(snap: Watcher['snap'], dragging: boolean): { toCustom: SnapToCustom } {
+  return {
+    toCustom: ({ lng, lat, heldKeys }, { currentCoordinate }) => {
+      if (heldKeys.includes(FREE_KEY)) return undefined
+      const at = snap([lng, lat], dragging ? currentCoordinate : undefined)
+      return at ? rounded([at])[0] : undefined
+    },
+  }
+}
+
+function selecting(palette: Palette, { mayStand, snap }: Watcher): TerraDrawSelectMode {
   const [accent, surface] = [palette.accent as HexColor, palette.surface as HexColor]
   const valid = (feature: GeoJSONStoreFeatures) => mayStand(lineOf(feature) ?? [])
   return new TerraDrawSelectMode({
@@ -94,7 +115,12 @@ function selecting(palette: Palette, mayStand: (line: Line) => boolean): TerraDr
         feature: {
           draggable: false,
           validation: (feature) => ({ valid: valid(feature) }),
-          coordinates: { draggable: true, deletable: true, midpoints: { draggable: true } },
+          coordinates: {
+            draggable: true,
+            deletable: true,
+            midpoints: { draggable: true },
+            snappable: snapping(snap, true),
+          },
         },
       },
     },
@@ -113,10 +139,24 @@ function selecting(palette: Palette, mayStand: (line: Line) => boolean): TerraDr
   })
 }
 
-function drawing(palette: Palette): TerraDrawLineStringMode {
-  const accent = palette.accent as HexColor
-  return new TerraDrawLineStringMode({
-    pointerDistance: REACH_PX,
-    styles: { lineStringColor: accent, lineStringWidth: 3, closingPointColor: accent },
-  })
+function drawing(
+  palette: Palette,
+  { snap }: Watcher,
+): [TerraDrawLineStringMode, TerraDrawPolygonMode] {
+  const [accent, surface] = [palette.accent as HexColor, palette.surface as HexColor]
+  const points = {
+    closingPointColor: accent,
+    closingPointOutlineColor: surface,
+    snappingPointColor: surface,
+    snappingPointWidth: 6,
+    snappingPointOutlineColor: accent,
+    snappingPointOutlineWidth: 3,
+  }
+  const common = { pointerDistance: REACH_PX, snapping: snapping(snap, false) }
+  const line = { lineStringColor: accent, lineStringWidth: 3 }
+  const ring = { outlineColor: accent, outlineWidth: 3, fillColor: accent, fillOpacity: 0.2 }
+  return [
+    new TerraDrawLineStringMode({ ...common, styles: { ...points, ...line } }),
+    new TerraDrawPolygonMode({ ...common, styles: { ...points, ...ring } }),
+  ]
 }

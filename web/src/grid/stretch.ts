@@ -4,6 +4,7 @@
  * The drawing library takes no more than nine decimals (a tenth of a millimetre). What was not
  * moved must keep the server's doubles, or a drag would shift a whole boundary by roundings.
  */
+import { distanceTo, nearestOn, type Near } from './near'
 import type { EditRequest, Line, Point } from './types'
 
 const DECIMALS = 9
@@ -19,26 +20,11 @@ export interface Stretch {
 }
 
 /** The stretch of `line` around its segment nearest to a place. */
-export function stretchAround(arc: string, line: Line, [lon, lat]: Point, reach = REACH): Stretch {
-  const squeeze = Math.cos((lat * Math.PI) / 180)
-  const nearest = nearestSegment(line, [lon, lat], squeeze)
-  const first = Math.max(0, nearest - reach)
-  const last = Math.min(line.length - 1, nearest + 1 + reach)
+export function stretchAround(arc: string, line: Line, place: Point, reach = REACH): Stretch {
+  const { segment } = nearestOn(line, place)
+  const first = Math.max(0, segment - reach)
+  const last = Math.min(line.length - 1, segment + 1 + reach)
   return { arc, first, last, coords: line.slice(first, last + 1) }
-}
-
-function nearestSegment(line: Line, [lon, lat]: Point, squeeze: number): number {
-  let best = 0
-  let least = Infinity
-  for (let i = 0; i + 1 < line.length; i++) {
-    const [x0, y0] = [(line[i]![0] - lon) * squeeze, line[i]![1] - lat]
-    const [dx, dy] = [(line[i + 1]![0] - lon) * squeeze - x0, line[i + 1]![1] - lat - y0]
-    const length = dx * dx + dy * dy
-    const share = length === 0 ? 0 : Math.min(1, Math.max(0, -(x0 * dx + y0 * dy) / length))
-    const distance = (x0 + share * dx) ** 2 + (y0 + share * dy) ** 2
-    if (distance < least) [best, least] = [i, distance]
-  }
-  return best
 }
 
 /** The vertices as the drawing library takes them. */
@@ -100,4 +86,22 @@ export function keepsEnds(stretch: Stretch, vertices: number, drawn: Line): bool
   if (drawn.length < 2) return false
   const open = stretch.first === 0 || !movedEnd(stretch, drawn, 'first')
   return open && (stretch.last === vertices - 1 || !movedEnd(stretch, drawn, 'last'))
+}
+
+/** The stretch of an arc between the places nearest to the ends of a line, replaced by that line. */
+export function redrawn(arc: string, line: Line, drawn: Line): EditRequest {
+  const ends = [nearestOn(line, drawn[0]!), nearestOn(line, drawn.at(-1)!)] as const
+  const forwards = isBefore(line, ...ends)
+  const [start, end] = forwards ? ends : [ends[1], ends[0]]
+  const between = (forwards ? drawn : [...drawn].reverse()).slice(1, -1)
+  const [first, last] = [start.segment, end.segment + 1]
+  const staying = (point: Point) => same(point, line[first]!) || same(point, line[last]!)
+  const coords = [start.at, ...between, end.at].filter((point) => !staying(point))
+  return { verb: 'replace_stretch', arc: Number(arc), first, last, coords }
+}
+
+function isBefore(line: Line, one: Near, other: Near): boolean {
+  if (one.segment !== other.segment) return one.segment < other.segment
+  const start = line[one.segment]!
+  return distanceTo(start, one.at) <= distanceTo(start, other.at)
 }

@@ -95,6 +95,13 @@ export function neighboursOf(topology: Topology, face: string): string[] {
   return [...new Set(around)].filter((code) => !own.has(code)).sort()
 }
 
+/** The cells that border on a cell. */
+export function cellsBeside(topology: Topology, code: string): string[] {
+  const own = Object.keys(topology.faces).filter((face) => topology.faces[face]!.cells.includes(code))
+  const around = own.flatMap((face) => neighboursOf(topology, face))
+  return [...new Set(around)].filter((other) => other !== code).sort()
+}
+
 export interface AreaPreview {
   code: string
   name: string

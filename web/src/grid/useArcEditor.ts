@@ -5,56 +5,81 @@ import { useDraft } from '@/stores/draft'
 import { useEditing } from '@/stores/editing'
 import { changeOf } from './drawing'
 import { handOn, type Hand, type Watcher } from './hand'
-import { keepsEnds, rounded, stretchAround } from './stretch'
-import type { Line, Point } from './types'
+import { keepsEnds, redrawn, rounded, stretchAround } from './stretch'
+import type { EditRequest, Line, Point } from './types'
+import { useSnapping } from './useSnapping'
 
 /** Puts the stretch in the hand on the map, and what the hand draws to the server. */
 export function useArcEditor(gridMap: GridMap) {
   const draft = useDraft()
   const editing = useEditing()
+  const snap = useSnapping(gridMap.map)
   const hand = useHand(gridMap, {
     mayStand(line) {
       const now = editing.stretch
       return !now || keepsEnds(now, draft.topology?.arcs[now.arc]?.length ?? 0, line)
     },
+    snap,
     onDrag: (line) => (editing.drawn = line),
     onRelease: (line) => void release(line),
-    onLine: (line) => (editing.line = line),
+    onDrawn: (line) => void finish(line),
   })
+
+  useHold(hand)
 
   function take(arc: string, at: Point): void {
     const line = draft.topology?.arcs[arc]
     if (line) editing.hold(stretchAround(arc, line, at))
   }
 
-  /** What was drawn goes to the server; it answers with the boundary as it stands. */
+  /** What was dragged goes to the server; it answers with the boundary as it stands. */
   async function release(line: Line): Promise<void> {
+    editing.snappedTo = null
     const [now, topology] = [editing.stretch, draft.topology]
     const request = now && topology && changeOf(topology, now, line)
-    if (!now || !topology || !request) return
-    await draft.change({ request, before: topology.arcs[now.arc], drawn: line })
-    if (editing.stretch !== now) return
-    if (draft.conflict || !draft.topology?.arcs[now.arc]) editing.drop()
-    else take(now.arc, middleOf(line))
+    if (!now || !topology) return
+    if (request) await send(now.arc, request, line)
+    if (editing.stretch === now) again(now.arc, middleOf(line))
   }
 
-  watch([hand, () => editing.stretch, () => editing.tool, () => editing.line], ([itsHand, stretch, tool, line]) => {
-    // The line to split by stays on the map until it is used or drawn again.
-    if (line) return
-    if (stretch) itsHand?.hold(rounded(stretch.coords))
-    else itsHand?.use(tool)
-  })
+  async function finish(line: Line): Promise<void> {
+    const [now, topology] = [editing.stretch, draft.topology]
+    if (editing.tool !== 'redraw') editing.line = line
+    else if (now && topology?.arcs[now.arc]) {
+      await send(now.arc, redrawn(now.arc, topology.arcs[now.arc]!, line), line)
+      again(now.arc, middleOf(line))
+    }
+  }
+
+  function send(arc: string, request: EditRequest, drawn: Line): Promise<boolean> {
+    return draft.change({ request, before: draft.topology!.arcs[arc], drawn })
+  }
+
+  function again(arc: string, at: Point): void {
+    if (draft.conflict || !draft.topology?.arcs[arc]) editing.clear()
+    else take(arc, at)
+  }
+
   // An undo changes the boundary in the hand, too.
   watch(
     () => draft.topology,
-    (topology) => {
+    () => {
       const now = editing.stretch
-      if (!now || editing.drawn) return
-      if (topology?.arcs[now.arc]) take(now.arc, middleOf(now.coords))
-      else editing.drop()
+      if (now && !editing.drawn && editing.tool === 'select') again(now.arc, middleOf(now.coords))
     },
   )
   return { take }
+}
+
+/** Puts into the hand what is taken hold of, or the tool to draw with. */
+function useHold(hand: Readonly<ShallowRef<Hand | null>>): void {
+  const editing = useEditing()
+  watch([hand, () => editing.stretch, () => editing.tool, () => editing.line], ([itsHand, stretch, tool, line]) => {
+    // What was drawn stays on the map until it is used or drawn again.
+    if (line) return
+    if (stretch && tool === 'select') itsHand?.hold(rounded(stretch.coords))
+    else itsHand?.use(tool)
+  })
 }
 
 /** A hand while a draft is open, made anew with the map and with the theme. */

@@ -1,10 +1,11 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import { previewOf } from '@/grid/drawing'
+import { movedArcs } from '@/grid/drawing'
 import type { Tool } from '@/grid/hand'
-import type { Stretch } from '@/grid/stretch'
-import type { Line } from '@/grid/types'
+import { rounded, type Stretch } from '@/grid/stretch'
+import { previewAreas, type MovedArcs } from '@/grid/topology'
+import type { Line, Point } from '@/grid/types'
 import { useDraft } from './draft'
 
 /** What is in the hand on the draft: a stretch of boundary, cells, a piece of ground, a line. */
@@ -14,9 +15,11 @@ export const useEditing = defineStore('editing', () => {
   const stretch = shallowRef<Stretch | null>(null)
   /** The stretch as it is being dragged; null while it lies still. */
   const drawn = shallowRef<Line | null>(null)
+  /** Where the dragged vertex has come to rest by itself; null while it goes freely. */
+  const snappedTo = shallowRef<Point | null>(null)
   const chosenCells = shallowRef<string[]>([])
   const chosenFace = ref<string | null>(null)
-  /** The line that was drawn to split by. */
+  /** What was drawn: a line to split by, or a ring around ground to be moved. */
   const line = shallowRef<Line | null>(null)
 
   const cells = computed(() => chosenCells.value.filter((code) => code in (draft.topology?.cells ?? {})))
@@ -24,11 +27,18 @@ export const useEditing = defineStore('editing', () => {
     const found = chosenFace.value === null ? undefined : draft.topology?.faces[chosenFace.value]
     return found && found.cells.length !== 1 ? chosenFace.value : null
   })
-  const preview = computed(() => previewOf(draft.topology, stretch.value, drawn.value))
+  /** The arcs as they run under the hand: those of a node follow it. */
+  const moved = computed<MovedArcs>(() => {
+    const [topology, held] = [draft.topology, stretch.value]
+    if (!held || !topology?.arcs[held.arc]) return {}
+    return movedArcs(topology, held, drawn.value ?? rounded(held.coords))
+  })
+  const preview = computed(() => (draft.topology ? previewAreas(draft.topology, moved.value) : []))
 
   function drop(): void {
     stretch.value = null
     drawn.value = null
+    snappedTo.value = null
     line.value = null
   }
   function clear(): void {
@@ -38,13 +48,16 @@ export const useEditing = defineStore('editing', () => {
     chosenFace.value = null
   }
   function hold(next: Stretch): void {
-    drawn.value = null
+    drop()
+    tool.value = 'select'
     stretch.value = next
     chosenCells.value = []
     chosenFace.value = null
   }
+  /** Takes up a tool; a boundary is redrawn with the one in the hand. */
   function use(next: Tool): void {
-    drop()
+    if (next === 'redraw') line.value = null
+    else drop()
     tool.value = next
   }
 
@@ -67,9 +80,11 @@ export const useEditing = defineStore('editing', () => {
     tool,
     stretch,
     drawn,
+    snappedTo,
     cells,
     face,
     line,
+    moved,
     preview,
     drop,
     clear,
