@@ -22,6 +22,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "inbox.read": frozenset({"officer", "command"}),
     "position.send": frozenset({"officer"}),
     "account.edit": frozenset({"admin"}),
+    "norms.read": frozenset(ROLES),
+    "norms.edit": frozenset({"admin"}),
+    "mobilisation.order": frozenset({"admin", "command"}),
 }
 
 

@@ -97,7 +97,7 @@ def put(
     return True
 
 
-def take_back(session: Session, model: type[Row], row_id: int, note: Note) -> Row:
+def take_back(session: Session, model: type[Row], row_id: int) -> Row:
     """Withdraw a planned row: what held before it goes on in its place.
 
     Raises

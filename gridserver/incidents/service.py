@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.grids.queries import Location
 from gridserver.incidents import queries
-from gridserver.incidents.models import Incident
+from gridserver.incidents.models import Category, Incident
 from gridserver.incidents.queries import CategoryNames, IncidentRecord
 from gridserver.incidents.rules import Report, reported_at
 
@@ -68,6 +70,13 @@ def record(
         ),
         True,
     )
+
+
+def add_category_codes(session: Session, codes: Iterable[str]) -> set[str]:
+    """Have these be codes of categories; return those that were none before."""
+    rows = [{"code": code} for code in sorted(set(codes))]
+    added = insert(Category).on_conflict_do_nothing().returning(Category.code)
+    return set(session.scalars(added, rows)) if rows else set()
 
 
 def relocate(session: Session, incident_id: int, location: Location, unit_id: int) -> None:

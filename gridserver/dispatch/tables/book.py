@@ -8,7 +8,7 @@ category that has a row anywhere decides.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -105,6 +105,16 @@ class Book:
     def unit_name(self, code: str | None) -> str | None:
         """Return what a unit is called; None for none."""
         return self.units[code].name if code is not None and code in self.units else None
+
+    def changed(self, changes: Iterable[tuple[str, Key, Mapping[str, Any] | None]]) -> Book:
+        """Return the book as if each of these keys of a table always had said these values; with
+        None, as if it never had said anything."""
+        entries = {table: dict(keys) for table, keys in self.entries.items()}
+        for table, key, values in changes:
+            entries[table].pop(key, None)
+            if values is not None:
+                entries[table][key] = (Entry(None, None, values),)
+        return Book(entries, self.units)
 
     @cached_property
     def bureau(self) -> str | None:
