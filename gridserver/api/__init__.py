@@ -16,6 +16,7 @@ from gridserver.api import (
     org,
     positions,
     sessions,
+    tables,
     tasks,
     tiles,
 )
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tiles.blueprint,
     incidents.blueprint,
     tasks.blueprint,
+    tables.blueprint,
     inbox.blueprint,
     positions.blueprint,
 )

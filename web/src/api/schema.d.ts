@@ -2104,6 +2104,265 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tables, with what their columns take. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Tables"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tables/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * List the rows of a table that hold, and those that are planned, by key.
+         * @description The ETag is what a change of the table takes for If-Match.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Rows that hold at this moment or later; default: now. */
+                    at?: string;
+                };
+                header?: never;
+                path: {
+                    table: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TablePage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tables/{table}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        /** List all that a table ever said, the last written first: who, when and why. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Only the rows of this key: its values in order, with / between. */
+                    key?: string;
+                };
+                header?: never;
+                path: {
+                    table: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TablePage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tables/{table}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have rows of a table say something else from a moment on: all of them, or none. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                    /** @description The ETag of the table as it was seen. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    table: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Changed"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tables/{table}/rows/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back a change that is still to come: what holds before it goes on. */
+        delete: {
+            parameters: {
+                query: {
+                    why: string;
+                };
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                    /** @description The ETag of the table as it was seen. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    table: string;
+                    row_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox": {
         parameters: {
             query?: never;
@@ -3139,6 +3398,86 @@ export interface components {
             /** @enum {string} */
             status: "done";
             task: components["schemas"]["Task"];
+        };
+        Column: {
+            name: string;
+            /** @description scope: bureau, a mode or a station's code; category; unit; choice; choices: several in order; integer; number; text; time: HH:MM; value: as the parameter of that name takes. */
+            kind: string;
+            choices: string[];
+            least: number | null;
+            most: number | null;
+            /** @description s, m or nothing. */
+            measure: string | null;
+            nullable: boolean;
+        };
+        Table: {
+            name: string;
+            /** @description What names a row; one holds for each at any moment. */
+            key: components["schemas"]["Column"][];
+            values: components["schemas"]["Column"][];
+        };
+        Tables: {
+            items: components["schemas"]["Table"][];
+            /** @description What the value of each row of `parameter` takes. */
+            parameters: components["schemas"]["Column"][];
+        };
+        TableRow: {
+            id: number;
+            key: {
+                [key: string]: unknown;
+            };
+            values: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description null: from ever.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date-time
+             * @description null: until further notice.
+             */
+            valid_to: string | null;
+            why: string | null;
+            /** @description null: the installation began with it. */
+            by: components["schemas"]["Person"] | null;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Taken back, or replaced, before it ever held.
+             */
+            withdrawn_at: string | null;
+        };
+        TablePage: {
+            items: components["schemas"]["TableRow"][];
+            next: string | null;
+        };
+        RowChange: {
+            key: {
+                [key: string]: unknown;
+            };
+            /** @description null: nothing any more; what is less particular then counts. */
+            values: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Changes: {
+            changes: components["schemas"]["RowChange"][];
+            why: string;
+            /**
+             * Format: date-time
+             * @description Now or later; default: now.
+             */
+            from?: string | null;
+        };
+        Changed: {
+            /** @description How many rows say something else now. */
+            changed: number;
         };
         Message: {
             seq: number;
