@@ -24,6 +24,7 @@ from gis.errors import GeometryError, GisError
 from gis.faults import KINDS, Fault, Kind
 from gis.features import Cell, as_array
 from gis.outline import ENCLAVE_M2, holes, outside, uncovered
+from gis.overlaps import overlaps
 from gis.tangent import TangentPlane
 from gis.tangles import stand_in
 
@@ -203,14 +204,15 @@ def _code_faults(plane: _Plane, cells: Sequence[Cell]) -> Iterator[_Finding]:
 
 def _shape_faults(plane: _Plane, cells: Sequence[Cell]) -> Iterator[_Finding]:
     degrees = as_array(cell.geom for cell in cells)
-    for row in np.flatnonzero(~shapely.is_valid(degrees)):
+    valid = shapely.is_valid(degrees)
+    for row in np.flatnonzero(~valid):
         # GEOS says "Self-intersection[118.5 29.1]": the reason and the place.
         reason, _, place = shapely.is_valid_reason(degrees[row]).rstrip("]").partition("[")
         point = plane.tangent.to_metres(shapely.Point(*map(float, place.split()[:2])))
         code = plane.codes[row]
         params = {"code": code, "reason": reason}
         yield _Finding("invalid_ring", True, (code,), point, params=params)
-    small = shapely.is_valid(degrees) & (shapely.area(plane.geoms) <= plane.tolerances.cell_m2)
+    small = valid & (shapely.area(plane.geoms) <= plane.tolerances.cell_m2)
     for row in np.flatnonzero(small):
         code, mark = plane.codes[row], plane.geoms[row]
         yield _Finding("too_small", True, (code,), mark, params={"code": code})
@@ -227,37 +229,21 @@ def _mark(plane: _Plane, cells: Sequence[Cell], row: int) -> shapely.Point:
 
 def _topology_faults(plane: _Plane, outline: BaseGeometry | None) -> list[_Finding]:
     edges = shapely.coverage_invalid_edges(plane.geoms, gap_width=plane.tolerances.sliver_m)
-    overlaps = _overlaps(plane, edges)
-    union = _union(plane.geoms, edges)
+    union = dissolved(plane.geoms)
+    least = plane.tolerances.area_m2
+    shared = [
+        (a, b, _areal(ground))
+        for a, b, ground in overlaps(plane.geoms, edges, union.area, least).over(least)
+    ]
     gaps = _gaps(plane, union, outline)
     tree = shapely.STRtree(plane.geoms)
-    found = [_overlap_fault(plane, a, b, shared) for a, b, shared in overlaps]
+    found = [_overlap_fault(plane, a, b, ground) for a, b, ground in shared]
     found += [_gap_fault(plane, tree, gap) for gap in gaps]
-    explained = as_array([*(shared for _, _, shared in overlaps), *gaps, *plane.tangled])
+    explained = as_array([*(ground for _, _, ground in shared), *gaps, *plane.tangled])
     found += _unmatched(plane, edges, explained)
     if outline is not None:
         found += _outline_faults(plane, union, outline)
     return found
-
-
-def _overlaps(plane: _Plane, edges: NDArray[np.object_]) -> list[tuple[int, int, BaseGeometry]]:
-    """Pairs of cells that share an area, with the area they share."""
-    at_fault = np.flatnonzero(~shapely.is_empty(edges))
-    # Asked of whole cells, not of the edges: those of a cell within another may match its
-    # neighbours', and then none of them is at fault.
-    first, second = shapely.STRtree(plane.geoms).query(
-        plane.geoms[at_fault], predicate="intersects"
-    )
-    pairs = np.column_stack((at_fault[first], second))
-    pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
-    shapely.prepare(plane.geoms)  # to touch is asked more quickly than what is shared
-    touch = shapely.touches(plane.geoms[pairs[:, 0]], plane.geoms[pairs[:, 1]])
-    pairs = pairs[~touch]
-    shared = shapely.intersection(plane.geoms[pairs[:, 0]], plane.geoms[pairs[:, 1]])
-    return [
-        (int(pairs[i, 0]), int(pairs[i, 1]), _areal(shared[i]))
-        for i in np.flatnonzero(shapely.area(shared) > plane.tolerances.area_m2)
-    ]
 
 
 def _areal(geom: BaseGeometry) -> BaseGeometry:
@@ -271,13 +257,6 @@ def _overlap_fault(plane: _Plane, a: int, b: int, shared: BaseGeometry) -> _Find
     first, second = sorted((plane.codes[a], plane.codes[b]))
     params = {"a": first, "b": second}
     return _Finding("overlap", True, (first, second), shared, params=params)
-
-
-def _union(geoms: NDArray[np.object_], edges: NDArray[np.object_]) -> BaseGeometry:
-    """The ground of all cells: those without faulty edges are joined by edge, which is fast."""
-    clean = shapely.is_empty(edges)
-    joined = shapely.coverage_union_all(geoms[clean])
-    return joined if clean.all() else dissolved(as_array([joined, *geoms[~clean]]))
 
 
 def _gaps(plane: _Plane, union: BaseGeometry, outline: BaseGeometry | None) -> list[BaseGeometry]:

@@ -361,3 +361,11 @@ def test_kinds_are_those_of_the_interface() -> None:
         *("invalid_ring", "overlap", "gap", "sliver", "unmatched_vertex", "outside_outline"),
         *("uncovered_outline", "duplicate_code", "empty_code", "too_small"),
     }
+
+
+def test_two_whole_grids_on_top_of_each_other() -> None:
+    """Within, every edge of either grid matches its neighbour's: no edge there is at fault."""
+    coarse = [Cell(f"coarse{i}", square(3 * i, 0, 3, 6)) for i in range(2)]
+    found = [f for f in faults([*grid(6, 6), *coarse]) if f.kind == "overlap"]
+    assert len(found) == 36
+    assert {fault.cells[0] for fault in found} == {cell.code for cell in coarse}
