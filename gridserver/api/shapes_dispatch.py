@@ -77,9 +77,36 @@ class IncidentCardSchema(ma.Schema):
     grid_version = ma.fields.String(required=True, allow_none=True)
 
 
+def _count(of: str) -> ma.fields.Integer:
+    return ma.fields.Integer(required=True, allow_none=True, metadata={"description": of})
+
+
 class FeedbackSchema(ma.Schema):
+    """What was found and done; the counts where the report gave them."""
+
     outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
     text = ma.fields.String(required=True)
+    suspects = _count("How many suspects, and nothing of who they are.")
+    offences = _count("How many offences.")
+    persons_helped = _count("How many persons were helped.")
+
+
+class AgencyAnswerSchema(ma.Schema):
+    """What another agency answered. `by` is its own account, or the room that wrote it down."""
+
+    text = ma.fields.String(required=True)
+    at = _moment()
+    by = ma.fields.Nested(PersonSchema, required=True)
+
+
+class HandOverSchema(ma.Schema):
+    """To whom a task was handed over."""
+
+    agency = ma.fields.String(required=True)
+    text = ma.fields.String(required=True)
+    at = _moment()
+    by = ma.fields.Nested(PersonSchema, required=True)
+    answer = ma.fields.Nested(AgencyAnswerSchema, required=True, allow_none=True)
 
 
 class PresentStepSchema(ma.Schema):
@@ -103,6 +130,7 @@ class _TaskSchema(ma.Schema):
         metadata={"description": "Who is to act now: the signer, before that the first offered."},
     )
     report = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)
+    hand_over = ma.fields.Nested(HandOverSchema, required=True, allow_none=True)
     updated_at = _moment()
 
 

@@ -47,9 +47,10 @@ class CommandSchema(ma.Schema):
         keys=ma.fields.String(),
         load_default=dict,
         metadata={
-            "description": "report `{outcome, text}`; return, cancel `{reason}`; send_back "
-            "`{remark}`; reassign `{to}`; hand_over `{agency, text}`; call_support `{text?}`; "
-            "link `{to, kind}`; the others carry nothing."
+            "description": "report `{outcome, text, suspects?, offences?, persons_helped?}`; "
+            "return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`; hand_over "
+            "`{agency, text}`; answer `{text}`; call_support `{text?}`; link `{to, kind}`; the "
+            "others carry nothing."
         },
     )
     lon = ma.fields.Float(allow_none=True, metadata={"description": "Where the sender was."})

@@ -11,6 +11,7 @@ from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
 from gridserver.dispatch import texts
 from gridserver.dispatch.authority import allowed
+from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import Offer
 from gridserver.dispatch.rules import ROOMS, Because, Person, Place, Step
@@ -147,6 +148,7 @@ def _task(dossier: Dossier) -> Card:
         "incident": incident_card(dossier.incident, dossier.facts.place),
         "assignee": _who(dossier.acting),
         "report": _report(dossier),
+        "hand_over": _hand_over(dossier),
         "updated_at": _moment(task.updated_at),
     }
 
@@ -197,7 +199,27 @@ def _entry(entry: HistoryEntry) -> Card:
 def _report(dossier: Dossier) -> Card | None:
     if dossier.task.outcome is None:
         return None
-    return {"outcome": dossier.task.outcome, "text": dossier.task.feedback}
+    task = dossier.task
+    counts = {count: getattr(task, count) for count in COUNTS}
+    return {"outcome": task.outcome, "text": task.feedback} | counts
+
+
+def _hand_over(dossier: Dossier) -> Card | None:
+    over = dossier.hand_over
+    if over is None:
+        return None
+    answer = {
+        "text": over.answer,
+        "at": _moment(over.answered_at),
+        "by": _who(dossier.people.get(over.answer_account_id or over.account_id)),
+    }
+    return {
+        "agency": over.agency,
+        "text": over.message,
+        "at": _moment(over.at),
+        "by": _who(dossier.people[over.account_id]),
+        "answer": None if over.answer is None else answer,
+    }
 
 
 def _because(because: Because, language: str) -> Card:

@@ -12,11 +12,15 @@ from gridserver.base import reading
 from gridserver.base.errors import Invalid
 from gridserver.dispatch.lifecycle import TASK
 
+#: What a report may count: nobody's name, only how many.
+COUNTS = ("suspects", "offences", "persons_helped")
 OUTCOMES = ("resolved", "unfounded", "referred", "unresolved")
 LINKS = ("duplicate", "follow_up")
 
 _LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
+#: More than a report can count.
+_MOST = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,15 @@ def _optional_text(value: object, name: str) -> str | None:
     return reading.optional_text(value, name, longest=_LONGEST_TEXT)
 
 
+def _optional_count(value: object, name: str) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
+        said = f"{name}: give a whole number from 0 to {_MOST}, or leave it out."
+        raise Invalid("task.bad_data", said, field=name)
+    return value
+
+
 def _name(value: object, name: str) -> str:
     return reading.text(value, name, longest=_LONGEST_NAME)
 
@@ -76,19 +89,24 @@ def _one_of(*choices: str) -> Reader:
 
 #: verb → what it carries. A verb that isn't here carries nothing.
 _CARRIES: dict[str, dict[str, Reader]] = {
-    "report": {"outcome": _one_of(*OUTCOMES), "text": _text},
+    "report": {
+        "outcome": _one_of(*OUTCOMES),
+        "text": _text,
+        **dict.fromkeys(COUNTS, _optional_count),
+    },
     "return": {"reason": _text},
     "cancel": {"reason": _text},
     "send_back": {"remark": _text},
     "reassign": {"to": _name},
     "hand_over": {"agency": _name, "text": _text},
+    "answer": {"text": _text},
     "call_support": {"text": _optional_text},
     "link": {"to": _task_id, "kind": _one_of(*LINKS)},
 }
 
 
 def read_data(command: Command) -> dict[str, Any]:
-    """Return the verb's data, checked.
+    """Return the verb's data, checked, without what was left out.
 
     Raises
     ------
@@ -106,7 +124,8 @@ def read_data(command: Command) -> dict[str, Any]:
         # Any text may be a name, but a refusal is stored, and PostgreSQL takes no U+0000.
         name = f"data.{unknown[0] if unknown[0].isprintable() else ascii(unknown[0])}"[:200]
         raise Invalid("task.bad_data", f"{name}: {command.verb} takes no such field.", field=name)
-    return {name: read(command.data.get(name), f"data.{name}") for name, read in carries.items()}
+    given = {name: read(command.data.get(name), f"data.{name}") for name, read in carries.items()}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def read_point(command: Command) -> tuple[float, float] | None:

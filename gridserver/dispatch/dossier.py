@@ -17,7 +17,7 @@ from gridserver.access.rules import Principal
 from gridserver.base import db
 from gridserver.delivery import queries as delivery
 from gridserver.dispatch.authority import Standing
-from gridserver.dispatch.models import Decision, Offer, Task
+from gridserver.dispatch.models import Decision, HandOver, Offer, Task
 from gridserver.dispatch.rules import Facts, Person, Step
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.queries import IncidentRecord
@@ -36,6 +36,8 @@ class Dossier:
         The accounts that the task and its offers name, by id.
     received : mapping
         When a device of the recipient had the message that told of an offer, by message id.
+    hand_over : HandOver or None
+        To whom it was handed over, and what they answered.
     """
 
     task: Task
@@ -46,6 +48,7 @@ class Dossier:
     offers: list[Offer]
     people: dict[int, AccountRef | Person]
     received: Mapping[uuid.UUID, dt.datetime] = field(default_factory=dict)
+    hand_over: HandOver | None = None
 
     @property
     def open_offers(self) -> list[Offer]:
@@ -102,6 +105,8 @@ _DECISIONS = select(Decision.incident_id, Decision.facts, Decision.steps).where(
     Decision.incident_id.in_(_IDS)
 )
 
+_HAND_OVERS = select(HandOver).where(HandOver.task_id.in_(_IDS))
+
 
 def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     """Return the dossiers of `tasks`, in their order, in a fixed number of queries."""
@@ -117,6 +122,9 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     paths = org.paths_by_id(session, {incident.unit_id for incident in recorded.values()})
     named = {offer.recipient for made in offers.values() for offer in made}
     named |= {task.assignee_account_id for task in tasks if task.assignee_account_id is not None}
+    handed_over = _hand_overs(session, tasks)
+    for over in handed_over.values():
+        named |= {over.account_id, over.answer_account_id or over.account_id}
     people = access.account_refs(session, named)
     told = [offer.message_id for made in offers.values() for offer in made]
     received = delivery.received_at(session, told)
@@ -130,6 +138,7 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
             offers=offers[task.id],
             people=dict(people),
             received=received,
+            hand_over=handed_over.get(task.id),
         )
         for task in tasks
     ]
@@ -140,3 +149,9 @@ def _offers(session: Session, task_ids: list[int]) -> dict[int, list[Offer]]:
     for offer in session.scalars(_OFFERS, {"ids": task_ids}):
         by_task[offer.task_id].append(offer)
     return by_task
+
+
+def _hand_overs(session: Session, tasks: Sequence[Task]) -> dict[int, HandOver]:
+    over = [task.id for task in tasks if task.state == "handed_over"]
+    found = session.scalars(_HAND_OVERS, {"ids": over}) if over else ()
+    return {each.task_id: each for each in found}

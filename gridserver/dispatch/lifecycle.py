@@ -19,9 +19,10 @@ TASK = Lifecycle(
         ("reported", "close"): "closed",
         ("reported", "send_back"): "on_scene",
         **{(state, "return"): "assigned" for state in _WORKING},
-        **{(state, "reassign"): "assigned" for state in _OPEN},
+        **{(state, "reassign"): "assigned" for state in (*_OPEN, "reported")},
         **{(state, "cancel"): "cancelled" for state in _OPEN},
         **{(state, "hand_over"): "handed_over" for state in _OPEN},
+        ("handed_over", "answer"): "handed_over",
         **{(state, "call_support"): state for state in _WORKING},
         **{(state, "link"): state for state in _STATES},
     },
@@ -31,4 +32,4 @@ TASK = Lifecycle(
 #: parties may be done by either.
 BY_OFFERED = frozenset({"sign"})
 BY_ASSIGNEE = frozenset({"depart", "arrive", "report", "return", "call_support"})
-BY_COMMAND = frozenset({"close", "send_back", "reassign", "cancel", "hand_over", "link"})
+BY_COMMAND = frozenset({"close", "send_back", "reassign", "cancel", "hand_over", "answer", "link"})

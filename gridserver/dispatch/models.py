@@ -20,15 +20,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gridserver.base.db import Base, Id
 from gridserver.base.lifecycle import check_in
+from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.lifecycle import TASK
 
 #: How an offer ended: its holder signed; somebody else did; the task was taken away from its
 #: holder; the holder gave it back; none of its holder's devices could be reached, so that it never
 #: was open.
 OFFER_OUTCOMES = ("signed", "superseded", "withdrawn", "returned", "passed_over")
-
-#: What a report may count: nobody's name, only how many.
-COUNTS = ("suspects", "offences", "persons_helped")
 
 
 class Decision(Base):

@@ -14,7 +14,7 @@ from gridserver.base.errors import NotFound
 from gridserver.dispatch import cards, dossier, history
 from gridserver.dispatch.authority import require_view
 from gridserver.dispatch.dossier import Dossier
-from gridserver.dispatch.models import Offer, Task
+from gridserver.dispatch.models import HandOver, Offer, Task
 from gridserver.incidents import queries as incidents
 
 #: How long an ended task stays in the command room's snapshot.
@@ -71,6 +71,11 @@ def incident_for(session: Session, actor: Principal, incident_id: int) -> Dossie
 def of_incident(session: Session, incident_id: int) -> Dossier | None:
     """Return an incident with its task, access unchecked; None where it made none (history)."""
     return _one(session, select(Task).where(Task.incident_id == incident_id))
+
+
+def hand_over_of(session: Session, task_id: int) -> HandOver | None:
+    """Return to whom a task was handed over, and what they answered; None where it was not."""
+    return session.get(HandOver, task_id)
 
 
 def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:

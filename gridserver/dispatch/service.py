@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +148,48 @@ def command(
     return outcome
 
 
+def record_answer(
+    session: Session,
+    actor: Principal,
+    task_id: int,
+    text: str,
+    *,
+    answered_at: dt.datetime | None = None,
+) -> Dossier:
+    """Store what the agency that a task was handed over to answers of itself; the last answer
+    counts, and the same one again changes nothing.
+
+    Who may answer for the agency is for the caller to know: a verified signature carries it.
+
+    Parameters
+    ----------
+    actor : Principal
+        The agency's own account.
+    answered_at : datetime, optional
+        The agency's own clock. Recorded, never a ground for refusal.
+
+    Raises
+    ------
+    NotFound
+        ``task.unknown``.
+    Conflict
+        ``task.not_handed_over``.
+    Invalid
+        ``input.*`` naming ``data.text``.
+    """
+    said = Command(uuid.uuid4(), "answer", answered_at, {"text": text})
+    data = read_data(said)
+    dossier = queries.task_for_change(session, task_id)
+    if dossier.hand_over is None:
+        state = dossier.task.state
+        raise Conflict(
+            "task.not_handed_over", f"The task is {state}: it is with no agency.", state=state
+        )
+    if dossier.hand_over.answer != data["text"]:
+        _do(session, actor, dossier, said, data)
+    return dossier
+
+
 def _carry_out(
     session: Session, actor: Principal, task_id: int, command: Command, language: str
 ) -> dict[str, Any]:
@@ -158,8 +201,16 @@ def _carry_out(
     require_part(command.verb, standing)
     if TASK.after(before, command.verb) is None or not entitled(command.verb, standing):
         raise _wrong_state(session, actor, dossier, command.verb, language)
-    act = verbs.Act(session, actor, dossier, data, now(session))
-    change = verbs.carry_out(act, command.verb)
+    _do(session, actor, dossier, command, data)
+    return {"status": "done", "task": queries.detail(session, actor, dossier, language)}
+
+
+def _do(
+    session: Session, actor: Principal, dossier: Dossier, command: Command, data: dict[str, Any]
+) -> None:
+    """Carry out a verb that fits, with all that is kept and told of it."""
+    task_id, before = dossier.task.id, dossier.task.state
+    change = verbs.carry_out(verbs.Act(session, actor, dossier, data, now(session)), command.verb)
     _note(session, actor, task_id, command, before, dossier.task.state)
     audit.record(
         session,
@@ -170,7 +221,6 @@ def _carry_out(
         data={"from": before, "to": dossier.task.state},
     )
     telling.announce(session, dossier, change)
-    return {"status": "done", "task": queries.detail(session, actor, dossier, language)}
 
 
 def _keep_late(session: Session, actor: Principal, task_id: int, command: Command) -> None:

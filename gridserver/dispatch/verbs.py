@@ -15,9 +15,10 @@ from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.base.errors import Invalid, NotFound
 from gridserver.dispatch import offers, queries
+from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
-from gridserver.dispatch.models import Offer, Task, TaskLink
+from gridserver.dispatch.models import HandOver, Offer, Task, TaskLink
 from gridserver.dispatch.rules import SIGN_WITHIN_S, Because, Person, Step
 from gridserver.dispatch.telling import Change
 
@@ -79,6 +80,8 @@ def _sign(act: Act) -> Change:
 
 def _report(act: Act) -> Change:
     act.task.outcome, act.task.feedback = act.data["outcome"], act.data["text"]
+    for count in COUNTS:
+        setattr(act.task, count, act.data.get(count))
     return Change()
 
 
@@ -109,7 +112,24 @@ def _cancel(act: Act) -> Change:
 
 
 def _hand_over(act: Act) -> Change:
+    act.dossier.hand_over = HandOver(
+        task_id=act.task.id,
+        agency=act.data["agency"],
+        message=act.data["text"],
+        at=act.at,
+        account_id=act.actor.account_id,
+    )
+    act.session.add(act.dossier.hand_over)
+    _name_actor(act)
     return Change(withdrawn=_end_for_all(act, "handed_over"))
+
+
+def _answer(act: Act) -> Change:
+    over = act.session.get_one(HandOver, act.task.id)
+    over.answer, over.answered_at = act.data["text"], act.at
+    over.answer_account_id = act.actor.account_id
+    _name_actor(act)
+    return Change()
 
 
 def _call_support(act: Act) -> Change:
@@ -143,9 +163,18 @@ _EFFECTS: Mapping[str, Callable[[Act], Change]] = {
     "reassign": _reassign,
     "cancel": _cancel,
     "hand_over": _hand_over,
+    "answer": _answer,
     "call_support": _call_support,
     "link": _link,
 }
+
+
+def _name_actor(act: Act) -> None:
+    """Have the actor's name at hand for the cards that show it."""
+    actor = act.actor
+    act.dossier.people[actor.account_id] = Person(
+        actor.account_id, actor.username, actor.display_name
+    )
 
 
 def _take_away(act: Act, outcome: str, reason: str) -> dict[int, str]:

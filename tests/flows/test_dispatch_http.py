@@ -186,11 +186,12 @@ def test_a_place_outside_is_for_the_bureau(command: AccountClient) -> None:
 
 def test_the_whole_life_of_a_task(client: AccountClient, incident: dict[str, Any]) -> None:
     task_id = incident["task"]["id"]
+    report = {"outcome": "resolved", "text": "calm again", "persons_helped": 2}
     way = [
         (PRIMARY, "sign", {}, "signed"),
         (PRIMARY, "depart", {}, "en_route"),
         (PRIMARY, "arrive", {}, "on_scene"),
-        (PRIMARY, "report", {"outcome": "resolved", "text": "calm again"}, "reported"),
+        (PRIMARY, "report", report, "reported"),
         (ROOM, "close", {}, "closed"),
     ]
     for who, verb, data, state in way:
@@ -199,7 +200,7 @@ def test_the_whole_life_of_a_task(client: AccountClient, incident: dict[str, Any
         assert answer.json["status"] == "done"
         assert answer.json["task"]["state"] == state
     task = client.as_(ROOM).get(f"{TASKS}/{task_id}").json
-    assert task["report"] == {"outcome": "resolved", "text": "calm again"}
+    assert task["report"] == report | {"suspects": None, "offences": None}
     assert [entry["verb"] for entry in task["history"]] == [
         "dispatch",
         *(verb for _, verb, _, _ in way),

@@ -30,6 +30,7 @@ DATA: dict[str, dict[str, Any]] = {
     "send_back": {"remark": "who was there?"},
     "reassign": {"to": "330824004"},
     "hand_over": {"agency": "12345", "text": "a street light"},
+    "answer": {"text": "mended the same evening"},
 }
 
 #: The verbs that bring a fresh task to a state.
@@ -43,7 +44,7 @@ WAY_TO = {
     "cancelled": ("cancel",),
     "handed_over": ("hand_over",),
 }
-OF_COMMAND = {"close", "send_back", "reassign", "cancel", "hand_over", "link"}
+OF_COMMAND = {"close", "send_back", "reassign", "cancel", "hand_over", "answer", "link"}
 
 #: Owner of the south-western cell, whose station is 33082401.
 PRIMARY, BACKUP, STATION_ROOM, BUREAU_ROOM = "330824001", "330824002", "room-33082401", "command"

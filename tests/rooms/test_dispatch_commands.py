@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.access.queries import account_refs
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
-from gridserver.base.errors import Forbidden, Invalid, NotFound
-from gridserver.dispatch import escalation, queries
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
+from gridserver.dispatch import escalation, queries, service
 from gridserver.dispatch.lifecycle import BY_ASSIGNEE, BY_COMMAND, BY_OFFERED, TASK
 from gridserver.dispatch.models import Offer, Task, TaskEvent, TaskLink
 from tests.conftest import MORNING
@@ -321,6 +322,95 @@ def test_sending_back_keeps_the_report_and_says_why(session: Session, county: Co
     assert body["task"]["history"][-1]["data"] == {"remark": "names?"}
     assert body["task"]["report"]["outcome"] == "resolved"
     assert inbox(session, county, PRIMARY)[-1] == ("task.changed", None)
+
+
+def test_a_report_counts_persons_and_offences(session: Session, county: County) -> None:
+    task_id = take(session, county).task.id
+    bring_to(session, county, task_id, "on_scene")
+    said = DATA["report"] | {"suspects": 2, "offences": 1, "persons_helped": 0}
+    body = say(session, county, PRIMARY, task_id, "report", said).body
+    assert body["task"]["report"] == said
+    assert body["task"]["history"][-1]["data"] == said
+    say(session, county, STATION_ROOM, task_id, "send_back")
+    again = say(session, county, PRIMARY, task_id, "report").body["task"]
+    assert again["report"]["suspects"] is None, "the last report counts"
+    assert again["history"][-1]["data"] == DATA["report"], "what is left out isn't kept"
+
+
+@pytest.mark.parametrize("count", ["suspects", "offences", "persons_helped"])
+@pytest.mark.parametrize("value", [-1, 1.5, True, "2", 100_001])
+def test_a_count_is_a_whole_number(
+    session: Session, county: County, count: str, value: object
+) -> None:
+    task_id = take(session, county).task.id
+    bring_to(session, county, task_id, "on_scene")
+    outcome = say(session, county, PRIMARY, task_id, "report", DATA["report"] | {count: value})
+    assert (outcome.status, outcome.body["code"]) == (422, "task.bad_data")
+    assert outcome.body["field"] == f"data.{count}"
+
+
+def test_after_a_report_another_may_go_on(session: Session, county: County) -> None:
+    task_id = take(session, county).task.id
+    bring_to(session, county, task_id, "reported")
+    body = say(session, county, STATION_ROOM, task_id, "reassign", {"to": BACKUP}).body["task"]
+    assert (body["state"], body["assignee"]["username"]) == ("assigned", BACKUP)
+    assert body["report"]["outcome"] == "resolved"
+    assert inbox(session, county, PRIMARY)[-1] == ("task.withdrawn", "reassigned")
+
+
+def test_what_the_other_agency_answers_stays_with_the_task(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    task_id = take(session, county).task.id
+    body = say(session, county, STATION_ROOM, task_id, "hand_over").body["task"]
+    room = {"username": STATION_ROOM, "display_name": STATION_ROOM}
+    assert body["hand_over"] == DATA["hand_over"] | {
+        "at": MORNING.astimezone(dt.UTC).isoformat(),
+        "by": room,
+        "answer": None,
+    }
+    clock.advance(minutes(30))
+    for text in ("seen", "mended"):
+        body = say(session, county, BUREAU_ROOM, task_id, "answer", {"text": text}).body["task"]
+        assert body["state"] == "handed_over"
+        assert body["hand_over"]["answer"] == {
+            "text": text,
+            "at": (MORNING + minutes(30)).astimezone(dt.UTC).isoformat(),
+            "by": {"username": BUREAU_ROOM, "display_name": BUREAU_ROOM},
+        }
+    assert feed(session)[-1].data["task"]["hand_over"] == body["hand_over"]
+    assert [event.verb for event in history(session, task_id)][-2:] == ["answer", "answer"]
+
+
+def test_an_agencys_own_answer_is_stored_once(session: Session, county: County) -> None:
+    agency = access_queries.principal_of(
+        session,
+        access.add_account(
+            session, None, username="12345", display_name="12345", password_hash="!"
+        ).id,
+    )
+    task_id = take(session, county).task.id
+    with pytest.raises(Conflict) as refusal:
+        service.record_answer(session, agency, task_id, "too early")
+    assert (refusal.value.code, refusal.value.extra) == (
+        "task.not_handed_over",
+        {"state": "assigned"},
+    )
+    say(session, county, STATION_ROOM, task_id, "hand_over")
+    earlier = MORNING - minutes(5)
+    for _ in range(2):
+        service.record_answer(session, agency, task_id, " mended ", answered_at=earlier)
+    over = queries.hand_over_of(session, task_id)
+    assert (over.answer, over.answer_account_id) == ("mended", agency.account_id)
+    *_, event = history(session, task_id)
+    assert [e.verb for e in history(session, task_id)] == ["dispatch", "hand_over", "answer"]
+    assert (event.actor_account_id, event.occurred_at, event.at) == (
+        agency.account_id,
+        earlier,
+        MORNING,
+    )
+    with pytest.raises(NotFound):
+        service.record_answer(session, agency, task_id + 1, "?")
 
 
 def test_calling_for_support_reaches_the_stations_room(session: Session, county: County) -> None:

@@ -17,10 +17,10 @@ EXPECTED = {
     "signed": {"depart": "en_route"},
     "en_route": {"arrive": "on_scene"},
     "on_scene": {"report": "reported"},
-    "reported": {"close": "closed", "send_back": "on_scene"},
+    "reported": {"close": "closed", "send_back": "on_scene", "reassign": "assigned"},
     "closed": {},
     "cancelled": {},
-    "handed_over": {},
+    "handed_over": {"answer": "handed_over"},
 }
 WORKING = ("signed", "en_route", "on_scene")
 for _state in WORKING:
@@ -124,5 +124,5 @@ def test_parties_and_readers_see_the_task(who: Standing) -> None:
 def test_what_is_allowed_fits_state_and_party() -> None:
     assert authority.allowed("assigned", OFFERED) == ("sign",)
     assert authority.allowed("on_scene", ASSIGNEE) == ("report", "return", "call_support")
-    assert set(authority.allowed("reported", ROOM)) == {"close", "send_back", "link"}
+    assert set(authority.allowed("reported", ROOM)) == {"close", "send_back", "reassign", "link"}
     assert authority.allowed("assigned", STRANGER) == ()

@@ -3299,6 +3299,26 @@ export interface components {
             /** @enum {string} */
             outcome: "resolved" | "unfounded" | "referred" | "unresolved";
             text: string;
+            /** @description How many suspects, and nothing of who they are. */
+            suspects: number | null;
+            /** @description How many offences. */
+            offences: number | null;
+            /** @description How many persons were helped. */
+            persons_helped: number | null;
+        };
+        AgencyAnswer: {
+            text: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+        };
+        HandOver: {
+            agency: string;
+            text: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+            answer: components["schemas"]["AgencyAnswer"] | null;
         };
         PresentStep: {
             step: number;
@@ -3317,6 +3337,7 @@ export interface components {
             /** @description Who is to act now: the signer, before that the first offered. */
             assignee: components["schemas"]["Person"] | null;
             report: components["schemas"]["Feedback"] | null;
+            hand_over: components["schemas"]["HandOver"] | null;
             /** Format: date-time */
             updated_at: string;
             step: components["schemas"]["PresentStep"] | null;
@@ -3369,24 +3390,25 @@ export interface components {
             /** @description Who is to act now: the signer, before that the first offered. */
             assignee: components["schemas"]["Person"] | null;
             report: components["schemas"]["Feedback"] | null;
+            hand_over: components["schemas"]["HandOver"] | null;
             /** Format: date-time */
             updated_at: string;
             decision: components["schemas"]["Step"][];
             offers: components["schemas"]["Offer"][];
             history: components["schemas"]["History"][];
-            allowed: ("sign" | "depart" | "arrive" | "report" | "close" | "send_back" | "return" | "reassign" | "cancel" | "hand_over" | "call_support" | "link")[];
+            allowed: ("sign" | "depart" | "arrive" | "report" | "close" | "send_back" | "return" | "reassign" | "cancel" | "hand_over" | "answer" | "call_support" | "link")[];
         };
         Command: {
             /** Format: uuid */
             id: string;
-            /** @description One of sign, depart, arrive, report, close, send_back, return, reassign, cancel, hand_over, call_support, link. */
+            /** @description One of sign, depart, arrive, report, close, send_back, return, reassign, cancel, hand_over, answer, call_support, link. */
             verb: string;
             /**
              * Format: date-time
              * @description The sender's own clock. Recorded, never a ground for refusal.
              */
             occurred_at?: string;
-            /** @description report `{outcome, text}`; return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`; hand_over `{agency, text}`; call_support `{text?}`; link `{to, kind}`; the others carry nothing. */
+            /** @description report `{outcome, text, suspects?, offences?, persons_helped?}`; return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`; hand_over `{agency, text}`; answer `{text}`; call_support `{text?}`; link `{to, kind}`; the others carry nothing. */
             data?: {
                 [key: string]: unknown;
             };
