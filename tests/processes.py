@@ -1,4 +1,4 @@
-"""Real web processes, and clients of them."""
+"""Real web processes and workers, and clients of them."""
 
 from __future__ import annotations
 
@@ -94,6 +94,17 @@ class WebProcess:
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log.read_text()
         return status(f"{self.url}/healthz") == 200
+
+
+def start_worker(database_url: URL) -> subprocess.Popen[bytes]:
+    """Start a worker, as `gridserver worker` does, over a database."""
+    url = database_url.render_as_string(hide_password=False)
+    return subprocess.Popen(
+        [sys.executable, "-m", "gridserver.worker"],
+        cwd=ROOT,
+        env=os.environ | {"GRIDSERVER_DATABASE_URL": url},
+        stdin=subprocess.DEVNULL,
+    )
 
 
 class Caller:

@@ -18,19 +18,13 @@ from gridserver.dispatch import service
 from gridserver.dispatch.models import Offer
 from gridserver.incidents.rules import read_report
 from tests.county import County, centre
-from tests.processes import ROOT
+from tests.processes import ROOT, start_worker
 from tests.waiting import until
 
 
 @pytest.fixture
 def worker(live_database: Database, live_county: County) -> Iterator[subprocess.Popen[bytes]]:
-    url = live_database.url.render_as_string(hide_password=False)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gridserver.worker"],
-        cwd=ROOT,
-        env=os.environ | {"GRIDSERVER_DATABASE_URL": url},
-        stdin=subprocess.DEVNULL,
-    )
+    process = start_worker(live_database.url)
     yield process
     process.kill()
     process.wait()
