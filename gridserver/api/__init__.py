@@ -13,6 +13,7 @@ from gridserver.api import (
     grids_versions,
     inbox,
     incidents,
+    mobilisations,
     org,
     positions,
     sessions,
@@ -38,6 +39,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     incidents.blueprint,
     tasks.blueprint,
     tables.blueprint,
+    mobilisations.blueprint,
     inbox.blueprint,
     positions.blueprint,
 )
