@@ -53,5 +53,9 @@ class FileError(GisError):
     """A file that can't be read or written, or lacks what was asked of it."""
 
 
+class BusyError(GisError):
+    """Work that was not begun, since too much is under way; it may be asked for again."""
+
+
 class ProcessError(GisError):
     """Work in a process of its own that was stopped or broke down."""

@@ -6,7 +6,8 @@ limits, and the worst that it can do is to end in a `ProcessError`.
 
 The process is started, not forked: it inherits no socket, lock or thread, no secret of the
 environment, and works from a process that gevent has patched. It is no sandbox: it may read and
-write what its parent may.
+write what its parent may. Only so many run at once (`allow`), so that many requests can't take the
+machine.
 """
 
 import gc
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from gis.errors import GisError, ProcessError
+from gis.turnstile import Turnstile
 
 T = TypeVar("T")
 
@@ -31,6 +33,10 @@ SECONDS = 60.0
 MEMORY_BYTES = 2 << 30
 """Address space that is usually enough; the libraries alone map half a gigabyte."""
 
+_PROCESSES = 2
+_WAITING = 8
+_WAIT_SECONDS = 20.0
+_turnstile = Turnstile(_PROCESSES, _WAITING, _WAIT_SECONDS)
 _FILE_BYTES = 2 << 30
 _NICE = 10  # the server's own work goes first
 _AFTERLIFE_SECONDS = 5.0  # how long the child outlives its time if the parent is gone
@@ -38,6 +44,14 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("PROJ_", "GDAL_")
 _SAID_BYTES = 4_000
 _OUT_OF_MEMORY = ("memoryerror", "bad_alloc", "cannot allocate memory", "out of memory")
+
+
+def allow(
+    processes: int = _PROCESSES, *, waiting: int = _WAITING, wait_seconds: float = _WAIT_SECONDS
+) -> None:
+    """Have so many processes run at once from now on, and so many calls wait for so long."""
+    global _turnstile
+    _turnstile = Turnstile(processes, waiting, wait_seconds)
 
 
 def run(
@@ -65,8 +79,10 @@ def run(
     ProcessError
         ``process.timeout``, ``process.out_of_memory``, ``process.crashed``: the function did not
         come to an end. Nothing that it began is left behind: its temporary files go with it.
+    BusyError
+        ``process.busy``: too many are at work, and in line.
     """
-    with tempfile.TemporaryDirectory(prefix="gridserver-") as folder:
+    with _turnstile.through(), tempfile.TemporaryDirectory(prefix="gridserver-") as folder:
         request, answer, said = (Path(folder, name) for name in ("request", "answer", "said"))
         request.write_bytes(pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL))
         with request.open("rb") as stdin, answer.open("wb") as stdout, said.open("wb") as stderr:

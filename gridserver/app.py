@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, jsonify
 
+from gis import killable
 from gridserver import __version__
 from gridserver.api import (
     BLUEPRINTS,
@@ -31,6 +32,7 @@ def create_app(settings: Settings, database: Database) -> Flask:
     database : Database
         Where its rows are; its clock is the application's clock.
     """
+    killable.allow(settings.geometry_processes)
     app = Flask(__name__, static_folder=None)
     app.config.update(
         API_TITLE="gridserver",

@@ -21,8 +21,8 @@ from gridserver.grids import (
     repairs,
     reports,
     service,
+    surveys,
 )
-from gridserver.grids.mending import Ground
 from gridserver.grids.models import Exclusion
 
 _MOST_PROPOSALS = 10_000
@@ -123,8 +123,10 @@ class Faults(MethodView):
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, name: str) -> Response:
         """Look for a version's faults as it is now, each as a feature with an id."""
-        ground, _ = _read(name)
-        found, language = inspection.find_faults(ground).items(), context.language()
+        with context.transaction() as session:
+            require(context.principal(), "grid.read")
+            asked = surveys.faults(session, name)
+        found, language = asked.find().items(), context.language()
         return geojson.respond(
             geojson.collection(
                 geojson.feature(
@@ -143,10 +145,11 @@ class Proposals(MethodView):
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any], name: str) -> dict[str, Any]:
         """Say what would mend the faults and what each would move; of a fault the best first."""
-        ground, revision = _read(name)
-        survey, language = inspection.survey(ground), context.language()
-        found = proposing.documents(survey, arguments.get("fault"), language)
-        return {"revision": revision, "items": found}
+        with context.transaction() as session:
+            require(context.principal(), "grid.read")
+            asked = surveys.survey(session, name)
+        found = proposing.documents(asked.find(), arguments.get("fault"), context.language())
+        return {"revision": asked.revision, "items": found}
 
 
 @blueprint.route("/repairs")
@@ -233,14 +236,6 @@ class DeclaredExclusion(MethodView):
         """Take it back: the hole is a fault again."""
         with context.transaction() as session:
             exclusions.withdraw(session, context.principal(), name, exclusion_id)
-
-
-def _read(name: str) -> tuple[Ground, int]:
-    """Return what is to be looked at, and its revision; the transaction has ended then."""
-    with context.transaction() as session:
-        require(context.principal(), "grid.read")
-        version = queries.version(session, name)
-        return inspection.ground(session, version), version.revision
 
 
 def _etag(result: dict[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
-from gis.errors import GisError
+from gis.errors import BusyError, GisError
 from gridserver.api import context
 from gridserver.base.errors import (
     Conflict,
@@ -118,7 +118,7 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
 def status_of(error: GridserverError | GisError) -> int:
     """Return the HTTP status of a refusal; the nearest class in the table decides."""
     if isinstance(error, GisError):
-        return 422
+        return 503 if isinstance(error, BusyError) else 422
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
@@ -144,7 +144,11 @@ def register(app: Flask) -> None:
         field = {"field": error.field} if error.field else {}
         place = {name: error.params[name] for name in ("lon", "lat") if name in error.params}
         said = texts.refusal(error, context.language())
-        return problem(422, error.code, said, **field, **place, params=error.params)
+        status = status_of(error)
+        response = problem(status, error.code, said, **field, **place, params=error.params)
+        if isinstance(error, BusyError):
+            response.headers["Retry-After"] = "30"
+        return response
 
     @app.errorhandler(OperationalError)
     def _database_down(error: OperationalError) -> Response:

@@ -37,6 +37,8 @@ class Settings:
         The bureau's civil time.
     origins : tuple of str
         Origins, besides the server's own address, that browsers may come from.
+    geometry_processes : int
+        How many processes of a web process may work on files and drafts at once.
     """
 
     database_url: str | None
@@ -47,6 +49,7 @@ class Settings:
     demo_password: str | None
     timezone: ZoneInfo
     origins: tuple[str, ...]
+    geometry_processes: int
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -60,6 +63,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         demo_password=_demo_password(environ),
         timezone=_timezone(environ),
         origins=tuple(environ.get("GRIDSERVER_ORIGINS", "").split()),
+        geometry_processes=_geometry_processes(environ),
     )
 
 
@@ -85,6 +89,14 @@ def _port(environ: Mapping[str, str]) -> int:
     value = environ.get("GRIDSERVER_PORT") or "8000"
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
         raise _bad("GRIDSERVER_PORT", value, "give a port from 1 to 65535.")
+    return int(value)
+
+
+def _geometry_processes(environ: Mapping[str, str]) -> int:
+    name = "GRIDSERVER_GEOMETRY_PROCESSES"
+    value = environ.get(name) or "2"
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= 64:
+        raise _bad(name, value, "give a number from 1 to 64.")
     return int(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from gis import testing
+from gis import killable, testing
 from gis.files import write_layer
 from gridserver.app import create_app
 from gridserver.base.clock import SetClock
@@ -143,3 +143,14 @@ def test_uploads_are_kept_for_a_day_and_the_last_five(
     newest = upload(gis, squares).json["upload"]
     assert [path.name for path in kept(tmp_path)] == [uuid.UUID(newest).hex]
     is_problem(gis.post(VERSIONS, json=body | {"upload": others[-1]}), 404, "upload.unknown")
+
+
+def test_where_too_much_is_under_way_it_is_to_come_again(gis: AccountClient, squares: Path) -> None:
+    killable.allow(0, waiting=0)
+    try:
+        refused = upload(gis, squares)
+    finally:
+        killable.allow()
+    is_problem(refused, 503, "process.busy")
+    assert refused.headers["Retry-After"] == "30"
+    assert upload(gis, squares).status_code == 201

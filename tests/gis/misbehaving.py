@@ -34,6 +34,19 @@ def spin() -> None:
         pass
 
 
+def take_a_moment(mark: Path) -> tuple[float, float]:
+    """Return when it began and ended, by the clock that all processes share."""
+    began = time.monotonic()
+    mark.touch()
+    return began, time.monotonic()
+
+
+def wait_for(told: Path) -> None:
+    told.with_suffix(".begun").touch()
+    while not told.exists():
+        time.sleep(0.01)
+
+
 def sleep_with_a_child(told: Path) -> None:
     child = subprocess.Popen(["/bin/sleep", "600"])
     told.write_text(str(child.pid))

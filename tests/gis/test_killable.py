@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import shapely
 
 from gis import killable, testing
 from gis.coverage import faults
-from gis.errors import FileError, GisError, ProcessError
+from gis.errors import BusyError, FileError, GisError, ProcessError
 from gis.files import read_layer, read_layer_safely, write_layer
 from tests.gis import misbehaving
 from tests.waiting import until
@@ -155,3 +157,38 @@ def test_the_fault_report_comes_through() -> None:
     there, here = killable.run(faults, cells), faults(cells)
     assert [fault.text for fault in there] == [fault.text for fault in here]
     assert there[0].geometry.equals_exact(here[0].geometry, 0.0)
+
+
+# --- many at once
+
+
+@pytest.fixture
+def one_place() -> Iterator[Callable[..., None]]:
+    yield lambda **line: killable.allow(1, **line)
+    killable.allow()
+
+
+def test_who_comes_later_waits_in_line(one_place: Callable[..., None], tmp_path: Path) -> None:
+    one_place()
+    marks = [tmp_path / name for name in ("first", "second")]
+    with ThreadPoolExecutor() as pool:
+        spans = list(pool.map(killable.run, [misbehaving.take_a_moment] * 2, marks))
+    (_, ended), (began, _) = sorted(spans)
+    assert ended <= began
+
+
+@pytest.mark.parametrize("line", [{"waiting": 0}, {"wait_seconds": 0.0}])
+def test_where_the_line_is_long_it_is_refused(
+    one_place: Callable[..., None], tmp_path: Path, line: dict[str, float]
+) -> None:
+    one_place(**line)
+    told = tmp_path / "told"
+    with ThreadPoolExecutor() as pool:
+        long = pool.submit(killable.run, misbehaving.wait_for, told)
+        until(lambda: (tmp_path / "told.begun").exists())
+        with pytest.raises(BusyError) as refused:
+            killable.run(misbehaving.echo)
+        assert refused.value.code == "process.busy"
+        told.touch()
+        long.result()
+    assert killable.run(misbehaving.echo) == ((), {})  # there is a place again

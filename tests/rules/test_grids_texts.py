@@ -91,7 +91,8 @@ def _values(node: ast.Call) -> frozenset[str] | None:
     return frozenset(keys | common | {word for word in keywords if word})
 
 
-GIS = {"GisError", "CrsError", "CoordinateError", "GeometryError", "FileError", "ProcessError"}
+GIS = {"GisError", "CrsError", "CoordinateError", "GeometryError", "FileError"}
+GIS |= {"ProcessError", "BusyError"}
 ERRORS = GIS | {"Invalid", "Conflict", "NotFound", "Stale", "Unavailable", "Forbidden"}
 RAISED = list(raised())
 
