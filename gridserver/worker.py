@@ -7,6 +7,7 @@ to lose: a killed worker's rows are taken by the next round of any other.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from gridserver.base import logs
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
 from gridserver.dispatch import escalation
+from gridserver.force import workdays
 
 log = get_logger()
 
@@ -35,16 +37,21 @@ _BATCH = 100
 Chore = Callable[[Session, int], int]
 #: name → what to do: it takes the session and a limit, and returns how much it did.
 CHORES: dict[str, Chore] = {"escalate": escalation.escalate_due}
+#: The same, for what is done at the start and then once a day by the bureau's clocks.
+DAILY: dict[str, Chore] = {"calendar": workdays.fill_what_is_missing}
 
 
 def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:
     """Do the chores every `interval_s` until `stop` is set. An outage of the database is waited
     out."""
+    done_on: dt.date | None = None
     while not stop.is_set():
+        today = database.clock.now().astimezone(database.zone).date()
+        due = CHORES if done_on == today else CHORES | DAILY
         try:
-            for name, chore in CHORES.items():
+            for name, chore in due.items():
                 _finish(database, name, chore, stop)
-            pause = interval_s
+            done_on, pause = today, interval_s
         except OperationalError as error:
             log.warning("worker.database_down", error=str(error.orig).strip())
             pause = RETRY_S

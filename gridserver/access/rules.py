@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "norms.read": frozenset(ROLES),
     "norms.edit": frozenset({"admin"}),
     "mobilisation.order": frozenset({"admin", "command"}),
+    "roster.edit": frozenset({"command", "admin"}),
 }
 
 

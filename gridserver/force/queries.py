@@ -17,6 +17,7 @@ from gridserver.force.calendar import by_weekday
 from gridserver.force.duty import DutyOfficer, DutyPicture, duty_picture
 from gridserver.force.models import Absence, CalendarDay, Officer, OfficerPosition, Ownership, Shift
 from gridserver.org.models import Unit
+from gridserver.org.queries import at_or_below
 
 __all__ = (
     "DutyOfficer",
@@ -157,11 +158,11 @@ def officers(
     after : str, optional
         The service number to go on after (the list's cursor).
     """
-    in_scope = (_below(path) for path in actor.paths("force.read"))
+    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
     query = _cards(at).where(sa.or_(sa.false(), *in_scope))
     query = query.order_by(Officer.service_number).limit(limit)
     if unit_path is not None:
-        query = query.where(_below(unit_path))
+        query = query.where(at_or_below(unit_path))
     if text:
         query = query.where(
             sa.or_(
@@ -215,10 +216,6 @@ def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
 
 def _absent(at: dt.datetime) -> ColumnElement[bool]:
     return sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
-
-
-def _below(path: str) -> ColumnElement[bool]:
-    return sa.or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
 
 
 def _card(row: Row) -> OfficerCard:

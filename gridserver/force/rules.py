@@ -88,10 +88,10 @@ def check_position(position: Position, now: dt.datetime, field: str) -> None:
         raise Invalid("position.bad_battery", "battery runs from 0 to 1.", field=f"{field}.battery")
 
 
-def check_duty(duty: str) -> None:
+def check_duty(duty: str, field: str = "duty") -> None:
     """Raise `Invalid` for a duty that doesn't exist."""
     if duty not in DUTIES:
-        raise Invalid("shift.unknown_duty", f"duty: one of {', '.join(DUTIES)}.", field="duty")
+        raise Invalid("shift.unknown_duty", f"duty: one of {', '.join(DUTIES)}.", field=field)
 
 
 def check_range(

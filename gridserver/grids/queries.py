@@ -63,6 +63,15 @@ class VersionCard:
 
 
 @dataclass(frozen=True)
+class CellPlace:
+    """A cell and the code of its station, without the geometry."""
+
+    code: str
+    name: str
+    station_code: str | None
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A bureau next door; `geom` in EPSG:4326."""
 
@@ -145,6 +154,12 @@ def cells_by_station(session: Session, version_id: int) -> dict[str, int]:
         counted.where(Cell.version_id == version_id, Cell.station_code.is_not(None))
     )
     return {code: count for code, count in rows if code is not None}
+
+
+def cell_places(session: Session, version_id: int) -> list[CellPlace]:
+    """Return which station each cell of a version belongs to, by code; without the geometry."""
+    query = select(Cell.code, Cell.name, Cell.station_code).where(Cell.version_id == version_id)
+    return [CellPlace(*row) for row in session.execute(query.order_by(Cell.code))]
 
 
 def locator(session: Session, version_id: int) -> Locator:

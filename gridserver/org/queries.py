@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
@@ -49,6 +49,11 @@ def units(
     if after is not None:
         query = query.where(Unit.path > after)
     return session.scalars(query).all()
+
+
+def at_or_below(path: str) -> ColumnElement[bool]:
+    """Return the condition that a unit is the one at `path` or stands below it."""
+    return or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
 
 
 def units_by_id(session: Session, ids: set[int]) -> dict[int, Unit]:

@@ -1,0 +1,181 @@
+"""Absences as a bureau edits them: listed, changed and taken back, each by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session, aliased
+
+from gridserver.access.models import Account
+from gridserver.access.rules import Principal, require
+from gridserver.base.errors import NotFound
+from gridserver.force import service
+from gridserver.force.models import Absence, Officer
+from gridserver.force.people import PersonOfForce, by_number, require_roster
+from gridserver.force.queries import UnitRef
+from gridserver.force.recording import record
+from gridserver.force.shifts import check_view
+from gridserver.org.models import Unit
+from gridserver.org.queries import at_or_below
+
+
+@dataclass(frozen=True)
+class AbsenceDraft:
+    """An absence to be set; `officer` and `stand_in` are service numbers."""
+
+    officer: str
+    reason: str
+    start: dt.datetime
+    end: dt.datetime
+    stand_in: str | None = None
+
+
+@dataclass(frozen=True)
+class AbsenceCard:
+    """An absence as a roster shows it.
+
+    `reason` may be about the officer's health: it is None for who may not edit the roster.
+    """
+
+    id: int
+    officer: PersonOfForce
+    unit: UnitRef
+    reason: str | None
+    start: dt.datetime
+    end: dt.datetime
+    stand_in: PersonOfForce | None
+
+
+def absences(
+    session: Session,
+    actor: Principal,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    unit_path: str | None = None,
+    after: tuple[dt.datetime, int] | None = None,
+    limit: int | None = None,
+) -> list[AbsenceCard]:
+    """Return the absences between two moments of officers whom `actor` may see, as they begin.
+
+    `after` is the start and the id of the absence to go on after.
+    """
+    require(actor, "force.read")
+    check_view(start, end)
+    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
+    query = _CARDS.where(Absence.during.overlaps(Range(start, end)), sa.or_(sa.false(), *in_scope))
+    if unit_path is not None:
+        query = query.where(at_or_below(unit_path))
+    if after is not None:
+        query = query.where(sa.tuple_(_START, Absence.id) > after)
+    rows = session.execute(query.order_by(_START, Absence.id).limit(limit))
+    return [_card(row, actor) for row in rows]
+
+
+def absence(session: Session, actor: Principal, absence_id: int) -> AbsenceCard:
+    """Return one absence. Raises `NotFound`, and `Forbidden` for an officer out of scope."""
+    row = session.execute(_CARDS.where(Absence.id == absence_id)).first()
+    if row is None:
+        raise _unknown(absence_id)
+    require(actor, "force.read", row.path)
+    return _card(row, actor)
+
+
+def add_absence(session: Session, actor: Principal, draft: AbsenceDraft) -> int:
+    """Say that an officer is away. Returns the absence's id.
+
+    Raises as `gridserver.force.service.set_absence` does, `Invalid` for an unknown officer and
+    `Forbidden` where the actor may not edit the roster of the officer's unit.
+    """
+    return _set(session, actor, draft).id
+
+
+def change_absence(session: Session, actor: Principal, absence_id: int, draft: AbsenceDraft) -> int:
+    """Change an absence: raises as `add_absence`, and `NotFound`. Returns its id from now on."""
+    _taken_back(session, actor, absence_id)
+    return _set(session, actor, draft).id
+
+
+def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
+    """Take an absence back: the officer can be called on after all.
+
+    Raises `NotFound` and `Forbidden`.
+    """
+    officer = _taken_back(session, actor, absence_id)
+    record(session, actor, "absence:remove", officer, {"absence": absence_id})
+
+
+def _set(session: Session, actor: Principal, draft: AbsenceDraft) -> Absence:
+    officer = by_number(session, [draft.officer], field="officer")[draft.officer]
+    stand_in = None
+    if draft.stand_in is not None:
+        stand_in = by_number(session, [draft.stand_in], field="stand_in")[draft.stand_in]
+    require_roster(session, actor, officer.unit_id)
+    return service.set_absence(
+        session,
+        actor,
+        officer=officer,
+        reason=draft.reason,
+        start=draft.start,
+        end=draft.end,
+        stand_in=stand_in,
+    )
+
+
+def _taken_back(session: Session, actor: Principal, absence_id: int) -> Officer:
+    absence = session.scalar(select(Absence).where(Absence.id == absence_id).with_for_update())
+    if absence is None:
+        raise _unknown(absence_id)
+    officer = session.get_one(Officer, absence.officer_id)
+    require_roster(session, actor, officer.unit_id)
+    session.delete(absence)
+    session.flush()
+    return officer
+
+
+def _unknown(absence_id: int) -> NotFound:
+    return NotFound("absence.unknown", f"There is no absence {absence_id}.")
+
+
+_START = sa.func.lower(Absence.during)
+_OTHER = aliased(Officer)
+_OTHERS_ACCOUNT = aliased(Account)
+_CARDS = (
+    select(
+        Absence.id,
+        Absence.reason,
+        Absence.during,
+        Account.username,
+        Officer.service_number,
+        Account.display_name,
+        Unit.code.label("unit_code"),
+        Unit.name.label("unit_name"),
+        Unit.path,
+        _OTHERS_ACCOUNT.username.label("other_username"),
+        _OTHER.service_number.label("other_number"),
+        _OTHERS_ACCOUNT.display_name.label("other_name"),
+    )
+    .join(Officer, Officer.id == Absence.officer_id)
+    .join(Account, Account.id == Officer.account_id)
+    .join(Unit, Unit.id == Officer.unit_id)
+    .outerjoin(_OTHER, _OTHER.id == Absence.stand_in_id)
+    .outerjoin(_OTHERS_ACCOUNT, _OTHERS_ACCOUNT.id == _OTHER.account_id)
+)
+
+
+def _card(row: Row, actor: Principal) -> AbsenceCard:
+    other: Any = (row.other_username, row.other_number, row.other_name)
+    return AbsenceCard(
+        id=row.id,
+        officer=PersonOfForce(row.username, row.service_number, row.display_name),
+        unit=UnitRef(row.unit_code, row.unit_name),
+        reason=row.reason if actor.may("roster.edit", row.path) else None,
+        start=row.during.lower,
+        end=row.during.upper,
+        stand_in=PersonOfForce(*other) if row.other_number else None,
+    )

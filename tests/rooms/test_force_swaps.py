@@ -1,0 +1,255 @@
+"""Shifts exchanged between two officers, with a leader's consent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from gridserver.base.clock import SetClock
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
+from gridserver.force import shifts, swapping
+from gridserver.force.models import Leadership, Shift, ShiftSwap
+from gridserver.force.rules import SWAP
+from gridserver.force.shifts import ShiftDraft
+from tests.conftest import MORNING
+from tests.county import County, add_teams
+
+A, B, LEADER, STRANGER = "330824001", "330824002", "330824102", "330824103"
+HOUR = dt.timedelta(hours=1)
+LATER = MORNING + dt.timedelta(days=20)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Two shifts of the same duty at the same hours, on following days."""
+
+    county: County
+    a: int
+    b: int
+
+
+@pytest.fixture
+def roster(session: Session, county: County) -> Roster:
+    add_teams(session, county)
+    a, b = shifts.add_shifts(
+        session,
+        county.principal("admin"),
+        [
+            ShiftDraft(A, "pool", LATER, LATER + 6 * HOUR),
+            ShiftDraft(B, "pool", LATER + 24 * HOUR, LATER + 30 * HOUR),
+        ],
+    )
+    return Roster(county, a, b)
+
+
+def propose(session: Session, roster: Roster, *, both: bool = True, by: str = A) -> int:
+    return swapping.propose(
+        session,
+        roster.county.principal(by),
+        shift_id=roster.a,
+        other=B,
+        other_shift_id=roster.b if both else None,
+    )
+
+
+def say(session: Session, roster: Roster, swap: int, by: str, verb: str) -> None:
+    swapping.command(session, roster.county.principal(by), swap, verb)
+
+
+def owner(session: Session, roster: Roster, shift: int) -> str:
+    return shifts.shift(session, roster.county.principal("admin"), shift).officer.service_number
+
+
+def test_two_agree_and_the_leader_consents(session: Session, roster: Roster) -> None:
+    swap = propose(session, roster)
+    say(session, roster, swap, B, "agree")
+    assert owner(session, roster, roster.a) == A
+    say(session, roster, swap, LEADER, "consent")
+    assert (owner(session, roster, roster.a), owner(session, roster, roster.b)) == (B, A)
+    card = swapping.swap(session, roster.county.principal(A), swap)
+    assert (card.state, card.allowed) == ("done", ())
+    assert card.taken is not None
+    assert (card.given["shift"], card.taken["shift"]) == (roster.a, roster.b)
+
+
+def test_shifts_at_the_same_hours_change_hands(session: Session, roster: Roster) -> None:
+    session.get_one(Shift, roster.b).during = Range(LATER, LATER + 6 * HOUR)
+    session.flush()
+    swap = propose(session, roster)
+    say(session, roster, swap, B, "agree")
+    say(session, roster, swap, "room-33082401", "consent")
+    assert (owner(session, roster, roster.a), owner(session, roster, roster.b)) == (B, A)
+
+
+def test_a_shift_is_handed_over(session: Session, roster: Roster) -> None:
+    swap = propose(session, roster, both=False)
+    say(session, roster, swap, B, "agree")
+    say(session, roster, swap, LEADER, "consent")
+    assert owner(session, roster, roster.a) == B
+
+
+def test_nobody_gets_one_duty_twice_at_once(session: Session, roster: Roster) -> None:
+    session.get_one(Shift, roster.b).during = Range(LATER, LATER + 6 * HOUR)
+    session.flush()
+    swap = propose(session, roster, both=False)
+    say(session, roster, swap, B, "agree")
+    with pytest.raises(Conflict) as refusal:
+        say(session, roster, swap, LEADER, "consent")
+    assert refusal.value.code == "shift.overlaps"
+    assert owner(session, roster, roster.a) == A
+    assert swapping.swap(session, roster.county.principal(A), swap).state == "agreed"
+
+
+@pytest.mark.parametrize("state", SWAP.states)
+@pytest.mark.parametrize("verb", SWAP.verbs)
+@pytest.mark.parametrize("role", ["proposer", "other", "leader", "room", "stranger"])
+def test_every_verb_in_every_state_by_everybody(
+    session: Session, roster: Roster, state: str, verb: str, role: str
+) -> None:
+    swap = propose(session, roster)
+    session.get_one(ShiftSwap, swap).state = state
+    session.flush()
+    who = {
+        "proposer": A,
+        "other": B,
+        "leader": LEADER,
+        "room": "room-33082401",
+        "stranger": STRANGER,
+    }[role]
+    allowed = {
+        "agree": {"other"},
+        "consent": {"leader", "room"},
+        "decline": {"other", "leader", "room"},
+        "withdraw": {"proposer"},
+    }[verb]
+    after = SWAP.after(state, verb)
+    if role == "stranger":
+        with pytest.raises(NotFound):
+            say(session, roster, swap, who, verb)
+    elif after is None:
+        with pytest.raises(Conflict) as refusal:
+            say(session, roster, swap, who, verb)
+        assert (refusal.value.code, refusal.value.extra["state"]) == ("swap.wrong_state", state)
+    elif role not in allowed:
+        with pytest.raises(Forbidden):
+            say(session, roster, swap, who, verb)
+    else:
+        say(session, roster, swap, who, verb)
+        assert session.get_one(ShiftSwap, swap).state == after
+
+
+def test_a_leader_does_not_consent_to_their_own(session: Session, roster: Roster) -> None:
+    session.add(
+        Leadership(
+            unit_id=roster.county.units["33082401"],
+            officer_id=roster.county.officers[A],
+            valid=Range(MORNING, None),
+        )
+    )
+    swap = propose(session, roster)
+    say(session, roster, swap, B, "agree")
+    with pytest.raises(Forbidden):
+        say(session, roster, swap, A, "consent")
+
+
+def test_a_leader_of_one_of_the_two_is_not_enough(session: Session, roster: Roster) -> None:
+    north = swapping.propose(
+        session, roster.county.principal(A), shift_id=roster.a, other="330824005"
+    )
+    for who in (LEADER, "room-33082401", "room-33082402"):
+        with pytest.raises(NotFound):
+            say(session, roster, north, who, "decline")
+    say(session, roster, north, "330824005", "agree")
+    say(session, roster, north, "command", "consent")
+    assert owner(session, roster, roster.a) == "330824005"
+
+
+class TestRefusals:
+    def test_only_ones_own_shift(self, session: Session, roster: Roster) -> None:
+        with pytest.raises(Forbidden) as refusal:
+            propose(session, roster, by=STRANGER)
+        assert refusal.value.code == "swap.not_yours"
+        with pytest.raises(Forbidden) as refusal:
+            propose(session, roster, by="command")
+        assert refusal.value.code == "roster.no_officer"
+
+    @pytest.mark.parametrize(
+        ("other", "other_shift", "field"),
+        [(A, False, "other"), ("nobody", False, "other"), (STRANGER, True, "other_shift")],
+    )
+    def test_only_with_another_and_theirs(
+        self, session: Session, roster: Roster, other: str, other_shift: bool, field: str
+    ) -> None:
+        with pytest.raises(Invalid) as refusal:
+            swapping.propose(
+                session,
+                roster.county.principal(A),
+                shift_id=roster.a,
+                other=other,
+                other_shift_id=roster.b if other_shift else None,
+            )
+        assert refusal.value.field == field
+
+    def test_only_what_is_yet_to_begin(
+        self, session: Session, roster: Roster, clock: SetClock
+    ) -> None:
+        swap = propose(session, roster)
+        say(session, roster, swap, B, "agree")
+        clock.set(LATER)
+        with pytest.raises(Conflict) as refusal:
+            say(session, roster, swap, LEADER, "consent")
+        assert refusal.value.code == "swap.begun"
+        say(session, roster, swap, A, "withdraw")
+        with pytest.raises(Conflict) as refusal:
+            propose(session, roster)
+        assert refusal.value.code == "swap.begun"
+
+    def test_only_once_at_a_time(self, session: Session, roster: Roster) -> None:
+        swap = propose(session, roster)
+        with pytest.raises(Conflict) as refusal:
+            propose(session, roster)
+        assert refusal.value.code == "swap.open"
+        say(session, roster, swap, A, "withdraw")
+        propose(session, roster)
+
+    def test_a_shift_that_is_changed_or_removed_ends_it(
+        self, session: Session, roster: Roster
+    ) -> None:
+        admin = roster.county.principal("admin")
+        swap = propose(session, roster)
+        shifts.remove_shift(session, admin, roster.b)
+        card = swapping.swap(session, roster.county.principal(A), swap)
+        assert (card.state, card.taken and card.taken["shift"]) == ("withdrawn", roster.b)
+
+    def test_what_was_agreed_on_counts(self, session: Session, roster: Roster) -> None:
+        swap = propose(session, roster)
+        say(session, roster, swap, B, "agree")
+        session.get_one(Shift, roster.b).duty = "leader"
+        session.flush()
+        with pytest.raises(Conflict) as refusal:
+            say(session, roster, swap, LEADER, "consent")
+        assert refusal.value.code == "swap.outdated"
+
+
+def test_everybody_sees_what_concerns_them(session: Session, roster: Roster) -> None:
+    swap = propose(session, roster)
+
+    def allowed(username: str) -> list[tuple[str, ...]]:
+        seen = swapping.swaps(session, roster.county.principal(username))
+        return [card.allowed for card in seen]
+
+    assert allowed(A) == [("withdraw",)]
+    assert allowed(B) == [("agree", "decline")]
+    assert allowed(LEADER) == allowed("room-33082401") == [("decline",)]
+    assert allowed(STRANGER) == allowed("room-33082402") == []
+    say(session, roster, swap, B, "decline")
+    assert allowed(A) == []
+    assert [
+        card.state for card in swapping.swaps(session, roster.county.principal(A), is_open=False)
+    ] == ["declined"]
+    assert session.scalars(select(ShiftSwap.state)).all() == ["declined"]
