@@ -68,8 +68,8 @@ WRITE = """
             %(cell)s, 'covers', '{}', 0, %(unit)s)
         RETURNING id
     ), d AS (
-        INSERT INTO decision (incident_id, rules_version, facts, steps)
-        SELECT id, 1, %(document)s, '[]' FROM i
+        INSERT INTO decision (incident_id, at, rules_version, route, hours, facts, steps, notes)
+        SELECT id, %(at)s, 2, 'community', 'day', %(document)s, '[]', '[]' FROM i
     ), t AS (
         INSERT INTO task (incident_id, state, created_at, updated_at)
         SELECT id, 'assigned', %(at)s, %(at)s FROM i RETURNING id

@@ -89,11 +89,12 @@ def principal_of(session: Session, account_id: int) -> Principal:
 
 @dataclass(frozen=True)
 class CommandRoom:
-    """A unit with the desks of its command room, by username."""
+    """A unit with the desks of its command room, by username; `mode` is a station's."""
 
     unit_id: int
     code: str
     name: str
+    mode: str | None
     path: str
     desks: tuple[AccountRef, ...]
 
@@ -104,6 +105,7 @@ _COMMAND_ROOMS = (
         Unit.id,
         Unit.code,
         Unit.name,
+        Unit.mode,
         Unit.path,
         Account.id.label("account_id"),
         Account.username,
@@ -141,7 +143,7 @@ def _room(rows: Sequence[Row]) -> CommandRoom:
         for row in rows
         if row.account_id is not None
     )
-    return CommandRoom(first.id, first.code, first.name, first.path, desks)
+    return CommandRoom(first.id, first.code, first.name, first.mode, first.path, desks)
 
 
 _REFS = select(Account.id, Account.username, Account.display_name).where(

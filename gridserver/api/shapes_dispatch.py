@@ -7,6 +7,7 @@ import marshmallow as ma
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.dispatch.commands import OUTCOMES
 from gridserver.dispatch.lifecycle import TASK
+from gridserver.dispatch.norms import HOURS, ROUTES, RUNGS
 
 
 def _moment(*, nullable: bool = False) -> ma.fields.String:
@@ -37,13 +38,33 @@ class StepSchema(ma.Schema):
     """One rung of a decision."""
 
     step = ma.fields.Integer(required=True)
-    kind = ma.fields.String(
-        required=True, metadata={"description": "primary, backup, station_room or bureau_room."}
-    )
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(RUNGS))
     who = ma.fields.Nested(StepTakerSchema, required=True)
     because = ma.fields.Nested(BecauseSchema, required=True)
     sign_within_s = ma.fields.Integer(
         required=True, metadata={"description": "Seconds until the next step is told too."}
+    )
+    tell = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("at_once", "in_turn")),
+        metadata={"description": "Mobilised, all steps are told at once."},
+    )
+
+
+class DecisionSchema(ma.Schema):
+    """Whose work an incident is, who gets it, and what led to that."""
+
+    route = ma.fields.String(required=True, validate=ma.validate.OneOf(ROUTES))
+    hours = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(HOURS),
+        metadata={"description": "Each team does its own work, or duty is pooled."},
+    )
+    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
+    notes = ma.fields.List(
+        ma.fields.Nested(BecauseSchema),
+        required=True,
+        metadata={"description": "What led to it: where, what, when, mode, help."},
     )
 
 
@@ -206,7 +227,7 @@ class TaskRefSchema(ma.Schema):
     assignee = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
 
 
-class IncidentSchema(IncidentCardSchema):
+class IncidentSchema(IncidentCardSchema, DecisionSchema):
     """An incident with its decision and its task."""
 
     source = ma.fields.String(required=True)
@@ -219,10 +240,9 @@ class IncidentSchema(IncidentCardSchema):
     neighbours = ma.fields.List(ma.fields.String(), required=True)
     distance_m = ma.fields.Float(required=True, allow_none=True)
     task = ma.fields.Nested(TaskRefSchema, required=True)
-    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
 
 
-class PreviewSchema(ma.Schema):
+class PreviewSchema(DecisionSchema):
     """Who would get a report, and why."""
 
     cell = ma.fields.Nested(CodedSchema, required=True, allow_none=True)
@@ -231,4 +251,3 @@ class PreviewSchema(ma.Schema):
     method = ma.fields.String(required=True)
     neighbours = ma.fields.List(ma.fields.String(), required=True)
     distance_m = ma.fields.Float(required=True, allow_none=True)
-    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)

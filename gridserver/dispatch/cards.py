@@ -14,7 +14,7 @@ from gridserver.dispatch.authority import allowed
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import Offer
-from gridserver.dispatch.rules import ROOMS, Because, Person, Place, Step
+from gridserver.dispatch.rules import ROOMS, Because, Decision, Person, Place, Step
 from gridserver.incidents.queries import IncidentRecord
 
 Card = dict[str, Any]
@@ -82,7 +82,7 @@ def task_detail(
 ) -> Card:
     """Return a task with all its offers, its history, and what `viewer` may do with it now."""
     return _task(dossier) | {
-        "decision": decision(dossier.steps, language),
+        "decision": ladder(dossier.steps, language),
         "offers": [_offer(dossier, offer, language) for offer in dossier.offers],
         "history": [_entry(entry) for entry in history],
         "allowed": list(allowed(dossier.task.state, dossier.standing(viewer))),
@@ -105,7 +105,7 @@ def incident_detail(dossier: Dossier, language: str) -> Card:
         "neighbours": list(incident.neighbours),
         "distance_m": incident.distance_m,
         "task": {"id": task.id, "state": task.state, "assignee": _who(dossier.acting)},
-        "decision": decision(dossier.steps, language),
+        **decision_card(dossier.decision, language),
     }
 
 
@@ -121,8 +121,24 @@ def place_card(place: Place) -> Card:
     }
 
 
-def decision(steps: Sequence[Step], language: str) -> list[Card]:
-    """Return the ladder with its reasons in `language`."""
+def decision_card(decision: Decision, language: str) -> Card:
+    """Return whose work an incident is, the ladder, and what led to it, in `language`."""
+    return {
+        "route": decision.route,
+        "hours": decision.hours,
+        "decision": ladder(decision.steps, language),
+        "notes": [because(note, language) for note in decision.notes],
+    }
+
+
+def because(reason: Because, language: str) -> Card:
+    """Return a reason or a remark with its sentence in `language`."""
+    text = texts.say(reason.code, reason.params, language)
+    return {"code": reason.code, "params": reason.params, "text": text}
+
+
+def ladder(steps: Sequence[Step], language: str) -> list[Card]:
+    """Return the steps with their reasons in `language`."""
     return [
         {
             "step": step.step,
@@ -132,8 +148,9 @@ def decision(steps: Sequence[Step], language: str) -> list[Card]:
                 "display_name": step.who.display_name,
                 "kind": "room" if step.kind in ROOMS else "officer",
             },
-            "because": _because(step.because, language),
+            "because": because(step.because, language),
             "sign_within_s": step.sign_within_s,
+            "tell": step.tell,
         }
         for step in steps
     ]
@@ -161,7 +178,7 @@ def _present_step(dossier: Dossier, account_id: int | None, language: str) -> Ca
     return {
         "step": offer.step,
         "kind": offer.kind,
-        "because": _because(Because(**offer.because), language),
+        "because": because(Because(**offer.because), language),
         "deadline": _moment(dossier.deadline(offer)),
     }
 
@@ -171,7 +188,7 @@ def _offer(dossier: Dossier, offer: Offer, language: str) -> Card:
         "step": offer.step,
         "kind": offer.kind,
         "recipient": _who(dossier.people[offer.recipient]),
-        "because": _because(Because(**offer.because), language),
+        "because": because(Because(**offer.because), language),
         "told_at": _moment(offer.told_at),
         "deadline": _moment(dossier.deadline(offer)),
         "received_at": _moment(dossier.received.get(offer.message_id)),
@@ -220,11 +237,6 @@ def _hand_over(dossier: Dossier) -> Card | None:
         "by": _who(dossier.people[over.account_id]),
         "answer": None if over.answer is None else answer,
     }
-
-
-def _because(because: Because, language: str) -> Card:
-    text = texts.say(because.code, because.params, language)
-    return {"code": because.code, "params": because.params, "text": text}
 
 
 def _who(person: AccountRef | Person | None) -> Card | None:

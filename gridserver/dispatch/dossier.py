@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
@@ -17,8 +18,9 @@ from gridserver.access.rules import Principal
 from gridserver.base import db
 from gridserver.delivery import queries as delivery
 from gridserver.dispatch.authority import Standing
-from gridserver.dispatch.models import Decision, HandOver, Offer, Task
-from gridserver.dispatch.rules import Facts, Person, Step
+from gridserver.dispatch.models import Decision as DecisionRow
+from gridserver.dispatch.models import HandOver, Offer, Task
+from gridserver.dispatch.rules import Decision, Facts, Person, Step
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.queries import IncidentRecord
 from gridserver.org import queries as org
@@ -26,7 +28,8 @@ from gridserver.org import queries as org
 
 @dataclass
 class Dossier:
-    """A task with its incident, the decision, and the offers in the order they were made.
+    """A task with its incident, the decision that counts, and the offers in the order they were
+    made.
 
     Attributes
     ----------
@@ -44,11 +47,16 @@ class Dossier:
     incident: IncidentRecord
     unit_path: str
     facts: Facts
-    steps: tuple[Step, ...]
+    decision: Decision
     offers: list[Offer]
     people: dict[int, AccountRef | Person]
     received: Mapping[uuid.UUID, dt.datetime] = field(default_factory=dict)
     hand_over: HandOver | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The decision's ladder."""
+        return self.decision.steps
 
     @property
     def open_offers(self) -> list[Offer]:
@@ -101,8 +109,18 @@ class Dossier:
 # Built once, as all that a command asks.
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _OFFERS = select(Offer).where(Offer.task_id.in_(_IDS)).order_by(Offer.id)
-_DECISIONS = select(Decision.incident_id, Decision.facts, Decision.steps).where(
-    Decision.incident_id.in_(_IDS)
+_DECISIONS = (
+    select(
+        DecisionRow.incident_id,
+        DecisionRow.facts,
+        DecisionRow.route,
+        DecisionRow.hours,
+        DecisionRow.steps,
+        DecisionRow.notes,
+    )
+    .where(DecisionRow.incident_id.in_(_IDS))
+    .order_by(DecisionRow.incident_id, DecisionRow.revision.desc())
+    .ext(distinct_on(DecisionRow.incident_id))
 )
 
 _HAND_OVERS = select(HandOver).where(HandOver.task_id.in_(_IDS))
@@ -115,8 +133,8 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     offers = _offers(session, [task.id for task in tasks])
     incident_ids = [task.incident_id for task in tasks]
     decisions = {
-        incident_id: (Facts.from_json(facts), tuple(Step.from_json(step) for step in steps))
-        for incident_id, facts, steps in db.rows(session, _DECISIONS, {"ids": incident_ids})
+        row.incident_id: (Facts.from_json(row.facts), Decision.from_json(row._asdict()))
+        for row in db.rows(session, _DECISIONS, {"ids": incident_ids})
     }
     recorded = incidents.by_ids(session, incident_ids)
     paths = org.paths_by_id(session, {incident.unit_id for incident in recorded.values()})
@@ -134,7 +152,7 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
             incident=recorded[task.incident_id],
             unit_path=paths[recorded[task.incident_id].unit_id],
             facts=decisions[task.incident_id][0],
-            steps=decisions[task.incident_id][1],
+            decision=decisions[task.incident_id][1],
             offers=offers[task.id],
             people=dict(people),
             received=received,

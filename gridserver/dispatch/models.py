@@ -22,6 +22,7 @@ from gridserver.base.db import Base, Id
 from gridserver.base.lifecycle import check_in
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.lifecycle import TASK
+from gridserver.dispatch.norms import HOURS, ROUTES
 
 #: How an offer ended: its holder signed; somebody else did; the task was taken away from its
 #: holder; the holder gave it back; none of its holder's devices could be reached, so that it never
@@ -31,14 +32,29 @@ OFFER_OUTCOMES = ("signed", "superseded", "withdrawn", "returned", "passed_over"
 
 class Decision(Base):
     """Who gets an incident and why, with the facts it was computed from, so that the same rules
-    give the same steps a year later."""
+    give the same decision a year later.
+
+    Rows are only ever added: an incident that is decided anew gets another `revision`, and the last
+    one counts.
+    """
 
     __tablename__ = "decision"
+    __table_args__ = (
+        CheckConstraint(check_in("route", ROUTES), name="route"),
+        CheckConstraint(check_in("hours", HOURS), name="hours"),
+    )
 
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, server_default=text("1")
+    )
+    at: Mapped[dt.datetime]
     rules_version: Mapped[int] = mapped_column(SmallInteger)
+    route: Mapped[str]
+    hours: Mapped[str]
     facts: Mapped[dict[str, Any]]
     steps: Mapped[list[Any]]
+    notes: Mapped[list[Any]]
 
 
 class Task(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import Offer
-from gridserver.dispatch.rules import OWNERS, ROOMS, Step, unsigned
+from gridserver.dispatch.rules import REASSIGNED, ROOMS, Step, unsigned
 
 
 def next_step(dossier: Dossier) -> Step | None:
@@ -61,7 +61,7 @@ def make(dossier: Dossier, step: Step, round_: int, told_at: dt.datetime) -> Off
         step=step.step,
         kind=step.kind,
         recipient=step.who.account_id,
-        because=dict(vars(step.because)),
+        because=step.because.to_json(),
         message_id=uuid.uuid4(),
         told_at=told_at,
         sign_within_s=step.sign_within_s,
@@ -101,9 +101,9 @@ def take_away(dossier: Dossier, outcome: str, at: dt.datetime) -> list[int]:
 
 
 def _climbs(round_: int, kinds: Iterable[str]) -> bool:
-    """Say whether a round goes up the whole ladder. Owners are told in no other; where it has none,
-    its rooms are all there is to climb."""
-    return round_ == 1 or any(kind in OWNERS for kind in kinds)
+    """Say whether a round goes up the whole ladder. Its officers are told in no other; where it has
+    none, its rooms are all there is to climb."""
+    return round_ == 1 or any(kind not in (*ROOMS, REASSIGNED) for kind in kinds)
 
 
 def _ladder(dossier: Dossier, climbs: bool) -> list[Step]:

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.delivery import service as delivery
-from gridserver.dispatch import cards, dossier, history, intake, offers, telling, verbs
+from gridserver.dispatch import cards, dossier, gathering, history, offers, telling, verbs
 from gridserver.dispatch.dossier import Dossier
-from gridserver.dispatch.intake import Site
+from gridserver.dispatch.gathering import Site
 from gridserver.dispatch.lifecycle import TASK
-from gridserver.dispatch.models import Decision, Task
-from gridserver.dispatch.rules import RULES_VERSION, Facts, Place, Step, decide
+from gridserver.dispatch.models import Decision as DecisionRow
+from gridserver.dispatch.models import Task
+from gridserver.dispatch.rules import RULES_VERSION, Decision, Facts, Place, Step, decide
 from gridserver.dispatch.telling import Change
+from gridserver.grids.queries import Location
 from gridserver.incidents import service as incidents
 from gridserver.org import queries as org
 
@@ -69,20 +70,22 @@ def reroute(session: Session, actor: Principal | None) -> Rerouted:
 
 
 def _reroute(session: Session, actor: Principal | None, found: Dossier) -> bool:
-    incident, former = found.incident, found.facts
-    site = intake.survey(session, incident.lon, incident.lat, incident.accuracy_m, now(session))
-    if site.location.cell_code == former.place.cell:
+    incident, former = found.incident, found.facts.place
+    site = gathering.survey(session, incident.lon, incident.lat, incident.accuracy_m, now(session))
+    if site.location.cell_code == former.cell:
         return False
-    facts = intake.gather(session, site, incident.priority)
-    # Asked of today's roster, as the new one: only the boundary may make a difference.
-    present = intake.owners(session, former.place.cell)
-    if _parties(facts) == (*present, former.station_room):
+    facts, decision = _decide(session, found, site)
+    # Asked of today's roster and tables, as the new one: only the boundary may make a difference.
+    _, present = _decide(session, found, gathering.site_of(session, _location(former)))
+    if _ladder(decision) == _ladder(present):
         return False
     before, former_path, former_steps = found.task.state, found.unit_path, found.steps
-    _decide_anew(session, found, site, facts)
+    _relocate(session, found, site)
+    found.facts, found.decision = facts, decision
+    _add_revision(session, found)
     change = _offer_anew(session, found)
     session.flush()
-    _note(session, actor, found, before, former.place, former_steps)
+    _note(session, actor, found, before, former, former_steps)
     if former_path != found.unit_path:
         data = {"task": cards.task_card(found)}
         delivery.append_feed(session, "task.changed", data, former_path)
@@ -90,12 +93,39 @@ def _reroute(session: Session, actor: Principal | None, found: Dossier) -> bool:
     return True
 
 
-def _parties(facts: Facts) -> tuple[Any, ...]:
-    return facts.primaries, facts.backups, facts.station_room
+def _decide(session: Session, found: Dossier, site: Site) -> tuple[Facts, Decision]:
+    """Return the facts and the decision that a site gives an incident now."""
+    incident, task = found.incident, found.task
+    facts = gathering.gather(
+        session,
+        site,
+        incident.category.code,
+        incident.priority,
+        suspects=task.suspects or 0,
+        offences=task.offences or 0,
+    )
+    return facts, decide(facts)
 
 
-def _decide_anew(session: Session, found: Dossier, site: Site, facts: Facts) -> None:
-    """Give the incident its cell of now, and the decision the facts and steps that follow."""
+def _location(place: Place) -> Location:
+    return Location(
+        place.cell,
+        place.cell_name,
+        place.station,
+        None,
+        place.grid_version,
+        place.method,
+        place.neighbours,
+        place.distance_m,
+    )
+
+
+def _ladder(decision: Decision) -> list[tuple[str, int]]:
+    return [(step.kind, step.who.account_id) for step in decision.steps]
+
+
+def _relocate(session: Session, found: Dossier, site: Site) -> None:
+    """Give the incident its cell of now, and the unit that answers for it."""
     location, room = site.location, site.room
     incidents.relocate(session, found.incident.id, location, room.unit_id)
     found.incident = replace(
@@ -107,11 +137,24 @@ def _decide_anew(session: Session, found: Dossier, site: Site, facts: Facts) -> 
         distance_m=location.distance_m,
         unit_id=room.unit_id,
     )
-    found.unit_path, found.facts, found.steps = room.path, facts, decide(facts)
-    decision = session.get_one(Decision, found.incident.id)
-    decision.rules_version = RULES_VERSION
-    decision.facts = facts.to_json()
-    decision.steps = [step.to_json() for step in found.steps]
+    found.unit_path = room.path
+
+
+def _add_revision(session: Session, found: Dossier) -> None:
+    """Store the decision after those that the incident has. Its task's row lock keeps the order."""
+    revision = select(func.max(DecisionRow.revision) + 1).where(
+        DecisionRow.incident_id == found.incident.id
+    )
+    session.execute(
+        insert(DecisionRow).values(
+            incident_id=found.incident.id,
+            revision=revision.scalar_subquery(),
+            at=now(session),
+            rules_version=RULES_VERSION,
+            facts=found.facts.to_json(),
+            **found.decision.to_json(),
+        )
+    )
 
 
 def _offer_anew(session: Session, found: Dossier) -> Change:

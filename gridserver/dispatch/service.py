@@ -15,14 +15,13 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
 from gridserver.delivery.once import Outcome, run_once
-from gridserver.dispatch import history, intake, queries, telling, verbs
+from gridserver.dispatch import gathering, history, intake, queries, telling, verbs
 from gridserver.dispatch.authority import entitled, require_part
 from gridserver.dispatch.commands import Command, payload, read_data, read_moment, read_point
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
-from gridserver.dispatch.rules import Place, Step, decide
+from gridserver.dispatch.rules import Decision, Place, decide
 from gridserver.dispatch.texts import DEFAULT_LANGUAGE
-from gridserver.incidents import queries as incident_queries
 from gridserver.incidents import rules as incident_rules
 from gridserver.incidents import service as incidents
 from gridserver.incidents.queries import IncidentRecord
@@ -44,7 +43,7 @@ class Preview:
     """Where a report would lie, and who would get it."""
 
     place: Place
-    steps: tuple[Step, ...]
+    decision: Decision
 
 
 def take_report(session: Session, actor: Principal, report: Report) -> Taken:
@@ -62,11 +61,11 @@ def take_report(session: Session, actor: Principal, report: Report) -> Taken:
     """
     require(actor, "incident.report")
     reported_at = incident_rules.reported_at(report.reported_at, now(session))
-    site = intake.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
+    site = gathering.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
     incident, created = incidents.record(session, report, site.location, site.room.unit_id)
     if not created:
         return Taken(_taken_before(session, incident), created=False)
-    facts = intake.gather(session, site, incident.priority)
+    facts = gathering.gather(session, site, incident.category.code, incident.priority)
     dossier = intake.open_task(session, actor, incident, site.room.path, facts)
     audit.record(
         session,
@@ -106,9 +105,8 @@ def preview(
     """Say who would get a report, and why, without writing anything. Raises as `take_report`."""
     require(actor, "incident.report")
     at = incident_rules.reported_at(reported_at, now(session))
-    default = incident_queries.category(session, category, at).priority
-    site = intake.survey(session, place.lon, place.lat, place.accuracy_m, at)
-    facts = intake.gather(session, site, priority or default)
+    site = gathering.survey(session, place.lon, place.lat, place.accuracy_m, at)
+    facts = gathering.gather(session, site, category, priority)
     return Preview(facts.place, decide(facts))
 
 

@@ -19,7 +19,7 @@ from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.models import HandOver, Offer, Task, TaskLink
-from gridserver.dispatch.rules import SIGN_WITHIN_S, Because, Person, Step
+from gridserver.dispatch.rules import REASSIGNED, Because, Person, Step
 from gridserver.dispatch.telling import Change
 
 
@@ -98,10 +98,10 @@ def _reassign(act: Act) -> Change:
     withdrawn = _take_away(act, "withdrawn", "reassigned")
     step = Step(
         step=0,
-        kind="reassigned",
+        kind=REASSIGNED,
         who=person,
         because=Because("reassigned.by_room", {"by": act.actor.display_name}),
-        sign_within_s=SIGN_WITHIN_S[act.dossier.incident.priority],
+        sign_within_s=act.dossier.facts.norms.sign_within_s(act.dossier.incident.priority),
     )
     offer = _begin_round(act, offers.numbered_on(act.dossier, step))
     return Change(offered=[offer], withdrawn=withdrawn)

@@ -132,7 +132,7 @@ class TestLoaded:
             for cell in cells[::10]:
                 middle = cell.shape.representative_point()
                 place = Place(middle.x, middle.y, "EPSG:4326", middle.x, middle.y, None)
-                steps = dispatch.preview(session, actor, place, category="help").steps
+                steps = dispatch.preview(session, actor, place, category="help").decision.steps
                 kinds = [step.kind for step in steps]
                 assert set(kinds[:-1]) <= {"primary", "backup", "station_room"}
                 assert kinds[-2:] == ["station_room", "bureau_room"]

@@ -82,8 +82,10 @@ def test_the_stored_facts_give_the_stored_decision(session: Session, county: Cou
     take(session, county)
     stored = session.scalars(select(Decision)).one()
     again = rules.decide(rules.Facts.from_json(stored.facts))
-    assert [step.to_json() for step in again] == stored.steps
-    assert stored.rules_version == rules.RULES_VERSION
+    kept = {name: getattr(stored, name) for name in ("route", "hours", "steps", "notes")}
+    assert again.to_json() == kept
+    assert (stored.rules_version, stored.revision) == (rules.RULES_VERSION, 1)
+    assert stored.at == MORNING
 
 
 def test_what_take_report_knows_is_what_is_loaded(session: Session, county: County) -> None:
@@ -91,7 +93,7 @@ def test_what_take_report_knows_is_what_is_loaded(session: Session, county: Coun
     made = take(session, county, a_report(accuracy_m=20, description="loud", address="x"))
     loaded = queries.task_for(session, county.principal("command"), made.task.id)
     assert loaded.incident == made.incident
-    assert (loaded.facts, loaded.steps) == (made.facts, made.steps)
+    assert (loaded.facts, loaded.decision) == (made.facts, made.decision)
     assert loaded.unit_path == made.unit_path
     for one, other in ((loaded.task, made.task), (loaded.offers[0], made.offers[0])):
         columns = type(one).__table__.columns.keys()
@@ -230,4 +232,4 @@ def test_a_preview_says_the_same_and_writes_nothing(session: Session, county: Co
     assert session.scalar(select(func.count()).select_from(Incident)) == 0
     assert inbox(session, county, PRIMARY) == []
     dossier = take(session, county)
-    assert (seen.steps, seen.place) == (dossier.steps, dossier.facts.place)
+    assert (seen.decision, seen.place) == (dossier.decision, dossier.facts.place)

@@ -73,7 +73,7 @@ def test_the_new_owner_is_told_and_the_former_too(
     assert found.facts.place.grid_version == "v2"
     assert found.acting.username == NEW_PRIMARY
     assert [offer.outcome for offer in found.offers] == ["withdrawn", None]
-    assert found.steps == decide(found.facts)
+    assert found.decision == decide(found.facts)
     assert inbox(session, county, PRIMARY)[-1] == ("task.withdrawn", "rerouted")
     assert inbox(session, county, NEW_PRIMARY) == [("task.offered", None)]
 

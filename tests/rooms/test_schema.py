@@ -41,7 +41,7 @@ def test_unreachable_database_is_one_clear_line() -> None:
         "UPDATE {table} SET at = now()",
     ],
 )
-@pytest.mark.parametrize("table", ["audit_entry", "task_event"])
+@pytest.mark.parametrize("table", ["audit_entry", "decision", "task_event"])
 def test_records_are_only_ever_added(session, table: str, statement: str) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="only ever added"), session.begin_nested():
         session.execute(sa.text(statement.format(table=table)))

@@ -18,6 +18,13 @@ describe('a reason', () => {
     expect(say(because, en, 'en')).toMatch(/; the backup covers\. Absent: 330824001, 330824002\.$/)
   })
 
+  it('has words for codes, and names that each language has for itself', () => {
+    const params = { weekday: 5, time: '10:00', day_name: { 'zh-CN': '国庆节', en: 'National Day' } }
+    const holiday = { code: 'when.holiday', params, text: '' }
+    expect(say(holiday, zhCN, 'zh-CN')).toBe('周六10:00，法定节假日，集约值班。节假日安排：国庆节。')
+    expect(say(holiday, en, 'en')).toMatch(/^Saturday 10:00, .* Public holiday: National Day\.$/)
+  })
+
   it('keeps the text of the server where the code is unknown', () => {
     expect(say({ ...because, code: 'new.reason' }, en, 'en')).toBe('as the server said it')
   })

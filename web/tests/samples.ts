@@ -41,7 +41,7 @@ export function task(changes: Partial<Task> = {}): Task {
     version: 1,
     incident,
     assignee: null,
-    decision: [{ step: 1, kind: 'primary', who, because, sign_within_s: 180 }],
+    decision: [{ step: 1, kind: 'primary', who, because, sign_within_s: 180, tell: 'in_turn' }],
     offers: [
       {
         step: 1,

@@ -3312,21 +3312,6 @@ export interface components {
             items: components["schemas"]["Category"][];
             next: string | null;
         };
-        Coded: {
-            code: string;
-            name: string;
-        };
-        RawPlace: {
-            x: number;
-            y: number;
-            crs: string;
-        };
-        TaskRef: {
-            id: number;
-            /** @enum {string} */
-            state: "assigned" | "signed" | "en_route" | "on_scene" | "reported" | "closed" | "cancelled" | "handed_over";
-            assignee: components["schemas"]["Person"] | null;
-        };
         StepTaker: {
             username: string;
             display_name: string;
@@ -3342,14 +3327,44 @@ export interface components {
         };
         Step: {
             step: number;
-            /** @description primary, backup, station_room or bureau_room. */
-            kind: string;
+            /** @enum {string} */
+            kind: "primary" | "backup" | "group" | "team_leader" | "duty_group" | "duty_leader" | "case_team" | "traffic" | "specialist" | "station_room" | "bureau_room";
             who: components["schemas"]["StepTaker"];
             because: components["schemas"]["Because"];
             /** @description Seconds until the next step is told too. */
             sign_within_s: number;
+            /**
+             * @description Mobilised, all steps are told at once.
+             * @enum {string}
+             */
+            tell: "at_once" | "in_turn";
+        };
+        Coded: {
+            code: string;
+            name: string;
+        };
+        RawPlace: {
+            x: number;
+            y: number;
+            crs: string;
+        };
+        TaskRef: {
+            id: number;
+            /** @enum {string} */
+            state: "assigned" | "signed" | "en_route" | "on_scene" | "reported" | "closed" | "cancelled" | "handed_over";
+            assignee: components["schemas"]["Person"] | null;
         };
         Incident: {
+            /** @enum {string} */
+            route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over";
+            /**
+             * @description Each team does its own work, or duty is pooled.
+             * @enum {string}
+             */
+            hours: "day" | "pooled";
+            decision: components["schemas"]["Step"][];
+            /** @description What led to it: where, what, when, mode, help. */
+            notes: components["schemas"]["Because"][];
             id: number;
             /** @description Four digits for the radio; they come round again, `id` doesn't. */
             number: number;
@@ -3378,7 +3393,6 @@ export interface components {
             neighbours: string[];
             distance_m: number | null;
             task: components["schemas"]["TaskRef"];
-            decision: components["schemas"]["Step"][];
         };
         IncidentPage: {
             items: components["schemas"]["Incident"][];
@@ -3435,13 +3449,22 @@ export interface components {
             reported_at?: string | null;
         };
         Preview: {
+            /** @enum {string} */
+            route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over";
+            /**
+             * @description Each team does its own work, or duty is pooled.
+             * @enum {string}
+             */
+            hours: "day" | "pooled";
+            decision: components["schemas"]["Step"][];
+            /** @description What led to it: where, what, when, mode, help. */
+            notes: components["schemas"]["Because"][];
             cell: components["schemas"]["Coded"] | null;
             station: components["schemas"]["UnitRef"] | null;
             grid_version: string | null;
             method: string;
             neighbours: string[];
             distance_m: number | null;
-            decision: components["schemas"]["Step"][];
         };
         CategoryNames: {
             code: string;

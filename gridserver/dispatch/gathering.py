@@ -1,0 +1,192 @@
+"""From a reported place to the facts of a decision: what the rooms below know of it now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries as access
+from gridserver.access.queries import CommandRoom
+from gridserver.base.clock import local_now, now
+from gridserver.base.errors import Conflict
+from gridserver.delivery import queries as delivery
+from gridserver.dispatch.norms import Norms
+from gridserver.dispatch.rules import (
+    CREWS,
+    Facts,
+    Officer,
+    Person,
+    Place,
+    When,
+    crew_units,
+    route_of,
+)
+from gridserver.dispatch.tables import queries as tables
+from gridserver.force import queries as force
+from gridserver.force.calendar import Day
+from gridserver.force.queries import DutyOfficer, DutyPicture
+from gridserver.grids import queries as grids
+from gridserver.grids.queries import Location
+
+_CREW_DUTIES = frozenset(CREWS.values())
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a point lies, and the command rooms above it; `station` is None where there is no cell,
+    or no such station."""
+
+    location: Location
+    bureau: CommandRoom
+    station: CommandRoom | None
+
+    @property
+    def room(self) -> CommandRoom:
+        """The room of the unit that answers for the place."""
+        return self.station or self.bureau
+
+
+def survey(
+    session: Session, lon: float, lat: float, accuracy_m: float | None, reported_at: dt.datetime
+) -> Site:
+    """Find the cell in the grid that was in force at `reported_at`, and its command rooms.
+
+    Raises
+    ------
+    Conflict
+        ``dispatch.no_bureau_room``: the bureau has no command room, so there is nobody to fall
+        back on.
+    """
+    return site_of(session, grids.locate(session, lon, lat, reported_at, accuracy_m))
+
+
+def site_of(session: Session, location: Location) -> Site:
+    """Return a location with its command rooms. Raises as `survey`."""
+    bureau, station = access.command_rooms(session, location.station_code)
+    if not bureau.desks:
+        raise Conflict(
+            "dispatch.no_bureau_room",
+            "The bureau has no command room. Give an account the role command for the bureau: "
+            "`gridserver account add … --role command`.",
+        )
+    return Site(location, bureau, station)
+
+
+def gather(
+    session: Session,
+    site: Site,
+    category: str,
+    priority: int | None = None,
+    *,
+    suspects: int = 0,
+    offences: int = 0,
+) -> Facts:
+    """Gather the facts of a decision that is made now. Three round trips: what is laid down, who is
+    on duty, whose devices were last seen when.
+
+    Parameters
+    ----------
+    priority
+        1 (at once) to 4; the category's own where None.
+    suspects, offences
+        As far as they are known: all that is gathered of the persons in the incident.
+
+    Raises
+    ------
+    Invalid
+        ``incident.unknown_category``.
+    """
+    station = site.station
+    code, mode = (station.code, station.mode) if station else (None, None)
+    norms = tables.norms(session, now(session), category, code, mode)
+    units = crew_units(route_of(norms, suspects, offences), code)
+    duty = force.duty_picture(session, site.location.cell_code, units, now(session))
+    officers = _Officers(session, duty, norms)
+    return Facts(
+        place=_place(site),
+        norms=norms,
+        priority=priority or norms.priority,
+        when=_when(session, duty),
+        station_room=_desks(station),
+        bureau_room=_desks(site.bureau),
+        primaries=officers.of(duty.primaries),
+        backups=officers.of(duty.backups),
+        group=officers.of(duty.group),
+        team_leaders=officers.of(duty.team_leaders),
+        on_duty={unit: officers.of(_crews(duty.on_duty[unit])) for unit in units},
+        suspects=suspects,
+        offences=offences,
+    )
+
+
+class _Officers:
+    """The officers of a picture of duty as the rules know them, with when each was last seen."""
+
+    def __init__(self, session: Session, duty: DutyPicture, norms: Norms) -> None:
+        self._now = now(session)
+        self._seen: Mapping[int, dt.datetime] = {}
+        if norms.parameters.unreachable_after_s is not None:
+            self._seen = delivery.last_seen(session, {each.account_id for each in _all(duty)})
+
+    def of(self, officers: Iterable[DutyOfficer]) -> tuple[Officer, ...]:
+        return tuple(self._officer(each) for each in officers)
+
+    def _officer(self, officer: DutyOfficer) -> Officer:
+        seen = self._seen.get(officer.account_id)
+        return Officer(
+            officer.account_id,
+            officer.username,
+            officer.display_name,
+            duties=officer.duties,
+            absent=officer.absent is not None,
+            unseen_s=None if seen is None else max(0, int((self._now - seen).total_seconds())),
+            stand_in=self._officer(officer.stand_in) if officer.stand_in else None,
+        )
+
+
+def _all(duty: DutyPicture) -> Iterator[DutyOfficer]:
+    """Give everybody who may be told, stand-ins too."""
+    crews = map(_crews, duty.on_duty.values())
+    owners = (duty.primaries, duty.backups, duty.group, duty.team_leaders)
+    for officer in chain(*owners, *crews):
+        yield officer
+        if officer.stand_in is not None:
+            yield officer.stand_in
+
+
+def _crews(officers: Iterable[DutyOfficer]) -> list[DutyOfficer]:
+    """Return those whose duty mans a rung; a decision has no need to know of the others."""
+    return [officer for officer in officers if not _CREW_DUTIES.isdisjoint(officer.duties)]
+
+
+def _when(session: Session, duty: DutyPicture) -> When:
+    local = local_now(session)
+    day: Day = duty.day(local.date())
+    name = None
+    if day.name_zh is not None:
+        name = {"zh-CN": day.name_zh, "en": day.name_en or day.name_zh}
+    return When(local, day.kind, name)
+
+
+def _place(site: Site) -> Place:
+    location, station = site.location, site.station
+    return Place(
+        cell=location.cell_code,
+        cell_name=location.cell_name,
+        station=station.code if station else None,
+        station_name=station.name if station else None,
+        grid_version=location.version_name,
+        method=location.method,
+        neighbours=tuple(location.neighbours),
+        distance_m=location.distance_m,
+    )
+
+
+def _desks(room: CommandRoom | None) -> tuple[Person, ...]:
+    if room is None:
+        return ()
+    return tuple(Person(desk.account_id, desk.username, desk.display_name) for desk in room.desks)
