@@ -17,6 +17,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "feed.read": frozenset({"command", "admin", "auditor"}),
     "force.read": frozenset({"command", "admin", "gis_admin", "auditor"}),
     "force.edit": frozenset({"admin"}),
+    "ownership.edit": frozenset({"admin", "gis_admin"}),
     "grid.read": frozenset({"admin", "gis_admin", "command", "officer", "auditor"}),
     "grid.edit": frozenset({"gis_admin"}),
     "inbox.read": frozenset({"officer", "command"}),

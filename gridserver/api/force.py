@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
 from gridserver.access.rules import require
 from gridserver.api import context
@@ -13,11 +15,12 @@ from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.force import queries
+from gridserver.force import owning, queries
 from gridserver.org import queries as org
 
 #: Longer than any code, number or name that is looked for.
 _LONGEST = 100
+_MOST_OWNERS = 20
 
 blueprint = Blueprint(
     "force", __name__, url_prefix="/api/v1/force", description="Officers and what they answer for."
@@ -69,6 +72,17 @@ class OwnersSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(OwnerSchema), required=True)
 
 
+class NewOwnersSchema(ma.Schema):
+    """Who is to own a cell from now on, by service number; whoever else did ends now."""
+
+    primaries = ma.fields.List(
+        ma.fields.String(), required=True, validate=ma.validate.Length(max=_MOST_OWNERS)
+    )
+    backups = ma.fields.List(
+        ma.fields.String(), required=True, validate=ma.validate.Length(max=_MOST_OWNERS)
+    )
+
+
 class OwnersArguments(ma.Schema):
     at = ma.fields.AwareDateTime(metadata={"description": "Default: now."})
 
@@ -106,6 +120,7 @@ class Officers(MethodView):
 
 @blueprint.route("/cells/<code>/owners")
 class CellOwners(MethodView):
+    @blueprint.etag
     @blueprint.arguments(OwnersArguments, location="query")
     @blueprint.response(200, OwnersSchema)
     @blueprint.alt_response(403, "FORBIDDEN")
@@ -119,15 +134,31 @@ class CellOwners(MethodView):
             require(context.principal(), "force.read")
             at = arguments.get("at")
             moment = now(session) if at is None else reading.moment(at, "at")
-            found = queries.owners(session, cell, moment)
-        return {
-            "items": [
-                {
-                    "role": owner.role,
-                    "officer": owner,
-                    "valid_from": owner.valid_from,
-                    "valid_to": owner.valid_to,
-                }
-                for owner in found
-            ]
-        }
+            return _owners(session, cell, moment)
+
+    @blueprint.etag
+    @blueprint.arguments(NewOwnersSchema)
+    @blueprint.response(200, OwnersSchema)
+    def put(self, body: dict[str, Any], code: str) -> dict[str, Any]:
+        """Say who owns a cell code from now on; the ledger keeps who said so."""
+        cell = reading.text(code, "code", longest=_LONGEST)
+        with context.transaction() as session:
+            actor = context.principal()
+            require(actor, "ownership.edit")
+            blueprint.check_etag(_owners(session, cell, now(session)), OwnersSchema)
+            owning.set_owners(session, actor, cell, body["primaries"], body["backups"])
+            return _owners(session, cell, now(session))
+
+
+def _owners(session: Session, cell: str, at: dt.datetime) -> dict[str, Any]:
+    return {
+        "items": [
+            {
+                "role": owner.role,
+                "officer": owner,
+                "valid_from": owner.valid_from,
+                "valid_to": owner.valid_to,
+            }
+            for owner in queries.owners(session, cell, at)
+        ]
+    }

@@ -1,15 +1,11 @@
 """A served demo county and real browsers.
 
-The county is served as a newcomer would serve it: by `gridserver serve`, with its own private
-cluster. Every browser context fails its test when a request leaves this host, when a page logs an
+Every browser context fails its test when a request leaves this host, when a page logs an
 error, or when the content security policy had to stop something.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 from collections.abc import Callable, Collection, Iterator
 from urllib.parse import urlsplit
 
@@ -23,11 +19,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser import DESKTOP, chromium
-from tests.folders import reachable_folder
-from tests.processes import GRIDSERVER, free_port, status
-from tests.waiting import until
-
-PASSWORD = "county-demo-1"
+from tests.e2e.serving import PASSWORD, serving
 
 #: Software rendering on a busy machine draws the first map slowly.
 expect.set_options(timeout=20_000)
@@ -36,23 +28,8 @@ expect.set_options(timeout=20_000)
 @pytest.fixture(scope="session")
 def served() -> Iterator[str]:
     """The address of a running demo county with one day of past incidents."""
-    with reachable_folder() as var:
-        environ = os.environ | {
-            "GRIDSERVER_VAR": str(var),
-            "GRIDSERVER_PORT": str(free_port()),
-            "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
-        }
-        environ.pop("GRIDSERVER_DATABASE_URL", None)
-        subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
-        process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
-        address = f"http://localhost:{environ['GRIDSERVER_PORT']}"
-        try:
-            until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, 60)
-            assert process.poll() is None, "gridserver serve ended by itself"
-            yield address
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(30) == 0, "Ctrl-C must end well"
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

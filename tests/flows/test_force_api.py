@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.force import amending, queries, service
 from gridserver.force.models import Officer
@@ -142,6 +143,54 @@ class TestOwners:
     def test_refuses_bad_arguments(self, client, path: str, field: str) -> None:
         answer = client.as_("command").get(f"/api/v1/force/cells/{path}")
         assert (answer.status_code, answer.json["field"]) == (422, field)
+
+    PATH = f"/api/v1/force/cells/{SW}/owners"
+
+    def test_a_gis_admin_says_who_owns_a_cell_from_now_on(self, client, clock: SetClock) -> None:
+        gis = client.as_("gis")
+        before = gis.get(self.PATH)
+        body = {"primaries": ["330824003"], "backups": ["330824002"]}
+        assert gis.put(self.PATH, json=body).status_code == 428
+        clock.advance(dt.timedelta(minutes=1))
+        fresh = {"If-Match": before.headers["ETag"]}
+        answer = gis.put(self.PATH, json=body, headers=fresh)
+        assert answer.status_code == 200, answer.text
+        assert [(o["role"], o["officer"]["username"]) for o in answer.json["items"]] == [
+            ("primary", "330824003"),
+            ("backup", "330824002"),
+        ]
+        kept, stayed = before.json["items"][1], answer.json["items"][1]
+        assert kept == stayed, "who stays goes on as before"
+        then, stopped = quote(MORNING.isoformat()), answer.json["items"][0]["valid_from"]
+        assert gis.get(f"{self.PATH}?at={then}").json == before.json | {
+            "items": [before.json["items"][0] | {"valid_to": stopped}, kept]
+        }
+        assert gis.put(self.PATH, json=body, headers=fresh).status_code == 412
+
+    @pytest.mark.parametrize(
+        ("primaries", "backups", "code", "field"),
+        [
+            (["330824001"], ["330824001"], "ownership.twice", "backups"),
+            (["330824001"], ["nobody"], "ownership.unknown_officer", "backups"),
+        ],
+    )
+    def test_owners_that_cannot_be(
+        self, client, primaries: list[str], backups: list[str], code: str, field: str
+    ) -> None:
+        gis = client.as_("gis")
+        before = gis.get(self.PATH)
+        body = {"primaries": primaries, "backups": backups}
+        answer = gis.put(self.PATH, json=body, headers={"If-Match": before.headers["ETag"]})
+        assert (answer.status_code, answer.json["code"]) == (422, code)
+        assert answer.json["field"] == field
+        assert gis.get(self.PATH).json == before.json
+
+    @pytest.mark.parametrize("username", ["command", "auditor"])
+    def test_others_only_look_at_owners(self, client, username: str) -> None:
+        client = client.as_(username)
+        tag = {"If-Match": client.get(self.PATH).headers["ETag"]}
+        answer = client.put(self.PATH, json={"primaries": [], "backups": []}, headers=tag)
+        assert (answer.status_code, answer.json["code"]) == (403, "access.forbidden")
 
     def test_a_code_that_nobody_owns_has_none(self, client) -> None:
         answer = client.as_("command").get("/api/v1/force/cells/none/owners")

@@ -306,7 +306,10 @@ export interface paths {
                     /** @description Default: now. */
                     at?: string;
                 };
-                header?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
                 path: {
                     code: string;
                 };
@@ -317,19 +320,59 @@ export interface paths {
                 /** @description OK */
                 200: {
                     headers: {
+                        ETag: components["headers"]["ETAG"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["Owners"];
                     };
                 };
+                304: components["responses"]["NOT_MODIFIED"];
                 401: components["responses"]["UNAUTHORIZED"];
                 403: components["responses"]["FORBIDDEN"];
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
-        put?: never;
+        /** Say who owns a cell code from now on; the ledger keeps who said so. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Tag to check against */
+                    "If-Match": components["parameters"]["IF_MATCH"];
+                };
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewOwners"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Owners"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -2850,6 +2893,10 @@ export interface components {
         Owners: {
             items: components["schemas"]["Owner"][];
         };
+        NewOwners: {
+            primaries: string[];
+            backups: string[];
+        };
         Version: {
             name: string;
             /** @enum {string} */
@@ -3856,15 +3903,6 @@ export interface components {
             };
             content?: never;
         };
-        /** @description Conflict */
-        CONFLICT: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description Precondition Failed */
         PRECONDITION_FAILED: {
             headers: {
@@ -3876,6 +3914,15 @@ export interface components {
         };
         /** @description Precondition Required */
         PRECONDITION_REQUIRED: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Conflict */
+        CONFLICT: {
             headers: {
                 [name: string]: unknown;
             };

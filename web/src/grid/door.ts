@@ -5,10 +5,14 @@ import type {
   Diff,
   EditRequest,
   EditResult,
+  Exclusion,
   Fault,
+  HistoryPage,
   ImportedVersion,
   NewDraft,
   NewExclusion,
+  NewOwners,
+  Owners,
   Proposal,
   Rehearsal,
   RepairRequest,
@@ -17,6 +21,7 @@ import type {
 } from './types'
 
 const PAGE = 100
+const HISTORY_PAGE = 50
 const AT = '/api/v1/grid/versions/{name}'
 
 /** Every version of the grid, the latest first. */
@@ -138,6 +143,37 @@ export async function repair(
 /** Declares the hole around a place not the bureau's. */
 export async function exclude(name: string, body: NewExclusion): Promise<void> {
   await ask(api.POST(`${AT}/exclusions`, { params: { path: { name } }, body }))
+}
+
+/** The holes of a version that were declared not the bureau's. */
+export async function exclusions(name: string): Promise<Exclusion[]> {
+  const found = await ask(api.GET(`${AT}/exclusions`, { params: { path: { name } } }))
+  return found.items
+}
+
+/** Takes a declaration back. */
+export async function withdraw(name: string, exclusion_id: number): Promise<void> {
+  const path = { name, exclusion_id }
+  await ask(api.DELETE(`${AT}/exclusions/{exclusion_id}`, { params: { path } }))
+}
+
+/** Who changed what in a draft, the newest first, a page at a time. */
+export function history(name: string, cursor?: string): Promise<HistoryPage> {
+  const params = { path: { name }, query: { limit: HISTORY_PAGE, cursor } }
+  return ask(api.GET(`${AT}/edits`, { params }))
+}
+
+const OWNERS = '/api/v1/force/cells/{code}/owners'
+
+/** Who owns a cell code now, with the tag that a change must name. */
+export function owners(code: string): Promise<Tagged<Owners>> {
+  return askTagged(api.GET(OWNERS, { params: { path: { code } } }))
+}
+
+/** Says who owns a cell code from now on. */
+export function setOwners(code: string, etag: string, body: NewOwners): Promise<Tagged<Owners>> {
+  const params = { path: { code }, header: { 'If-Match': etag } }
+  return askTagged(api.PUT(OWNERS, { params, body }))
 }
 
 /** What differs between two versions, in words and on the map. */

@@ -19,7 +19,8 @@ export function span(version: Version, timeZone?: string): string | null {
   return `${moment(version.valid_from, timeZone)} – ${end}`
 }
 
-function moment(at: string, timeZone?: string): string {
+/** A moment in the bureau's civil time, to the minute. */
+export function moment(at: string, timeZone?: string): string {
   return `${dayOf(at, timeZone)} ${hourOf(at, 'sv-SE', timeZone)}`
 }
 

@@ -14,6 +14,11 @@ export type ImportedVersion = Schemas['ImportedVersion']
 export type Diff = Schemas['Diff']
 export type Rehearsal = Schemas['Rehearsal']
 export type NewExclusion = Schemas['NewExclusion']
+export type Exclusion = Schemas['Exclusion']
+export type HistoryPage = Schemas['HistoryPage']
+export type HistoryEntry = HistoryPage['items'][number]
+export type Owners = Schemas['Owners']
+export type NewOwners = Schemas['NewOwners']
 export type FaultKind =
   | 'invalid_ring'
   | 'overlap'

@@ -105,6 +105,17 @@ export const useWorkshop = defineStore('workshop', () => {
     return done === true
   }
 
+  /** Takes such a declaration back; the hole is a fault again. */
+  async function withdraw(id: number): Promise<boolean> {
+    const name = chosen.value!
+    const done = await attempt(async () => {
+      await door.withdraw(name, id)
+      await fetchFaults(name)
+      return true
+    })
+    return done === true
+  }
+
   function retire(): Promise<boolean> {
     const name = chosen.value!
     return change(() => door.retire(name))
@@ -127,6 +138,7 @@ export const useWorkshop = defineStore('workshop', () => {
     publish,
     copy,
     exclude,
+    withdraw,
     retire,
   }
 })

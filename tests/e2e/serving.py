@@ -1,0 +1,37 @@
+"""A demo county, served as a newcomer would: by `gridserver serve`, with its own private cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.folders import reachable_folder
+from tests.processes import GRIDSERVER, free_port, status
+from tests.waiting import until
+
+PASSWORD = "county-demo-1"
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Give the address of a running demo county with one day of past incidents."""
+    with reachable_folder() as var:
+        environ = os.environ | {
+            "GRIDSERVER_VAR": str(var),
+            "GRIDSERVER_PORT": str(free_port()),
+            "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
+        }
+        environ.pop("GRIDSERVER_DATABASE_URL", None)
+        subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
+        process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
+        address = f"http://localhost:{environ['GRIDSERVER_PORT']}"
+        try:
+            until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, 60)
+            assert process.poll() is None, "gridserver serve ended by itself"
+            yield address
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0, "Ctrl-C must end well"
