@@ -20,7 +20,7 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Stale
 from gridserver.dispatch.tables import changes, queries, service
 from gridserver.dispatch.tables.changes import Change
-from gridserver.dispatch.tables.columns import PARAMETERS, TABLES
+from gridserver.dispatch.tables.columns import PARAMETERS, TABLES, from_text
 
 blueprint = Blueprint(
     "tables",
@@ -264,16 +264,9 @@ def _key(table: str, said: str | None) -> dict[str, Any]:
         return {}
     columns = changes.table_called(table).key
     texts = said.split("/", len(columns) - 1)
-    # What a key is made of comes as text in an address, numbers too.
-    numbers = {column.name for column in columns if column.kind == "integer"}
     return {
-        column.name: int(text) if column.name in numbers and _is_number(text) else text
-        for column, text in zip(columns, texts, strict=False)
+        column.name: from_text(column, text) for column, text in zip(columns, texts, strict=False)
     }
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _page(

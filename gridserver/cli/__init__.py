@@ -10,9 +10,11 @@ from gis.errors import GisError
 from gridserver import __version__
 from gridserver.base.errors import GridserverError
 from gridserver.cli.account import account
+from gridserver.cli.categories import categories
 from gridserver.cli.context import language
 from gridserver.cli.db import db
 from gridserver.cli.demo import demo
+from gridserver.cli.dispatch import dispatch
 from gridserver.cli.force import force
 from gridserver.cli.grid import grid
 from gridserver.cli.grid_repair import repair
@@ -21,6 +23,7 @@ from gridserver.cli.incidents import incidents
 from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
 from gridserver.cli.serve import serve, worker
+from gridserver.cli.tables import tables
 from gridserver.grids import texts
 
 
@@ -41,7 +44,21 @@ def main() -> None:
     """Police-grid dispatch: the right officer, nothing lost, every look accountable."""
 
 
-for command in (serve, worker, account, db, demo, force, grid, incidents, locate, openapi):
+for command in (
+    serve,
+    worker,
+    account,
+    categories,
+    db,
+    demo,
+    dispatch,
+    force,
+    grid,
+    incidents,
+    locate,
+    openapi,
+):
     main.add_command(command)
 for command in (diff, rehearse, repair):
     grid.add_command(command)
+dispatch.add_command(tables)

@@ -9,9 +9,8 @@ from rich.table import Table
 
 from gridserver.base.errors import Invalid
 from gridserver.cli import context
+from gridserver.cli.faults import show_faults
 from gridserver.force import importing, workbook
-
-_MOST_SHOWN = 50
 
 
 @click.group()
@@ -35,7 +34,7 @@ def import_(file: Path, as_json: bool) -> None:
             with database.transaction() as session:
                 done = importing.import_tables(session, None, tables)
     except Invalid as error:
-        _show_faults(error)
+        show_faults(error)
         raise
     context.emit(done, as_json, lambda: _show_counts(done))
 
@@ -52,18 +51,6 @@ def export(file: Path, as_json: bool) -> None:
     rows = {name: len(getattr(tables, name)) for name in vars(tables)}
     total = ", ".join(f"{count} {name}" for name, count in rows.items())
     context.emit({"file": str(file), "rows": rows}, as_json, f"{file}: {total}.")
-
-
-def _show_faults(error: Invalid) -> None:
-    faults = error.extra.get("errors", [])
-    if not faults:
-        return
-    table = Table("sheet", "row", "column", "what to do")
-    for fault in faults[:_MOST_SHOWN]:
-        table.add_row(fault["sheet"], str(fault["row"]), fault["column"], fault["text"])
-    context.console.print(table)
-    if len(faults) > _MOST_SHOWN:
-        context.console.print(f"… and {len(faults) - _MOST_SHOWN} more")
 
 
 def _show_counts(done: dict[str, dict[str, int]]) -> None:

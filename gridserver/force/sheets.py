@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridserver.force.tables import (
@@ -23,7 +23,6 @@ from gridserver.force.tables import (
 
 Value = str | float | dt.datetime
 Parse = Callable[[Any, ZoneInfo], Value]
-SheetName = Literal["units", "officers", "ownership", "rosters", "absences"]
 
 #: Excel keeps 15 digits of a number; what was longer is already wrong.
 _EXACT = 10**15
@@ -68,7 +67,7 @@ class Column:
 class Sheet:
     """A sheet and the rows it holds."""
 
-    name: SheetName
+    name: str
     chinese: str
     row: Callable[..., Any]
     columns: tuple[Column, ...]
@@ -210,7 +209,7 @@ def sheet_called(title: str) -> Sheet | None:
     return next((s for s in SHEETS if wanted in (s.name, s.chinese)), None)
 
 
-def read_tables(found: Mapping[SheetName, Lines], zone: ZoneInfo) -> tuple[Tables, list[Fault]]:
+def read_tables(found: Mapping[str, Lines], zone: ZoneInfo) -> tuple[Tables, list[Fault]]:
     """Read the sheets into tables. Rows at fault are left out and told with their remedies.
 
     Parameters
@@ -223,11 +222,12 @@ def read_tables(found: Mapping[SheetName, Lines], zone: ZoneInfo) -> tuple[Table
     rows: dict[str, tuple[Any, ...]] = {}
     faults: list[Fault] = []
     for sheet in SHEETS:
-        rows[sheet.name] = tuple(_read_sheet(sheet, found.get(sheet.name, ()), zone, faults))
+        rows[sheet.name] = tuple(read_sheet(sheet, found.get(sheet.name, ()), zone, faults))
     return Tables(**rows), faults
 
 
-def _read_sheet(sheet: Sheet, lines: Lines, zone: ZoneInfo, faults: list[Fault]) -> Iterator[Any]:
+def read_sheet(sheet: Sheet, lines: Lines, zone: ZoneInfo, faults: list[Fault]) -> Iterator[Any]:
+    """Yield the rows of one sheet; those at fault are left out and added to `faults`."""
     if not lines:
         return
     (line, header), *rest = lines

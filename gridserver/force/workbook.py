@@ -17,7 +17,7 @@ from openpyxl.styles import Font
 from openpyxl.utils.exceptions import InvalidFileException
 
 from gridserver.base.errors import Invalid
-from gridserver.force.sheets import SHEETS, Lines, Sheet, SheetName, read_tables, sheet_called
+from gridserver.force.sheets import SHEETS, Lines, Sheet, read_tables, sheet_called
 from gridserver.force.tables import Fault, Tables
 
 #: As text, so that Excel makes no number of a code.
@@ -52,7 +52,7 @@ def read(path: Path, zone: ZoneInfo) -> Tables:
     """
     lines = _read_folder(path) if path.is_dir() else _read_workbook(path)
     faults: list[Fault] = []
-    found: dict[SheetName, Lines] = {}
+    found: dict[str, Lines] = {}
     for title, content in lines:
         sheet = sheet_called(title)
         if sheet is None:
@@ -66,6 +66,19 @@ def read(path: Path, zone: ZoneInfo) -> Tables:
     if faults + wrong:
         raise refuse(faults + wrong)
     return tables
+
+
+def read_lines(path: Path) -> Lines:
+    """Return the lines of a csv file, or of the first sheet of a workbook.
+
+    Raises
+    ------
+    Invalid
+        ``force.unreadable``.
+    """
+    if path.suffix.lower() == ".csv":
+        return _csv_lines(path)
+    return _read_workbook(path)[0][1]
 
 
 def write(tables: Tables, path: Path, zone: ZoneInfo) -> None:
@@ -92,7 +105,7 @@ def _read_workbook(path: Path) -> list[tuple[str, Lines]]:
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
         raise Invalid(
             "force.unreadable",
-            f"{path.name} can't be read as an xlsx workbook; give one, or a folder of csv files.",
+            f"{path.name} can't be read as an xlsx workbook; give one, or csv.",
             field="file",
         ) from error
     try:

@@ -55,7 +55,7 @@ def read_key(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def columns_of(table: Table, key: Mapping[str, Any]) -> tuple[Column, ...]:
     """Return the columns of the values of a key: a parameter's depends on its name."""
-    if table.name == "parameter":
+    if table.name == "parameter" and key["name"] in PARAMETERS:
         return (replace(PARAMETERS[key["name"]], name="value"),)
     return table.values
 

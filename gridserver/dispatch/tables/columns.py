@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,6 +29,7 @@ Kind = Literal[
     "time",
     "value",
 ]
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _DAY_S = 86_400
 _LONGEST = 200
 
@@ -165,6 +167,18 @@ def read(column: Column, value: Any) -> Any:
     if column.kind == "choice":
         return _choice(column, said)
     return _time(column, said) if column.kind == "time" else said
+
+
+def from_text(column: Column, text: str | None) -> Any:
+    """Return what a text stands for in `column`, for `read` to take or to refuse: an empty one for
+    nothing, several choices with commas between them."""
+    if not text:
+        return None
+    if column.kind == "choices":
+        return [each.strip() for each in text.split(",")]
+    if column.kind in ("integer", "number"):
+        return float(text) if _NUMBER.fullmatch(text) else text
+    return text
 
 
 def require_known(column: Column, value: Any, book: Book, at: dt.datetime) -> None:
