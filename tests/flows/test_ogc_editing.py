@@ -1,8 +1,17 @@
 """OGC API Features Part 4 on drafts: QGIS's requests, replayed as its source sends them.
 
-QGIS (src/providers/wfs/oapif) asks OPTIONS of the items for POST, then OPTIONS of one item for PUT,
-PATCH and DELETE. It sends no If-Match. Coordinates are in the layer's CRS, which Content-Crs names
-where it is not CRS84.
+Read in qgis/QGIS, src/providers/wfs/oapif:
+
+- `QgsOapifProvider::computeCapabilities` asks OPTIONS of the items for POST, and only where that
+  is allowed OPTIONS of the first item for PUT, DELETE and PATCH.
+- `QgsOapifCreateFeatureRequest` POSTs a feature without ``id`` and ``bbox``: coordinates rounded to
+  six places (the default of `QgsJsonExporter`), every field, null where it is empty. It takes the
+  new id from ``Location``, behind the last ``/items/``, and reads the feature back.
+- Where PATCH is allowed `QgsOapifPatchFeatureRequest` sends the geometry alone, in full precision,
+  or the attributes alone, as a merge patch. Else `QgsOapifPutFeatureRequest` sends all of it, a
+  code of digits as a number in ``id``.
+- None of them sends If-Match. ``Content-Crs`` is the bare URI of the layer's CRS, and left out for
+  CRS84; coordinates are in the order of its axes.
 """
 
 from __future__ import annotations
@@ -133,6 +142,35 @@ def test_attributes_alone_by_patch(qgis: AccountClient, database: Database) -> N
     after = stored(database)[SW]
     assert (after.name, after.station) == ("西村", before.station)
     assert shapely.equals_identical(after.geom, before.geom)
+
+
+def test_the_boundary_alone_by_patch(qgis: AccountClient, database: Database) -> None:
+    before = stored(database)[SW]
+    ground = shapely.box(WEST, SOUTH, WEST + SIDE * 0.123456789, SOUTH + SIDE)
+    turned = shapely.transform(ground, lambda xy: xy[:, ::-1])
+    for geom, headers in ((ground, {}), (turned, {"Content-Crs": EPSG_4326})):
+        body = {"geometry": shapely.geometry.mapping(geom)}
+        done = qgis.patch(
+            f"{ITEMS}/{SW}", data=json.dumps(body), headers=headers, content_type=MERGE_PATCH
+        )
+        assert done.status_code == 204, done.text
+        after = stored(database)[SW]
+        assert (after.name, after.station) == (before.name, before.station)
+        assert shapely.equals(after.geom, ground)  # to the last bit: it is no near miss
+
+
+def test_a_cell_of_which_only_the_code_is_known(qgis: AccountClient, database: Database) -> None:
+    body = feature(NEW_GROUND, code="330824999", name=None, station=None)
+    made = qgis.post(ITEMS, data=json.dumps(body), content_type=GEOJSON)
+    assert made.status_code == 201, made.text
+    code = made.headers["Location"].rpartition("/items/")[2]
+    assert qgis.get(f"{ITEMS}/{code}").status_code == 200
+    cell = stored(database)[code]
+    assert (cell.code, cell.name, cell.station) == ("330824999", "330824999", None)
+    again = feature(NEW_GROUND, code="330824999", name="新村", station=None)
+    done = put(qgis, code, again | {"id": 330824999})
+    assert done.status_code == 204, done.text
+    assert stored(database)[code].name == "新村"
 
 
 def test_a_cell_is_removed(qgis: AccountClient, database: Database) -> None:
