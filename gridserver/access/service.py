@@ -14,9 +14,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, LoginSession, RoleGrant
-from gridserver.access.rules import ROLES, Principal, require
+from gridserver.access.rules import ROLES, Principal
 from gridserver.audit import service as audit
-from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, NotFound, Unauthenticated
 from gridserver.org.models import Unit
@@ -27,8 +26,6 @@ _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 LEAST_PASSWORD = 8
 SESSION_LASTS = dt.timedelta(hours=24)
-#: How long a token may last at most.
-TOKEN_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -235,55 +232,6 @@ def sign_in(session: Session, username: str, password: str, device: str | None) 
     session.flush()
     audit.record(session, None, "session:open", subject_kind="account", subject_id=account.id)
     return signed_in
-
-
-@dataclass(frozen=True)
-class Token:
-    """A long-lived token: its secret is shown once, and only its digest is stored."""
-
-    token: str
-    name: str
-    expires_at: dt.datetime
-
-
-def issue_token(session: Session, actor: Principal, name: str, days: int) -> Token:
-    """Give the actor a token for a program of theirs, such as QGIS, that can't sign in.
-
-    It carries what the actor may do, and ends like any session: by `sign_out`, with a new password,
-    or with the account.
-
-    Raises
-    ------
-    Forbidden
-        The actor may not edit the grid: only a GIS admin has a use for one.
-    Invalid
-        ``input.*``: `name` of 1 to 60 characters, `days` from 1 to `TOKEN_DAYS`.
-    """
-    require(actor, "grid.edit")
-    name = reading.text(name, "name", longest=60)
-    lasts = dt.timedelta(days=reading.number(days, "days", least=1, most=TOKEN_DAYS))
-    made = Token(secrets.token_urlsafe(32), name, now(session) + lasts)
-    session.add(
-        LoginSession(
-            id=uuid.uuid4(),
-            account_id=actor.account_id,
-            token_digest=digest(made.token),
-            csrf_token=secrets.token_urlsafe(32),
-            device=f"token:{name}",
-            created_at=now(session),
-            expires_at=made.expires_at,
-        )
-    )
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "session:token",
-        subject_kind="account",
-        subject_id=actor.account_id,
-        data={"name": name, "expires_at": made.expires_at.isoformat()},
-    )
-    return made
 
 
 def sign_out(session: Session, actor: Principal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import marshmallow as ma
@@ -9,7 +10,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.access import queries, service
+from gridserver.access import queries, service, tokens
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -74,16 +75,25 @@ class TokenRequestSchema(ma.Schema):
         metadata={"description": "What it is for, such as QGIS on a certain machine."},
     )
     days = ma.fields.Integer(
-        load_default=90, strict=True, validate=ma.validate.Range(1, service.TOKEN_DAYS)
+        load_default=90, strict=True, validate=ma.validate.Range(1, tokens.MOST_DAYS)
     )
 
 
 class TokenSchema(ma.Schema):
+    id = ma.fields.UUID(required=True)
+    name = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True)
+
+
+class NewTokenSchema(TokenSchema):
     token = ma.fields.String(
         required=True, metadata={"description": "A bearer token; shown only here."}
     )
-    name = ma.fields.String(required=True)
-    expires_at = ma.fields.AwareDateTime(required=True)
+
+
+class TokensSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(TokenSchema), required=True)
 
 
 @blueprint.route("")
@@ -151,13 +161,29 @@ class CurrentSession(MethodView):
 
 @blueprint.route("/tokens")
 class Tokens(MethodView):
+    @blueprint.response(200, TokensSchema)
+    def get(self) -> dict[str, Any]:
+        """List one's own tokens that still stand, the newest first."""
+        with context.transaction() as session:
+            return {"items": tokens.of(session, context.principal())}
+
     @blueprint.arguments(TokenRequestSchema)
-    @blueprint.response(201, TokenSchema)
+    @blueprint.response(201, NewTokenSchema)
     @blueprint.alt_response(403, "FORBIDDEN")
-    def post(self, body: dict[str, Any]) -> service.Token:
+    def post(self, body: dict[str, Any]) -> tokens.Token:
         """Issue oneself a long-lived token, for QGIS and the like. For GIS admins."""
         with context.transaction() as session:
-            return service.issue_token(session, context.principal(), body["name"], body["days"])
+            return tokens.issue(session, context.principal(), body["name"], body["days"])
+
+
+@blueprint.route("/tokens/<uuid:token_id>")
+class IssuedToken(MethodView):
+    @blueprint.response(204)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def delete(self, token_id: uuid.UUID) -> None:
+        """Revoke a token of one's own: whatever uses it is signed out."""
+        with context.transaction() as session:
+            tokens.revoke(session, context.principal(), token_id)
 
 
 def describe(session: Session, principal: Principal) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from gridserver.access import service
+from gridserver.access import queries, service
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from tests.conftest import MORNING
@@ -51,6 +51,32 @@ def test_a_new_password_ends_it(
     with database.transaction() as session:
         service.set_password(session, None, "gis", "another-password-1")
     is_problem(client.get(LANDING, headers=bearer(token)), 401)
+
+
+def test_they_are_listed_and_revoked_one_by_one(client: AccountClient, token: str) -> None:
+    gis = client.as_("gis")
+    other = gis.post(TOKENS, json={"name": "QGIS at home", "days": 7}).json
+    shown = gis.get(TOKENS).json["items"]
+    assert {each["name"] for each in shown} == {"QGIS at the office", "QGIS at home"}
+    assert all(each.keys() == {"id", "name", "created_at", "expires_at"} for each in shown)
+    assert gis.delete(f"{TOKENS}/{other['id']}").status_code == 204
+    is_problem(client.get(LANDING, headers=bearer(other["token"])), 401)
+    assert client.get(LANDING, headers=bearer(token)).status_code == 200
+    assert [each["name"] for each in gis.get(TOKENS).json["items"]] == ["QGIS at the office"]
+    is_problem(gis.delete(f"{TOKENS}/{other['id']}"), 404, "session.unknown_token")
+
+
+def test_nobody_revokes_anothers_or_a_session(
+    client: AccountClient, database: Database, token: str
+) -> None:
+    gis, command = client.as_("gis"), client.as_("command")
+    (mine,) = gis.get(TOKENS).json["items"]
+    assert command.get(TOKENS).json["items"] == []
+    is_problem(command.delete(f"{TOKENS}/{mine['id']}"), 404, "session.unknown_token")
+    with database.transaction() as session:
+        signed_in, _ = queries.principal_by_token(session, gis.token)
+    is_problem(gis.delete(f"{TOKENS}/{signed_in.session_id}"), 404, "session.unknown_token")
+    assert client.get(LANDING, headers=bearer(token)).status_code == 200
 
 
 def test_only_a_gis_admin_has_one(client: AccountClient) -> None:

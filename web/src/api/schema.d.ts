@@ -115,7 +115,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List one's own tokens that still stand, the newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Tokens"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         put?: never;
         /** Issue oneself a long-lived token, for QGIS and the like. For GIS admins. */
         post: {
@@ -137,7 +159,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Token"];
+                        "application/json": components["schemas"]["NewToken"];
                     };
                 };
                 400: components["responses"]["BAD_REQUEST"];
@@ -149,6 +171,48 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token of one's own: whatever uses it is signed out. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2811,18 +2875,34 @@ export interface components {
             csrf_token: string;
             account: components["schemas"]["Account"];
         };
+        Token: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        Tokens: {
+            items: components["schemas"]["Token"][];
+        };
         TokenRequest: {
             /** @description What it is for, such as QGIS on a certain machine. */
             name: string;
             /** @default 90 */
             days?: number;
         };
-        Token: {
-            /** @description A bearer token; shown only here. */
-            token: string;
+        NewToken: {
+            /** Format: uuid */
+            id: string;
             name: string;
             /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
             expires_at: string;
+            /** @description A bearer token; shown only here. */
+            token: string;
         };
         Bureau: {
             code: string;
