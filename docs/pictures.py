@@ -20,6 +20,7 @@ from typing import Any
 import click
 from playwright.sync_api import Browser, Page, expect
 
+from docs import pictures_workshop as workshop
 from gridserver.base.settings import from_environment
 from gridserver.demo import accounts
 from gridserver.demo.calls import made_up_calls
@@ -64,9 +65,14 @@ def main(url: str, out: Path | None) -> None:
         room = stack.enter_context(Account(url, "command", password))
         scene = stack.enter_context(staged(url, password, room))
         browser = stack.enter_context(chromium())
+        drafts = stack.enter_context(workshop.drafts(browser, url, password, sign_in))
         for locale, short in LANGUAGES.items():
             for theme in ("light", "dark"):
-                take(camera, browser, url, password, scene, locale, f"{short}-{theme}", theme)
+                name = f"{short}-{theme}"
+                take(camera, browser, url, password, scene, locale, name, theme)
+                if camera.wants("grid-", name):
+                    looks = {"locale": locale, "color_scheme": theme}
+                    take_workshop(camera, browser, url, password, drafts, name, looks)
 
 
 def shown_in_the_docs() -> frozenset[str]:
@@ -83,6 +89,11 @@ class Camera:
 
     folder: Path
     wanted: frozenset[str] | None
+
+    def wants(self, prefix: str, suffix: str) -> bool:
+        """Say whether a picture is wanted whose name begins and ends so."""
+        names = self.wanted
+        return names is None or any(n.startswith(prefix) and n.endswith(suffix) for n in names)
 
     def shoot(self, page: Page, name: str) -> None:
         if self.wanted is not None and name not in self.wanted:
@@ -176,6 +187,24 @@ def take(
         camera.shoot(page, f"handheld-me-{name}")
 
 
+def take_workshop(
+    camera: Camera,
+    browser: Browser,
+    url: str,
+    password: str,
+    drafts: workshop.Drafts,
+    name: str,
+    looks: dict[str, Any],
+) -> None:
+    """Take the GIS admin's pictures of one language and theme."""
+    with browser.new_context(base_url=url, viewport=DESKTOP, **looks) as context:
+        page = context.new_page()
+        page.goto("/login")
+        sign_in(page, "gis", password)
+        settle(page)
+        workshop.take(page, name, drafts, camera.shoot)
+
+
 def sign_in(page: Page, username: str, password: str) -> None:
     page.get_by_test_id("login-username").fill(username)
     page.get_by_test_id("login-password").fill(password)
@@ -196,12 +225,6 @@ def settle(page: Page) -> None:
     """Wait until the map has drawn what it shows."""
     expect(page.get_by_test_id("map").first).to_have_attribute("data-ready", "true", timeout=30_000)
     page.wait_for_load_state("networkidle")
-
-
-def shoot(page: Page, name: str) -> None:
-    page.wait_for_timeout(700)  # transitions of the page itself
-    page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
-    click.echo(f"docs/pictures/{name}.png")
 
 
 if __name__ == "__main__":

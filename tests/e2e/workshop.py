@@ -121,6 +121,12 @@ def copied(page: Page, sign_in: SignIn, draft: str, *, of: str = "demo-1") -> Wo
     return workshop
 
 
+def csrf(page: Page) -> dict[str, str]:
+    """The header that a change by the page's cookie carries."""
+    session = page.request.get("/api/v1/sessions/current").json()
+    return {"X-CSRF-Token": session["csrf_token"]}
+
+
 def put_draft(page: Page, cells: list[Cell], name: str, folder: Path) -> None:
     """Bring cells as a draft, and look at the list of versions anew."""
     path = folder / f"{name}.geojson"
@@ -131,8 +137,7 @@ def put_draft(page: Page, cells: list[Cell], name: str, folder: Path) -> None:
 def imported(page: Page, path: Path, name: str, **how: Any) -> None:
     """Bring a file as a draft over HTTP, as the page's account."""
     expect(page).to_have_url(re.compile("/grid$"))
-    session = page.request.get("/api/v1/sessions/current").json()
-    headers = {"X-CSRF-Token": session["csrf_token"]}
+    headers = csrf(page)
     file = {"name": path.name, "mimeType": "application/octet-stream", "buffer": path.read_bytes()}
     answer = page.request.post(
         "/api/v1/grid/uploads", headers=headers, multipart={"file": file}, timeout=60_000
