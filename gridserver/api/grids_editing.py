@@ -250,7 +250,7 @@ class Edits(MethodView):
     def post(self, headers: dict[str, Any], body: dict[str, Any], name: str) -> Response:
         """Change a draft's boundaries or attributes; a refusal says where (`lon`, `lat`)."""
         arguments = {key: value for key, value in body.items() if key != "verb"}
-        return _change(
+        return change(
             name,
             body,
             lambda session, actor, draft: drafts.edit(
@@ -269,7 +269,7 @@ class Undo(MethodView):
     @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
     def post(self, headers: dict[str, Any], name: str) -> Response:
         """Take back the last change of a draft, whoever made it."""
-        return _change(name, {}, drafts.undo)
+        return change(name, {}, drafts.undo)
 
 
 @blueprint.route("/redo")
@@ -282,7 +282,7 @@ class Redo(MethodView):
     @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
     def post(self, headers: dict[str, Any], name: str) -> Response:
         """Do again what was undone last."""
-        return _change(name, {}, drafts.redo)
+        return change(name, {}, drafts.redo)
 
 
 @blueprint.route("/copy")
@@ -327,13 +327,22 @@ def result(session: Session, changed: Changed) -> dict[str, Any]:
     return document
 
 
-def _change(name: str, said: dict[str, Any], change: Callable[..., Changed]) -> Response:
+def change(name: str, said: dict[str, Any], verb: Callable[..., Changed]) -> Response:
+    """Answer a change of a draft, made once on the revision that If-Match names.
+
+    Parameters
+    ----------
+    said
+        What was asked for, which one Idempotency-Key stands for.
+    verb
+        Takes the session, the actor and the locked draft.
+    """
     revision = expected_revision()
 
     def work() -> dict[str, Any]:
         actor = context.principal()
         draft = drafts.locked_draft(session, actor, name, revision)
-        return result(session, change(session, actor, draft))
+        return result(session, verb(session, actor, draft))
 
     with context.transaction() as session:
         document = idempotency.succeed_once(session, said | {"revision": revision}, work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -41,11 +42,12 @@ def set_owners(
     wanted = _roles(primaries, backups)
     officers = _officers(session, wanted)
     moment = now(session)
-    present = select(Ownership, Officer).join(Officer, Officer.id == Ownership.officer_id)
+    present = select(Ownership.role, Officer, sa.func.lower(Ownership.valid))
+    present = present.join(Officer, Officer.id == Ownership.officer_id)
     here = present.where(Ownership.cell_code == cell_code, Ownership.valid.contains(moment))
     kept = set()
-    for owned, officer in session.execute(here.with_for_update(of=Ownership)).all():
-        if wanted.get(officer.service_number) == owned.role:
+    for role, officer, began in session.execute(here.with_for_update(of=Ownership)).all():
+        if wanted.get(officer.service_number) == role:
             kept.add(officer.service_number)
             continue
         amending.end_ownership(
@@ -53,7 +55,7 @@ def set_owners(
             actor,
             cell_code=cell_code,
             officer=officer,
-            start=owned.valid.lower,
+            start=began,
             end=moment,
         )
     for number in sorted(wanted.keys() - kept):

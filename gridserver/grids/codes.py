@@ -47,6 +47,11 @@ class Scheme:
     pattern: str | None = None
 
     @property
+    def serial_digits(self) -> int | None:
+        """How many digits at the end are the cell's serial; None for free codes."""
+        return _PARTS[self.name][-1] if self.name in _PARTS else None
+
+    @property
     def said(self) -> str:
         """The scheme in words, for a refusal."""
         if self.name in _PARTS:

@@ -198,7 +198,15 @@ def record_change(
         For each code that is concerned its cells from now on: none for one that goes. See
         `differences`.
     """
-    swap = cell_rows.changed_to(session, version.id, cells)
+    return record_swap(
+        session, actor, version, deed, cell_rows.changed_to(session, version.id, cells)
+    )
+
+
+def record_swap(
+    session: Session, actor: Principal | None, version: GridVersion, deed: Deed, swap: Swap
+) -> Changed:
+    """As `record_change`, where what else is known of the cells changes its code with them."""
     return _done(session, actor, version, deed, swap, None)
 
 

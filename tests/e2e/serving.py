@@ -1,4 +1,4 @@
-"""A demo county, served as a newcomer would: by `gridserver serve`, with its own private cluster."""
+"""A demo county, served as a newcomer would: by `gridserver serve`, on its own private cluster."""
 
 from __future__ import annotations
 

@@ -907,6 +907,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grid/versions/{name}/renumbering": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Say which code each cell would get: serials from west to east and north to south. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Renumbering"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Give the cells of a draft these codes, as one change that can be undone. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                    /** @description The revision that the change was made on, as its ETag. */
+                    "If-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EditResult"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grid/versions/{name}/topology": {
         parameters: {
             query?: never;
@@ -3073,6 +3153,25 @@ export interface components {
             owner: components["schemas"]["Person"] | null;
             grid_version: string | null;
         };
+        NewCode: {
+            from: string;
+            to: string;
+        };
+        Renumbering: {
+            revision: number;
+            items: components["schemas"]["NewCode"][];
+            unchanged: number;
+        };
+        EditMade: {
+            id: number;
+            verb: string;
+            text: string;
+            /** @description By how much the area of which cell changed. */
+            area_change_m2: {
+                [key: string]: number;
+            };
+            undone: boolean;
+        };
         Face: {
             cells: string[];
             /** @description Arcs, the face on their left: n forwards, -n-1 backwards. */
@@ -3087,6 +3186,30 @@ export interface components {
             area_m2: number;
             /** @description Incidents there in the last 30 days. */
             calls: number;
+        };
+        EditResult: {
+            revision: number;
+            edit: components["schemas"]["EditMade"];
+            /** @description The arcs were drawn anew: load the topology again. */
+            reload: boolean;
+            /** @description Those that changed, and the others around the faces and nodes that changed. */
+            arcs: {
+                [key: string]: unknown[] | null;
+            };
+            /** @description Those of `arcs` with no ground of the draft on one side. */
+            outline: number[];
+            /** @description Those that changed. */
+            nodes: {
+                [key: string]: number[] | null;
+            };
+            /** @description Those that changed. */
+            faces: {
+                [key: string]: components["schemas"]["Face"] | null;
+            };
+            /** @description Those that changed. */
+            cells: {
+                [key: string]: components["schemas"]["EditedCell"] | null;
+            };
         };
         Topology: {
             revision: number;
@@ -3163,40 +3286,6 @@ export interface components {
             };
             /** @description The outer boundary may move too; else it is refused. */
             allow_outline?: boolean;
-        };
-        EditMade: {
-            id: number;
-            verb: string;
-            text: string;
-            /** @description By how much the area of which cell changed. */
-            area_change_m2: {
-                [key: string]: number;
-            };
-            undone: boolean;
-        };
-        EditResult: {
-            revision: number;
-            edit: components["schemas"]["EditMade"];
-            /** @description The arcs were drawn anew: load the topology again. */
-            reload: boolean;
-            /** @description Those that changed, and the others around the faces and nodes that changed. */
-            arcs: {
-                [key: string]: unknown[] | null;
-            };
-            /** @description Those of `arcs` with no ground of the draft on one side. */
-            outline: number[];
-            /** @description Those that changed. */
-            nodes: {
-                [key: string]: number[] | null;
-            };
-            /** @description Those that changed. */
-            faces: {
-                [key: string]: components["schemas"]["Face"] | null;
-            };
-            /** @description Those that changed. */
-            cells: {
-                [key: string]: components["schemas"]["EditedCell"] | null;
-            };
         };
         Copy: {
             /** @description What to call the draft. */

@@ -15,6 +15,7 @@ import type {
   Owners,
   Proposal,
   Rehearsal,
+  Renumbering,
   RepairRequest,
   Topology,
   Version,
@@ -161,6 +162,16 @@ export async function withdraw(name: string, exclusion_id: number): Promise<void
 export function history(name: string, cursor?: string): Promise<HistoryPage> {
   const params = { path: { name }, query: { limit: HISTORY_PAGE, cursor } }
   return ask(api.GET(`${AT}/edits`, { params }))
+}
+
+/** The new serials that the cells of a draft would get. */
+export function renumbering(name: string): Promise<Renumbering> {
+  return ask(api.GET(`${AT}/renumbering`, { params: { path: { name } } }))
+}
+
+export async function renumber(name: string, revision: number): Promise<EditResult> {
+  const params = changing(name, revision)
+  return (await ask(api.POST(`${AT}/renumbering`, { params }))) as unknown as EditResult
 }
 
 const OWNERS = '/api/v1/force/cells/{code}/owners'

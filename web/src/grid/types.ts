@@ -17,6 +17,7 @@ export type NewExclusion = Schemas['NewExclusion']
 export type Exclusion = Schemas['Exclusion']
 export type HistoryPage = Schemas['HistoryPage']
 export type HistoryEntry = HistoryPage['items'][number]
+export type Renumbering = Schemas['Renumbering']
 export type Owners = Schemas['Owners']
 export type NewOwners = Schemas['NewOwners']
 export type FaultKind =

@@ -94,6 +94,11 @@ export const useDraft = defineStore('draft', () => {
     return attempt(async () => take(await door.repair(name.value!, revision.value, body)))
   }
 
+  /** Gives all cells the serials that were shown. */
+  function renumber(): Promise<boolean> {
+    return attempt(async () => take(await door.renumber(name.value!, revision.value)))
+  }
+
   /** After a conflict: the draft as the other has left it. */
   async function reload(): Promise<void> {
     if (await attempt(load)) conflict.value = false
@@ -132,6 +137,7 @@ export const useDraft = defineStore('draft', () => {
     close,
     change,
     repair,
+    renumber,
     undo,
     redo,
     reload,
