@@ -1,10 +1,9 @@
-"""A tile of the demo county against its bare `ST_AsMVT` query, and how soon a new grid is seen.
+"""A tile of the demo county against its bare `ST_AsMVT` query.
 
 The floor: the query that must be run for the cells of a tile, sent over one open connection. Ours:
 the same tile, with its labels, from a real web process over one HTTP connection that keeps alive,
 session and version checked; and once more for a client that has it (304). Measured in turns, given
-as medians. Then a version is published through one web process, while another is asked which grid
-is in force.
+as medians.
 
     python bench/tiles.py [--turns N]
 """
@@ -15,7 +14,6 @@ import argparse
 import http.client
 import math
 import sys
-import threading
 import time
 from collections.abc import Callable
 from statistics import median
@@ -82,34 +80,6 @@ def by_http(port: int, token: str, *, kept: bool) -> Callable[[Address], None]:
     return get
 
 
-def publish(port: int, token: str) -> tuple[float, float]:
-    """Put a copy in force; return how many seconds that took, and the moment of the answer."""
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {token}"
-    versions = f"http://127.0.0.1:{port}/api/v1/grid/versions"
-    made = session.post(f"{versions}/demo-1/copy", json={"name": "bench"}, timeout=60)
-    assert made.status_code == 201, made.text
-    etag = session.get(f"{versions}/bench", timeout=60).headers["ETag"]
-    start = time.perf_counter()
-    done = session.post(
-        f"{versions}/bench/publish", json={}, headers={"If-Match": etag}, timeout=60
-    )
-    assert done.status_code == 200, done.text
-    return time.perf_counter() - start, time.perf_counter()
-
-
-def seen(port: int, token: str, moments: list[float]) -> None:
-    """Ask until the new version is in force there; note when that was answered."""
-    headers = {"Authorization": f"Bearer {token}"}
-    with requests.Session() as session:
-        while not moments:
-            answer = session.get(
-                f"http://127.0.0.1:{port}/tiles/grid.json", headers=headers, timeout=60
-            )
-            if answer.json()["name"] == "Grid bench":
-                moments.append(time.perf_counter())
-
-
 def token_of(port: int, username: str) -> str:
     """Sign in."""
     address = f"http://127.0.0.1:{port}/api/v1/sessions"
@@ -122,7 +92,7 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=15)
     turns = parser.parse_args().turns
     addresses = [holding(*CENTRE, z) for z in ZOOMS]
-    with county() as url, web_process(url) as port, web_process(url) as other:
+    with county() as url, web_process(url) as (port, _):
         token = token_of(port, "gis")
         works = {
             "bare ST_AsMVT": bare(url),
@@ -137,18 +107,11 @@ def main() -> int:
                     work(address)
                 if turn:  # the first warms up
                     taken[name].append((time.perf_counter() - start) / len(addresses))
-        moments: list[float] = []
-        watcher = threading.Thread(target=seen, args=(other, token, moments))
-        watcher.start()
-        publishing, answered = publish(port, token)
-        watcher.join()
     print(f"tiles: one at each zoom of {ZOOMS}, medians of {turns}")
     for name, seconds in taken.items():
         print(f"  {name:16} {median(seconds) * 1000:8.2f} ms")
     ratio = median(taken["tile by HTTP"]) / median(taken["bare ST_AsMVT"])
     print(f"  ratio to the bare query {ratio:.2f}")
-    print(f"publish, 266 cells checked again: {publishing * 1000:.0f} ms")
-    print(f"  seen in another process {(moments[0] - answered) * 1000:+.0f} ms from its answer")
     return 0
 
 
