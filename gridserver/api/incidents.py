@@ -185,7 +185,11 @@ class IncidentPreview(MethodView):
                 priority=read_priority(body.get("priority")),
                 reported_at=reading.optional_moment(body.get("reported_at"), "reported_at"),
             )
-        return cards.place_card(seen.place) | cards.decision_card(seen.decision, language)
+        return {
+            **cards.place_card(seen.place),
+            **cards.decision_card(seen.decision, language),
+            "related": [cards.suggested(each) for each in seen.related],
+        }
 
 
 @blueprint.route("/incidents/<int(max=9223372036854775807):incident_id>")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import marshmallow as ma
 
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.dispatch.commands import OUTCOMES
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.norms import HOURS, ROUTES, RUNGS
+from gridserver.incidents.nearby import Alike
 
 
 def _moment(*, nullable: bool = False) -> ma.fields.String:
@@ -242,8 +245,29 @@ class IncidentSchema(IncidentCardSchema, DecisionSchema):
     task = ma.fields.Nested(TaskRefSchema, required=True)
 
 
+class RelatedIncidentSchema(IncidentCardSchema):
+    """An incident beside another."""
+
+    task = ma.fields.Nested(TaskRefSchema, required=True)
+
+
+class SuggestedSchema(ma.Schema):
+    """An incident that may be about the same event."""
+
+    incident = ma.fields.Nested(RelatedIncidentSchema, required=True)
+    distance_m = ma.fields.Float(required=True)
+    apart_s = ma.fields.Integer(
+        required=True, metadata={"description": "Reported so many seconds later (or earlier: < 0)."}
+    )
+    alike = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(get_args(Alike)),
+        metadata={"description": "The same category, its broad class, or the place and time only."},
+    )
+
+
 class PreviewSchema(DecisionSchema):
-    """Who would get a report, and why."""
+    """Who would get a report, and why; and what else was reported that may be the same event."""
 
     cell = ma.fields.Nested(CodedSchema, required=True, allow_none=True)
     station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
@@ -251,3 +275,4 @@ class PreviewSchema(DecisionSchema):
     method = ma.fields.String(required=True)
     neighbours = ma.fields.List(ma.fields.String(), required=True)
     distance_m = ma.fields.Float(required=True, allow_none=True)
+    related = ma.fields.List(ma.fields.Nested(SuggestedSchema), required=True)

@@ -14,6 +14,7 @@ from gridserver.dispatch.authority import allowed
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import Offer
+from gridserver.dispatch.related import Related, Suggested
 from gridserver.dispatch.rules import ROOMS, Because, Decision, Person, Place, Step
 from gridserver.incidents.queries import IncidentRecord
 
@@ -91,7 +92,7 @@ def task_detail(
 
 def incident_detail(dossier: Dossier, language: str) -> Card:
     """Return an incident as ``POST /incidents`` answers it."""
-    incident, place, task = dossier.incident, dossier.facts.place, dossier.task
+    incident, place = dossier.incident, dossier.facts.place
     category = incident.category
     name = category.name_en if language == "en" else category.name_zh
     return incident_card(incident, place) | {
@@ -104,8 +105,30 @@ def incident_detail(dossier: Dossier, language: str) -> Card:
         "occurred_at": _moment(incident.occurred_at),
         "neighbours": list(incident.neighbours),
         "distance_m": incident.distance_m,
-        "task": {"id": task.id, "state": task.state, "assignee": _who(dossier.acting)},
+        "task": _task_ref(dossier),
         **decision_card(dossier.decision, language),
+    }
+
+
+def related(found: Related) -> Card:
+    """Return what belongs, or may belong, to an incident."""
+    return {
+        "linked": [
+            {"kind": each.kind, "role": each.role, "incident": _beside(each.dossier)}
+            for each in found.linked
+        ],
+        "suggested": [suggested(each) for each in found.suggested],
+    }
+
+
+def suggested(found: Suggested) -> Card:
+    """Return an incident that may be about the same event."""
+    near = found.near
+    return {
+        "incident": _beside(found.dossier),
+        "distance_m": round(near.distance_m, 1),
+        "apart_s": near.apart_s,
+        "alike": near.alike,
     }
 
 
@@ -154,6 +177,15 @@ def ladder(steps: Sequence[Step], language: str) -> list[Card]:
         }
         for step in steps
     ]
+
+
+def _beside(dossier: Dossier) -> Card:
+    return incident_card(dossier.incident, dossier.facts.place) | {"task": _task_ref(dossier)}
+
+
+def _task_ref(dossier: Dossier) -> Card:
+    task = dossier.task
+    return {"id": task.id, "state": task.state, "assignee": _who(dossier.acting)}
 
 
 def _task(dossier: Dossier) -> Card:

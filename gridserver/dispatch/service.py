@@ -15,15 +15,17 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
 from gridserver.delivery.once import Outcome, run_once
-from gridserver.dispatch import gathering, history, intake, queries, telling, verbs
+from gridserver.dispatch import gathering, history, intake, queries, related, telling, verbs
 from gridserver.dispatch.authority import entitled, require_part
 from gridserver.dispatch.commands import Command, payload, read_data, read_moment, read_point
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
+from gridserver.dispatch.related import Suggested
 from gridserver.dispatch.rules import Decision, Place, decide
 from gridserver.dispatch.texts import DEFAULT_LANGUAGE
 from gridserver.incidents import rules as incident_rules
 from gridserver.incidents import service as incidents
+from gridserver.incidents.nearby import Reference
 from gridserver.incidents.queries import IncidentRecord
 from gridserver.incidents.rules import Report
 
@@ -40,10 +42,11 @@ class Taken:
 
 @dataclass(frozen=True)
 class Preview:
-    """Where a report would lie, and who would get it."""
+    """Where a report would lie, who would get it, and what was reported that may be the same."""
 
     place: Place
     decision: Decision
+    related: tuple[Suggested, ...]
 
 
 def take_report(session: Session, actor: Principal, report: Report) -> Taken:
@@ -107,7 +110,9 @@ def preview(
     at = incident_rules.reported_at(reported_at, now(session))
     site = gathering.survey(session, place.lon, place.lat, place.accuracy_m, at)
     facts = gathering.gather(session, site, category, priority)
-    return Preview(facts.place, decide(facts))
+    reference = Reference(place.lon, place.lat, at, category)
+    same = related.suggestions(session, actor, reference)
+    return Preview(facts.place, decide(facts), same)
 
 
 def command(

@@ -177,6 +177,27 @@ def test_a_preview_says_who_and_writes_nothing(command: AccountClient, database:
         assert session.scalar(select(func.count()).select_from(Incident)) == 0
 
 
+def test_a_second_call_is_suggested_and_linked_by_a_person(
+    client: AccountClient, command: AccountClient, incident: dict[str, Any]
+) -> None:
+    place = {name: incident[name] for name in ("lon", "lat")}
+    seen = command.post(f"{INCIDENTS}/preview", json={"category": "dispute", **place}).json
+    assert [each["incident"]["id"] for each in seen["related"]] == [incident["id"]]
+    second = command.post(INCIDENTS, json=body(external_id="A-2", **place)).json
+    found = command.get(f"{INCIDENTS}/{second['id']}/related").json
+    (same,) = found["suggested"]
+    assert (same["incident"]["number"], same["alike"]) == (incident["number"], "category")
+    assert (same["distance_m"], found["linked"]) == (0.0, [])
+    link = {"to": same["incident"]["task"]["id"], "kind": "duplicate"}
+    assert say(client, "command", second["task"]["id"], "link", **link).status_code == 200
+    parent = command.get(f"{INCIDENTS}/{second['id']}/related").json
+    assert parent["suggested"] == []
+    assert [(each["kind"], each["role"]) for each in parent["linked"]] == [("duplicate", "parent")]
+    child = command.get(f"{INCIDENTS}/{incident['id']}/related").json["linked"]
+    assert [(each["role"], each["incident"]["id"]) for each in child] == [("child", second["id"])]
+    assert client.as_("330824005").get(f"{INCIDENTS}/{second['id']}/related").status_code == 403
+
+
 def test_a_place_outside_is_for_the_bureau(command: AccountClient) -> None:
     incident = command.post(INCIDENTS, json=body(lon=100.0, lat=30.0)).json
     assert (incident["cell"], incident["station"], incident["method"]) == (None, None, "outside")

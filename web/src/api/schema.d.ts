@@ -2141,6 +2141,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident_id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Show what a person has linked to an incident, and what may be about the same event:
+         *     near in place and time, the same kind first. The verb `link` makes a link.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    incident_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Related"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -3664,6 +3711,42 @@ export interface components {
              */
             reported_at?: string | null;
         };
+        CategoryNames: {
+            code: string;
+            name_zh: string;
+            name_en: string;
+        };
+        RelatedIncident: {
+            id: number;
+            /** @description Four digits for the radio; they come round again, `id` doesn't. */
+            number: number;
+            category: components["schemas"]["CategoryNames"];
+            /** @description 1 (at once) to 4. */
+            priority: number;
+            lon: number;
+            lat: number;
+            address: string | null;
+            description: string | null;
+            /** Format: date-time */
+            reported_at: string;
+            cell: components["schemas"]["Coded"] | null;
+            station: components["schemas"]["UnitRef"] | null;
+            /** @description covers, boundary, largest_share, nearest or outside. */
+            method: string;
+            grid_version: string | null;
+            task: components["schemas"]["TaskRef"];
+        };
+        Suggested: {
+            incident: components["schemas"]["RelatedIncident"];
+            distance_m: number;
+            /** @description Reported so many seconds later (or earlier: < 0). */
+            apart_s: number;
+            /**
+             * @description The same category, its broad class, or the place and time only.
+             * @enum {string}
+             */
+            alike: "category" | "broad_class" | "place";
+        };
         Preview: {
             /** @enum {string} */
             route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over";
@@ -3681,11 +3764,21 @@ export interface components {
             method: string;
             neighbours: string[];
             distance_m: number | null;
+            related: components["schemas"]["Suggested"][];
         };
-        CategoryNames: {
-            code: string;
-            name_zh: string;
-            name_en: string;
+        Linked: {
+            /** @enum {string} */
+            kind: "duplicate" | "follow_up";
+            /**
+             * @description What it is to this one: the child is what `kind` says.
+             * @enum {string}
+             */
+            role: "parent" | "child";
+            incident: components["schemas"]["RelatedIncident"];
+        };
+        Related: {
+            linked: components["schemas"]["Linked"][];
+            suggested: components["schemas"]["Suggested"][];
         };
         IncidentCard: {
             id: number;
