@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from sqlalchemy.orm import Session
@@ -14,9 +14,11 @@ from gridserver.access.queries import CommandRoom
 from gridserver.base.clock import local_now, now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries as delivery
+from gridserver.dispatch import border
 from gridserver.dispatch.norms import Norms
 from gridserver.dispatch.rules import (
     CREWS,
+    Border,
     Facts,
     Officer,
     Person,
@@ -26,6 +28,7 @@ from gridserver.dispatch.rules import (
     route_of,
 )
 from gridserver.dispatch.tables import queries as tables
+from gridserver.dispatch.tables.book import Book
 from gridserver.force import queries as force
 from gridserver.force.calendar import Day
 from gridserver.force.queries import DutyOfficer, DutyPicture
@@ -38,11 +41,12 @@ _CREW_DUTIES = frozenset(CREWS.values())
 @dataclass(frozen=True)
 class Site:
     """Where a point lies, and the command rooms above it; `station` is None where there is no cell,
-    or no such station."""
+    or no such station. `point` is its lon, lat in EPSG:4326, where the border was asked for."""
 
     location: Location
     bureau: CommandRoom
     station: CommandRoom | None
+    point: tuple[float, float] | None = None
 
     @property
     def room(self) -> CommandRoom:
@@ -61,7 +65,8 @@ def survey(
         ``dispatch.no_bureau_room``: the bureau has no command room, so there is nobody to fall
         back on.
     """
-    return site_of(session, grids.locate(session, lon, lat, reported_at, accuracy_m))
+    location = grids.locate(session, lon, lat, reported_at, accuracy_m)
+    return replace(site_of(session, location), point=(lon, lat))
 
 
 def site_of(session: Session, location: Location) -> Site:
@@ -102,7 +107,8 @@ def gather(
     """
     station = site.station
     code, mode = (station.code, station.mode) if station else (None, None)
-    norms = tables.norms(session, now(session), category, code, mode)
+    book = tables.book(session)
+    norms = tables.norms_in(book, now(session), category, code, mode)
     units = crew_units(route_of(norms, suspects, offences), code)
     duty = force.duty_picture(session, site.location.cell_code, units, now(session))
     officers = _Officers(session, duty, norms)
@@ -118,9 +124,17 @@ def gather(
         group=officers.of(duty.group),
         team_leaders=officers.of(duty.team_leaders),
         on_duty={unit: officers.of(_crews(duty.on_duty[unit])) for unit in units},
+        border=_border(session, book, site, norms),
         suspects=suspects,
         offences=offences,
     )
+
+
+def _border(session: Session, book: Book, site: Site, norms: Norms) -> Border | None:
+    if site.point is None:
+        return None
+    within_m = norms.parameters.border_distance_m
+    return border.find(session, book, site.location.version_id, *site.point, within_m)
 
 
 class _Officers:

@@ -61,9 +61,10 @@ class UnitName:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Book:
-    """The rows of each table by key, each key's in order, and the units by code."""
+    """The rows of each table by key, each key's in order, and the units by code. One state of the
+    tables: no two are equal."""
 
     entries: Mapping[str, Mapping[Key, tuple[Entry, ...]]]
     units: Mapping[str, UnitName] = field(default_factory=dict)

@@ -60,6 +60,20 @@ def norms(
 ) -> Norms:
     """Return what is laid down for a category and a station at `at`. One round trip.
 
+    Parameters and refusals are those of `norms_in`.
+    """
+    return norms_in(book(session), at, category, station_code, station_mode)
+
+
+def norms_in(
+    book: Book,
+    at: dt.datetime,
+    category: str,
+    station_code: str | None = None,
+    station_mode: str | None = None,
+) -> Norms:
+    """Return what a state of the tables lays down for a category and a station at `at`.
+
     Parameters
     ----------
     station_code, station_mode
@@ -70,7 +84,7 @@ def norms(
     Invalid
         ``incident.unknown_category``.
     """
-    found = books.norms(book(session), at, category, station_code, station_mode)
+    found = books.norms(book, at, category, station_code, station_mode)
     if found is None:
         raise incidents.unknown_category(category)
     return found
