@@ -29,6 +29,7 @@ from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
 from gridserver.demo.calls import Call
 from gridserver.dispatch import escalation
+from gridserver.dispatch import queries as dispatch_queries
 from gridserver.dispatch import service as dispatch
 from gridserver.dispatch.commands import Command
 from gridserver.force import queries as force
@@ -128,7 +129,7 @@ class Past:
         if story == "unsigned" and offer.deadline is not None:
             yield offer.deadline + dt.timedelta(seconds=1)
             escalation.escalate_due(self._session)
-            task.assignee = dossier.steps[1].who.username
+            task.assignee = self._told_last(task)
         if story in ("cancelled", "handed_over"):
             yield self._later((1, 3))
             self._end_early(task, story)
@@ -201,6 +202,11 @@ class Past:
         account_id = self._principal(username).account_id
         head = delivery_queries.head(self._session, account_id)
         delivery.record_receipts(self._session, [delivery.Receipt(account_id, DEVICE, head)])
+
+    def _told_last(self, task: Task) -> str:
+        """Return who was told of a task last: those out of reach are passed over."""
+        dossier = dispatch_queries.task_for_change(self._session, task.id)
+        return dossier.people[dossier.offers[-1].recipient].username
 
     def _somebody(self, task: Task) -> str:
         """Return an officer on duty of the task's station."""
