@@ -18,6 +18,7 @@ from gridserver.api import (
 )
 from gridserver.base.db import Database
 from gridserver.base.settings import Settings
+from gridserver.partners import signatures
 
 _MEGABYTE = 1 << 20
 
@@ -73,6 +74,13 @@ def _description() -> dict[str, object]:
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": context.COOKIE},
                 "csrf": {"type": "apiKey", "in": "header", "name": context.CSRF_HEADER},
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": signatures.SIGNATURE,
+                    "description": f"Another agency's, with {signatures.TIMESTAMP} and "
+                    f"{signatures.NONCE}; docs/exchange.md.",
+                },
             }
         },
     }

@@ -16,10 +16,12 @@ import gridserver.audit.models
 import gridserver.delivery.models
 import gridserver.dispatch.models
 import gridserver.dispatch.tables.models
+import gridserver.exchange.models
 import gridserver.force.models
 import gridserver.grids.models
 import gridserver.incidents.models
-import gridserver.org.models  # noqa: F401 (registers the tables)
+import gridserver.org.models
+import gridserver.partners.models  # noqa: F401 (registers the tables)
 from gridserver.base.db import Base
 from gridserver.base.errors import Unavailable
 from gridserver.base.settings import ROOT

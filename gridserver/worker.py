@@ -3,6 +3,9 @@
 Started as ``python -m gridserver.worker``, with the settings of the environment. Each round is a
 transaction of its own that takes due rows with ``FOR UPDATE SKIP LOCKED``, so there is no leader
 to lose: a killed worker's rows are taken by the next round of any other.
+
+What depends on other agencies' machines has a thread and connections of its own: the chores never
+wait for it.
 """
 
 from __future__ import annotations
@@ -20,9 +23,12 @@ from structlog import get_logger
 
 from gridserver.base import logs
 from gridserver.base.db import Database
+from gridserver.base.keyring import Keyring
 from gridserver.base.settings import from_environment
 from gridserver.dispatch import escalation
+from gridserver.exchange import puller
 from gridserver.force import workdays
+from gridserver.partners import courier
 
 log = get_logger()
 
@@ -30,6 +36,8 @@ log = get_logger()
 INTERVAL_S = 1.0
 #: Seconds to wait when the database doesn't answer.
 RETRY_S = 5.0
+#: A connection for each thread of the exchange, and one to claim by.
+_EXCHANGE_POOL = courier.SLOTS + puller.SLOTS + 1
 
 #: How much one call does at most, so that no transaction holds many rows for long.
 _BATCH = 100
@@ -45,13 +53,43 @@ def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_
     """Do the chores every `interval_s` until `stop` is set. An outage of the database is waited
     out."""
     done_on: dt.date | None = None
-    while not stop.is_set():
+
+    def chores() -> None:
+        nonlocal done_on
         today = database.clock.now().astimezone(database.zone).date()
         due = CHORES if done_on == today else CHORES | DAILY
+        for name, chore in due.items():
+            _finish(database, name, chore, stop)
+        done_on = today
+
+    _repeat(chores, stop, interval_s)
+
+
+def run_exchange(
+    database: Database,
+    keyring: Keyring,
+    stop: threading.Event,
+    interval_s: float = INTERVAL_S,
+) -> None:
+    """Send letters and read views until `stop` is set; then end what was begun."""
+    letters, views = courier.Courier(database, keyring), puller.Puller(database, keyring)
+
+    def rounds() -> None:
+        letters.round()
+        views.round()
+
+    try:
+        _repeat(rounds, stop, interval_s)
+    finally:
+        letters.close()
+        views.close()
+
+
+def _repeat(work: Callable[[], None], stop: threading.Event, interval_s: float) -> None:
+    while not stop.is_set():
         try:
-            for name, chore in due.items():
-                _finish(database, name, chore, stop)
-            done_on, pause = today, interval_s
+            work()
+            pause = interval_s
         except OperationalError as error:
             log.warning("worker.database_down", error=str(error.orig).strip())
             pause = RETRY_S
@@ -78,10 +116,23 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = Database(settings.database_url, zone=settings.timezone, pool_size=1)
+    beside = Database(settings.database_url, zone=settings.timezone, pool_size=_EXCHANGE_POOL)
+    exchange = threading.Thread(target=_exchange, args=(beside, settings.keyring, stop))
+    exchange.start()
     try:
         run(database, stop)
     finally:
+        stop.set()
+        exchange.join()
         database.dispose()
+        beside.dispose()
+
+
+def _exchange(database: Database, keyring: Keyring, stop: threading.Event) -> None:
+    try:
+        run_exchange(database, keyring, stop)
+    finally:
+        stop.set()  # a worker that does half of its work is started again as a whole
 
 
 if __name__ == "__main__":

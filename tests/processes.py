@@ -127,5 +127,8 @@ class Caller:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self._session.post(self.url + path, timeout=60, **options)
 
+    def put(self, path: str, **options: Any) -> requests.Response:
+        return self._session.put(self.url + path, timeout=60, **options)
+
     def delete(self, path: str, **options: Any) -> requests.Response:
         return self._session.delete(self.url + path, timeout=60, **options)

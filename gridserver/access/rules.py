@@ -11,7 +11,9 @@ ROLES = ("admin", "gis_admin", "command", "officer", "auditor")
 
 #: permission → the roles that carry it. A grant reaches its unit and everything below it.
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "incident.report": frozenset({"command"}),
+    # Beside the command rooms: another agency, whose signature was verified. No account is
+    # granted that role.
+    "incident.report": frozenset({"command", "partner"}),
     "incident.read": frozenset({"command", "admin", "auditor"}),
     "task.command": frozenset({"command"}),
     "feed.read": frozenset({"command", "admin", "auditor"}),
@@ -27,6 +29,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "norms.edit": frozenset({"admin"}),
     "mobilisation.order": frozenset({"admin", "command"}),
     "roster.edit": frozenset({"command", "admin"}),
+    "exchange.edit": frozenset({"admin"}),
 }
 
 

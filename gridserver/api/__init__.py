@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gridserver.api import (
     bureau,
+    exchange,
+    exchange_queues,
+    exchange_signed,
     force,
     grids,
     grids_codes,
@@ -46,4 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     mobilisations.blueprint,
     inbox.blueprint,
     positions.blueprint,
+    exchange.blueprint,
+    exchange_queues.blueprint,
+    exchange_signed.blueprint,
 )

@@ -136,7 +136,7 @@ def register(app: Flask) -> None:
         said = texts.refusal(error, context.language())
         response = problem(status_of(error), error.code, said, **body_of(error))
         if isinstance(error, Unauthenticated):
-            response.headers["WWW-Authenticate"] = 'Bearer realm="gridserver"'
+            response.headers["WWW-Authenticate"] = error.challenge
         return response
 
     @app.errorhandler(GisError)

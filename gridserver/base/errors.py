@@ -38,7 +38,12 @@ class Invalid(GridserverError):
 
 
 class Unauthenticated(GridserverError):
-    """Nobody, or nobody any longer, stands behind the request (HTTP 401)."""
+    """Nobody, or nobody any longer, stands behind the request (HTTP 401).
+
+    `challenge` is what WWW-Authenticate says (RFC 9110, 11.6.1).
+    """
+
+    challenge = 'Bearer realm="gridserver"'
 
 
 class Forbidden(GridserverError):

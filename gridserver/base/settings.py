@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gridserver.base import keyring
 from gridserver.base.errors import Invalid
+from gridserver.base.keyring import Keyring
 
 #: The checkout: holds `migrations/`, the built front end and, by default, `var/`.
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +41,8 @@ class Settings:
         Origins, besides the server's own address, that browsers may come from.
     geometry_processes : int
         How many processes of a web process may work on files and drafts at once.
+    keyring : Keyring
+        Secrets shared with other agencies.
     """
 
     database_url: str | None
@@ -50,6 +54,7 @@ class Settings:
     timezone: ZoneInfo
     origins: tuple[str, ...]
     geometry_processes: int
+    keyring: Keyring
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -64,6 +69,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         timezone=_timezone(environ),
         origins=tuple(environ.get("GRIDSERVER_ORIGINS", "").split()),
         geometry_processes=_geometry_processes(environ),
+        keyring=keyring.from_environment(environ),
     )
 
 

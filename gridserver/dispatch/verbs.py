@@ -14,7 +14,7 @@ from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.base.errors import Invalid, NotFound
-from gridserver.dispatch import offers, queries
+from gridserver.dispatch import handover, offers, queries
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
@@ -121,6 +121,7 @@ def _hand_over(act: Act) -> Change:
     )
     act.session.add(act.dossier.hand_over)
     _name_actor(act)
+    handover.send(act.session, act.dossier, act.data)
     return Change(withdrawn=_end_for_all(act, "handed_over"))
 
 

@@ -97,13 +97,15 @@ class Table:
     def _typed(self, name: str, text: str) -> Any:
         if name == "category":
             return self.categories.get(text, self.categories.get(ANY_OTHER, text))
-        if name in ("reported_at", "occurred_at"):
+        if name in MOMENTS:
             return _moment(text, name, self.zone)
-        kind = _NUMBERS.get(name)
-        return text if kind is None else _number(text, name, kind)
+        return text if name not in NUMBERS else number(text, name)
 
 
-_NUMBERS: Mapping[str, Callable[[str], float]] = {
+#: Fields that hold a moment.
+MOMENTS = ("reported_at", "occurred_at")
+#: Fields that hold a number, and what makes one of a text.
+NUMBERS: Mapping[str, Callable[[str], float]] = {
     "lon": float,
     "lat": float,
     "accuracy_m": float,
@@ -111,9 +113,10 @@ _NUMBERS: Mapping[str, Callable[[str], float]] = {
 }
 
 
-def _number(text: str, name: str, kind: Callable[[str], float]) -> float:
+def number(text: str, name: str) -> float:
+    """Return what `text` says of the field `name`, one of `NUMBERS`. Raises `Invalid`."""
     try:
-        return kind(text)
+        return NUMBERS[name](text)
     except ValueError as error:
         raise Invalid("input.number", f"{name}: {text!r} is no number.", field=name) from error
 

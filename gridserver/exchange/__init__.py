@@ -1,0 +1,1 @@
+"""What comes from other systems: reports, by post or from a view, and answers to hand-overs."""
