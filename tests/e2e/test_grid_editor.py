@@ -245,6 +245,27 @@ def test_two_admins_on_one_draft_lose_nothing(
     assert {i for i in after if after[i] != before["arcs"][i]} == {there, here}
 
 
+def test_a_large_draft_is_edited_where_the_map_looks(
+    open_page: OpenPage, sign_in: SignIn, tmp_path: Path
+) -> None:
+    page = sign_in(open_page("/login", locale="en"), "gis")
+    put_draft(page, testing.grid(40, 40, vertices_per_side=2), "large", tmp_path)
+    page.get_by_test_id("version-large").click()
+    large = Workshop(page, "large")
+    expect(large.shown("zoom-in")).to_be_visible()
+    large.wait_until_still()
+    before = large.topology()
+    arc = between(before, "r20c19", "r20c20")
+    large.come_closer(tuple(before["arcs"][arc][1]), px_per_metre=0.09)
+    large.expect_revision(1)
+    expect(large.shown("zoom-in")).to_have_count(0)
+    drag_middle(large, before["arcs"][arc])
+    large.expect_revision(2)
+    after = large.topology()
+    assert [i for i in after["arcs"] if after["arcs"][i] != before["arcs"][i]] == [arc]
+    assert area_changes(before, after).keys() == {"r20c19", "r20c20"}
+
+
 def drag_middle(workshop: Workshop, line: list[list[float]]) -> None:
     middle = tuple(line[1])
     workshop.click(middle)

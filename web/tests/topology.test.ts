@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { changeOf, movedArcs } from '@/grid/drawing'
+import { contains, shareWithin, widened, type Bounds } from '@/grid/bounds'
+import { changeOf, mayStand, movedArcs } from '@/grid/drawing'
 import { estimated } from '@/grid/estimates'
 import { cellsUnder } from '@/grid/ground'
 import { degreesOf, restsOf, snapped } from '@/grid/snapping'
@@ -26,6 +27,7 @@ const SHARED: Line = [
 ]
 const topology: Topology = {
   revision: 1,
+  outline: [1, 2],
   arcs: {
     '0': SHARED,
     '1': [
@@ -78,6 +80,7 @@ describe('a draft as shared arcs', () => {
       revision: 2,
       edit: { id: 1, verb: 'merge_cells', text: '', area_change_m2: {}, undone: false },
       reload: false,
+      outline: [],
       arcs: { '0': null },
       nodes: { '0': null },
       faces: { '1': null, '0': { cells: ['W'], rings: [[1, 2]] } },
@@ -88,6 +91,7 @@ describe('a draft as shared arcs', () => {
     expect(Object.keys(after.faces)).toEqual(['0'])
     expect(Object.keys(after.cells)).toEqual(['W'])
     expect(after.arcs['1']).toBe(topology.arcs['1'])
+    expect(after.outline).toEqual([1, 2])
     expect(faceAreaM2(after, '0')).toBeCloseTo(
       faceAreaM2(topology, '0') + faceAreaM2(topology, '1'),
       3,
@@ -146,6 +150,9 @@ describe('a stretch in the hand', () => {
     expect(keepsEnds(part, line.length, drawn)).toBe(true)
     expect(keepsEnds(part, line.length, [[118, 30], ...drawn.slice(1)])).toBe(false)
     expect(keepsEnds(stretch, SHARED.length, drag(0, [118.411, 29.1]))).toBe(true)
+    expect(mayStand(topology, stretch, drag(0, [118.411, 29.1]))).toBe(true)
+    const partly = { ...topology, nodes: { '1': topology.nodes['1']! } }
+    expect(mayStand(partly, stretch, drag(0, [118.411, 29.1]))).toBe(false)
   })
 
   it('shows what both neighbours would measure', () => {
@@ -191,6 +198,21 @@ describe('a hand that comes near', () => {
   it('measures its reach by the scale of the map', () => {
     expect(degreesOf(10, 10, 29)).toBeCloseTo(2 * degreesOf(10, 11, 29), 12)
     expect(degreesOf(512, 0, 0)).toBeCloseTo(360, 9)
+  })
+})
+
+describe('what of a large draft is in view', () => {
+  const view: Bounds = [118, 29, 119, 30]
+
+  it('is reckoned by its share of the ground', () => {
+    expect(shareWithin([118, 28, 120, 30], view)).toBe(0.25)
+    expect(shareWithin([100, 0, 101, 1], view)).toBe(0)
+  })
+
+  it('is loaded with ground around it', () => {
+    expect(widened(view)).toEqual([117.5, 28.5, 119.5, 30.5])
+    expect(contains(widened(view), view)).toBe(true)
+    expect(contains(view, widened(view))).toBe(false)
   })
 })
 

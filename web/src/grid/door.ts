@@ -1,5 +1,6 @@
 /** What the workshop asks of the server. */
 import { api, ask, askTagged, type Tagged } from '@/api/client'
+import type { Bounds } from './bounds'
 import type {
   Cells,
   Diff,
@@ -91,9 +92,15 @@ function tagOf(revision: number): string {
   return `"${revision}"`
 }
 
-/** The arcs, faces and cells of a draft. */
-export async function topology(name: string): Promise<Topology> {
-  const found = await ask(api.GET(`${AT}/topology`, { params: { path: { name } } }))
+/** The arcs, faces and cells of a draft; with bounds, of those that meet them. */
+export async function topology(name: string, bounds: Bounds | null): Promise<Topology> {
+  const query = bounds ? { bbox: bounds } : {}
+  const found = await ask(
+    api.GET(`${AT}/topology`, {
+      params: { path: { name }, query },
+      querySerializer: { array: { style: 'form', explode: false } },
+    }),
+  )
   return found as unknown as Topology
 }
 

@@ -1,5 +1,5 @@
 /** What a drawn stretch means: a node moved with all its arcs, or vertices between that were. */
-import { arcWith, movedEnd, replacement, type Stretch } from './stretch'
+import { arcWith, keepsEnds, movedEnd, replacement, type Stretch } from './stretch'
 import { nodeAt, withNodeMoved, type MovedArcs } from './topology'
 import type { EditRequest, Line, Point, Topology } from './types'
 
@@ -15,6 +15,13 @@ function movedNode(topology: Topology, stretch: Stretch, drawn: Line): MovedNode
     if (to && node !== undefined && node !== null) return { node, to }
   }
   return null
+}
+
+/** Whether a stretch may be drawn so: what holds it holds, and no node moves with arcs not loaded. */
+export function mayStand(topology: Topology, stretch: Stretch, drawn: Line): boolean {
+  if (!keepsEnds(stretch, topology.arcs[stretch.arc]?.length ?? 0, drawn)) return false
+  const moved = (['first', 'last'] as const).filter((end) => movedEnd(stretch, drawn, end))
+  return moved.every((end) => nodeAt(topology, stretch.arc, end) !== undefined)
 }
 
 /** The arcs as they would run. */

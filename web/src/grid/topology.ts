@@ -51,11 +51,11 @@ export function faceFeatures(
 
 /** The boundaries as lines; `outline` where the ground on one side is not of this coverage. */
 export function arcFeatures(topology: Topology): GeoJSON.Feature<GeoJSON.LineString>[] {
-  const sides = sidesOf(topology)
+  const outline = new Set(topology.outline)
   return Object.entries(topology.arcs).map(([arc, coords]) => ({
     type: 'Feature',
     geometry: { type: 'LineString', coordinates: coords as Point[] },
-    properties: { arc, outline: (sides.get(arc) ?? []).length < 2 },
+    properties: { arc, outline: outline.has(Number(arc)) },
   }))
 }
 
@@ -132,6 +132,7 @@ export function previewAreas(topology: Topology, moved: MovedArcs): AreaPreview[
 export function applied(topology: Topology, result: EditResult): Topology {
   return {
     revision: result.revision,
+    outline: [...topology.outline.filter((arc) => !(arc in result.arcs)), ...result.outline],
     arcs: merged(topology.arcs, result.arcs),
     nodes: merged(topology.nodes, result.nodes),
     faces: merged(topology.faces, result.faces),

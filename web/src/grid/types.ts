@@ -60,6 +60,8 @@ export interface CellFacts {
 }
 export interface Topology {
   revision: number
+  /** Arcs with no ground of the draft on one side. */
+  outline: readonly number[]
   arcs: Readonly<Record<string, Line>>
   /** The arcs that leave each node. */
   nodes: Readonly<Record<string, ArcRef[]>>
@@ -78,6 +80,7 @@ export interface EditResult {
   revision: number
   edit: Edit
   reload: boolean
+  outline: readonly number[]
   arcs: Record<string, Line | null>
   nodes: Record<string, ArcRef[] | null>
   faces: Record<string, Face | null>

@@ -3,9 +3,9 @@ import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import type { GridMap } from '@/map/useMap'
 import { useDraft } from '@/stores/draft'
 import { useEditing } from '@/stores/editing'
-import { changeOf } from './drawing'
+import { changeOf, mayStand } from './drawing'
 import { handOn, type Hand, type Watcher } from './hand'
-import { keepsEnds, redrawn, rounded, stretchAround } from './stretch'
+import { redrawn, rounded, stretchAround } from './stretch'
 import type { EditRequest, Line, Point } from './types'
 import { useSnapping } from './useSnapping'
 
@@ -16,8 +16,8 @@ export function useArcEditor(gridMap: GridMap) {
   const snap = useSnapping(gridMap.map)
   const hand = useHand(gridMap, {
     mayStand(line) {
-      const now = editing.stretch
-      return !now || keepsEnds(now, draft.topology?.arcs[now.arc]?.length ?? 0, line)
+      const [now, topology] = [editing.stretch, draft.topology]
+      return !now || !topology || mayStand(topology, now, line)
     },
     snap,
     onDrag: (line) => (editing.drawn = line),

@@ -2,9 +2,13 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import { Refusal } from '@/api/client'
+import { contains, widened, type Bounds } from '@/grid/bounds'
 import * as door from '@/grid/door'
 import { applied } from '@/grid/topology'
 import type { Edit, EditRequest, EditResult, Line, Point, RepairRequest, Topology } from '@/grid/types'
+
+/** A draft of more cells is loaded where the map looks. */
+const MOST_WHOLE = 1_500
 
 /** A change that somebody else's came before. */
 export interface Kept {
@@ -24,6 +28,9 @@ export const useDraft = defineStore('draft', () => {
   const conflict = ref(false)
   const busy = ref(false)
   const revision = ref(0)
+  /** Whether only a part of it is loaded at a time: that which meets the bounds. */
+  const partial = ref(false)
+  const bounds = shallowRef<Bounds | null>(null)
 
   /** Where the refused change goes wrong, when the server says so. */
   const fault = computed<Point | null>(() => {
@@ -49,23 +56,33 @@ export const useDraft = defineStore('draft', () => {
 
   async function load(): Promise<void> {
     const draft = name.value
-    if (!draft) return
-    const found = await door.topology(draft)
+    if (!draft || (partial.value && !bounds.value)) return
+    const found = await door.topology(draft, bounds.value)
     if (name.value !== draft) return
     topology.value = found
     revision.value = found.revision
   }
 
   /** Opens a draft; one whose boundaries can't be drawn yet can be repaired all the same. */
-  function open(draft: string, itsRevision: number): Promise<boolean> {
+  function open(draft: string, itsRevision: number, cells: number): Promise<boolean> {
     close()
     name.value = draft
     revision.value = itsRevision
+    partial.value = cells > MOST_WHOLE
     return attempt(load)
+  }
+
+  /** Loads of a large draft what a view shows, and some ground around it. */
+  async function look(view: Bounds): Promise<void> {
+    if (!partial.value || (bounds.value && contains(bounds.value, view))) return
+    bounds.value = widened(view)
+    await attempt(load)
   }
 
   function close(): void {
     name.value = null
+    partial.value = false
+    bounds.value = null
     topology.value = null
     last.value = null
     refusal.value = null
@@ -133,7 +150,9 @@ export const useDraft = defineStore('draft', () => {
     conflict,
     repeatable,
     busy,
+    partial,
     open,
+    look,
     close,
     change,
     repair,
