@@ -109,9 +109,9 @@ def decode_cursor(cursor: str | None) -> str | None:
     try:
         position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if "\0" in position:  # which PostgreSQL's text can't hold
-        raise _bad_cursor()
+        raise bad_cursor()
     return position
 
 
@@ -121,11 +121,12 @@ def decode_number_cursor(cursor: str | None) -> int | None:
     if position is None:
         return None
     if not (position.isascii() and position.isdigit() and len(position) <= 18):
-        raise _bad_cursor()
+        raise bad_cursor()
     return int(position)
 
 
-def _bad_cursor() -> Invalid:
+def bad_cursor() -> Invalid:
+    """Return the refusal of a cursor that was never given out."""
     return Invalid("page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor")
 
 

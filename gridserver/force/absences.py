@@ -18,7 +18,7 @@ from gridserver.force import service
 from gridserver.force.models import Absence, Officer
 from gridserver.force.people import PersonOfForce, by_number, require_roster
 from gridserver.force.queries import UnitRef
-from gridserver.force.recording import record
+from gridserver.force.recording import record, refusing_overlap
 from gridserver.force.shifts import check_view
 from gridserver.org.models import Unit
 from gridserver.org.queries import at_or_below
@@ -77,6 +77,14 @@ def absences(
     return [_card(row, actor) for row in rows]
 
 
+def absences_where(
+    session: Session, condition: sa.ColumnElement[bool], during: Range[dt.datetime]
+) -> list[AbsenceCard]:
+    """Return the absences of a time that meet a condition, as they begin, without the reasons."""
+    query = _CARDS.where(condition, Absence.during.overlaps(during)).order_by(_START, Absence.id)
+    return [_card(row, None) for row in session.execute(query)]
+
+
 def absence(session: Session, actor: Principal, absence_id: int) -> AbsenceCard:
     """Return one absence. Raises `NotFound`, and `Forbidden` for an officer out of scope."""
     row = session.execute(_CARDS.where(Absence.id == absence_id)).first()
@@ -92,31 +100,8 @@ def add_absence(session: Session, actor: Principal, draft: AbsenceDraft) -> int:
     Raises as `gridserver.force.service.set_absence` does, `Invalid` for an unknown officer and
     `Forbidden` where the actor may not edit the roster of the officer's unit.
     """
-    return _set(session, actor, draft).id
-
-
-def change_absence(session: Session, actor: Principal, absence_id: int, draft: AbsenceDraft) -> int:
-    """Change an absence: raises as `add_absence`, and `NotFound`. Returns its id from now on."""
-    _taken_back(session, actor, absence_id)
-    return _set(session, actor, draft).id
-
-
-def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
-    """Take an absence back: the officer can be called on after all.
-
-    Raises `NotFound` and `Forbidden`.
-    """
-    officer = _taken_back(session, actor, absence_id)
-    record(session, actor, "absence:remove", officer, {"absence": absence_id})
-
-
-def _set(session: Session, actor: Principal, draft: AbsenceDraft) -> Absence:
-    officer = by_number(session, [draft.officer], field="officer")[draft.officer]
-    stand_in = None
-    if draft.stand_in is not None:
-        stand_in = by_number(session, [draft.stand_in], field="stand_in")[draft.stand_in]
-    require_roster(session, actor, officer.unit_id)
-    return service.set_absence(
+    officer, stand_in = _people(session, actor, draft)
+    absence = service.set_absence(
         session,
         actor,
         officer=officer,
@@ -125,17 +110,56 @@ def _set(session: Session, actor: Principal, draft: AbsenceDraft) -> Absence:
         end=draft.end,
         stand_in=stand_in,
     )
+    return absence.id
 
 
-def _taken_back(session: Session, actor: Principal, absence_id: int) -> Officer:
+def change_absence(
+    session: Session, actor: Principal, absence_id: int, draft: AbsenceDraft
+) -> None:
+    """Change an absence: raises as `add_absence`, and `NotFound`."""
+    absence = locked(session, actor, absence_id)
+    officer, stand_in = _people(session, actor, draft)
+    service.check_absence(officer, draft.reason, draft.start, draft.end, stand_in)
+    what = f"{officer.service_number} is absent"
+    with refusing_overlap(session, "ex_absence_once", "absence.overlaps", what):
+        absence.officer_id = officer.id
+        absence.reason = draft.reason
+        absence.stand_in_id = stand_in.id if stand_in else None
+        absence.during = Range(draft.start, draft.end)
+        session.flush()
+    told = {"start": draft.start.isoformat(), "end": draft.end.isoformat()}
+    record(session, actor, "absence:change", officer, told)
+
+
+def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
+    """Take an absence back: the officer can be called on after all.
+
+    Raises `NotFound` and `Forbidden`.
+    """
+    absence = locked(session, actor, absence_id)
+    officer = session.get_one(Officer, absence.officer_id)
+    session.delete(absence)
+    session.flush()
+    record(session, actor, "absence:remove", officer, {"absence": absence_id})
+
+
+def locked(session: Session, actor: Principal, absence_id: int) -> Absence:
+    """Return an absence that the actor may change, with its row locked."""
     absence = session.scalar(select(Absence).where(Absence.id == absence_id).with_for_update())
     if absence is None:
         raise _unknown(absence_id)
-    officer = session.get_one(Officer, absence.officer_id)
+    require_roster(session, actor, session.get_one(Officer, absence.officer_id).unit_id)
+    return absence
+
+
+def _people(
+    session: Session, actor: Principal, draft: AbsenceDraft
+) -> tuple[Officer, Officer | None]:
+    officer = by_number(session, [draft.officer], field="officer")[draft.officer]
     require_roster(session, actor, officer.unit_id)
-    session.delete(absence)
-    session.flush()
-    return officer
+    if draft.stand_in is None:
+        return officer, None
+    return officer, by_number(session, [draft.stand_in], field="stand_in")[draft.stand_in]
 
 
 def _unknown(absence_id: int) -> NotFound:
@@ -168,13 +192,13 @@ _CARDS = (
 )
 
 
-def _card(row: Row, actor: Principal) -> AbsenceCard:
+def _card(row: Row, actor: Principal | None) -> AbsenceCard:
     other: Any = (row.other_username, row.other_number, row.other_name)
     return AbsenceCard(
         id=row.id,
         officer=PersonOfForce(row.username, row.service_number, row.display_name),
         unit=UnitRef(row.unit_code, row.unit_name),
-        reason=row.reason if actor.may("roster.edit", row.path) else None,
+        reason=row.reason if actor and actor.may("roster.edit", row.path) else None,
         start=row.during.lower,
         end=row.during.upper,
         stand_in=PersonOfForce(*other) if row.other_number else None,

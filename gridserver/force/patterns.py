@@ -19,10 +19,9 @@ from gridserver.base.errors import Invalid, NotFound
 from gridserver.force import pattern as rules
 from gridserver.force.models import Officer, Post, RosterCrew, RosterPattern
 from gridserver.force.pattern import Hours, Pattern
-from gridserver.force.people import by_number, post_called, require_roster
+from gridserver.force.people import by_number, post_called, require_roster, unit_called
 from gridserver.force.queries import UnitRef
 from gridserver.force.rules import check_duty
-from gridserver.org import queries as org
 from gridserver.org.models import Unit
 from gridserver.org.queries import at_or_below
 
@@ -136,7 +135,7 @@ def turns_of(session: Session, kept: RosterPattern) -> Pattern:
 def _columns(session: Session, actor: Principal, draft: PatternDraft) -> dict[str, Any]:
     check_duty(draft.duty)
     rules.check(draft.turns)
-    unit = org.unit_by_code(session, draft.unit)
+    unit = unit_called(session, draft.unit, field="unit")
     require_roster(session, actor, unit.id)
     post = post_called(session, draft.post, field="post") if draft.post else None
     if post is not None and post.unit_id != unit.id:

@@ -9,9 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
+from gridserver.base import reading
 from gridserver.base.errors import Forbidden, Invalid, NotFound
 from gridserver.force.models import Officer, Post
+from gridserver.org import queries as org
 from gridserver.org.models import Unit
+
+#: Longer than any number or code.
+_LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class PersonOfForce:
 def by_number(session: Session, numbers: Iterable[str], *, field: str) -> dict[str, Officer]:
     """Return officers by service number. Raises `Invalid` naming `field` for one who doesn't exist
     or is an auxiliary, whom no roster calls out."""
-    wanted = set(numbers)
+    wanted = {reading.text(number, field, longest=_LONGEST) for number in numbers}
     rows = session.scalars(
         select(Officer).where(Officer.service_number.in_(wanted), Officer.kind == "officer")
     )
@@ -56,9 +61,15 @@ def require_roster(session: Session, actor: Principal | None, *unit_ids: int) ->
         require(actor, "roster.edit", path)
 
 
+def unit_called(session: Session, code: str, *, field: str) -> Unit:
+    """Return a unit by code. Raises `NotFound` naming `field`."""
+    return org.unit_by_code(session, reading.text(code, field, longest=_LONGEST), field=field)
+
+
 def post_called(session: Session, code: str, *, field: str) -> Post:
     """Return a police post by code. Raises `NotFound` naming `field`."""
-    post = session.scalar(select(Post).where(Post.code == code))
+    wanted = reading.text(code, field, longest=_LONGEST)
+    post = session.scalar(select(Post).where(Post.code == wanted))
     if post is None:
         raise NotFound("post.unknown", f"There is no post {code!r}.", field=field)
     return post

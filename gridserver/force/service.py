@@ -159,6 +159,27 @@ def set_absence(
     Conflict
         The officer is absent already at some time in the range.
     """
+    check_absence(officer, reason, start, end, stand_in)
+    absence = Absence(
+        officer_id=officer.id,
+        reason=reason,
+        stand_in_id=stand_in.id if stand_in else None,
+        during=Range(start, end),
+    )
+    add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
+    data = {"start": start.isoformat(), "end": end.isoformat()}
+    record(session, actor, "absence:set", officer, data)
+    return absence
+
+
+def check_absence(
+    officer: Officer,
+    reason: str,
+    start: dt.datetime,
+    end: dt.datetime,
+    stand_in: Officer | None,
+) -> None:
+    """Raise `Invalid` for an absence that can't be: see `set_absence`."""
     if reason not in ABSENCE_REASONS:
         raise Invalid(
             "absence.unknown_reason",
@@ -170,16 +191,6 @@ def set_absence(
             "absence.bad_stand_in", "stand_in: name another police officer.", field="stand_in"
         )
     check_range(start, end, start_field="start", end_field="end")
-    absence = Absence(
-        officer_id=officer.id,
-        reason=reason,
-        stand_in_id=stand_in.id if stand_in else None,
-        during=Range(start, end),
-    )
-    add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
-    data = {"start": start.isoformat(), "end": end.isoformat()}
-    record(session, actor, "absence:set", officer, data)
-    return absence
 
 
 def record_positions(session: Session, actor: Principal, batch: Sequence[Position]) -> Recorded:

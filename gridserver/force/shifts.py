@@ -16,12 +16,17 @@ from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
 from gridserver.base.errors import Invalid, NotFound
 from gridserver.force.models import Officer, Post, Shift
-from gridserver.force.people import PersonOfForce, by_number, post_called, require_roster
+from gridserver.force.people import (
+    PersonOfForce,
+    by_number,
+    post_called,
+    require_roster,
+    unit_called,
+)
 from gridserver.force.queries import UnitRef
 from gridserver.force.recording import record, refusing_overlap
 from gridserver.force.rules import check_duty, check_range
 from gridserver.force.ties import untie
-from gridserver.org import queries as org
 from gridserver.org.models import Unit
 from gridserver.org.queries import at_or_below
 
@@ -80,30 +85,30 @@ def shifts(
     require(actor, "force.read")
     check_view(start, end)
     in_scope = (at_or_below(path) for path in actor.paths("force.read"))
-    query = _CARDS.where(Shift.during.overlaps(Range(start, end)), sa.or_(sa.false(), *in_scope))
+    query = CARDS.where(Shift.during.overlaps(Range(start, end)), sa.or_(sa.false(), *in_scope))
     if unit_path is not None:
         query = query.where(at_or_below(unit_path))
     if after is not None:
         query = query.where(sa.tuple_(_START, Shift.id) > after)
     rows = session.execute(query.order_by(_START, Shift.id).limit(limit))
-    return [_card(row) for row in rows]
+    return [card(row) for row in rows]
 
 
-def shifts_of(
-    session: Session, officer: Officer, start: dt.datetime, end: dt.datetime
+def shifts_where(
+    session: Session, condition: sa.ColumnElement[bool], during: Range[dt.datetime]
 ) -> list[ShiftCard]:
-    """Return an officer's own shifts between two moments, as they begin."""
-    query = _CARDS.where(Shift.officer_id == officer.id, Shift.during.overlaps(Range(start, end)))
-    return [_card(row) for row in session.execute(query.order_by(_START, Shift.id))]
+    """Return the shifts of a time that meet a condition, as they begin, whoever asks."""
+    query = CARDS.where(condition, Shift.during.overlaps(during)).order_by(_START, Shift.id)
+    return [card(row) for row in session.execute(query)]
 
 
 def shift(session: Session, actor: Principal, shift_id: int) -> ShiftCard:
     """Return one shift. Raises `NotFound`, and `Forbidden` for a unit out of scope."""
-    row = session.execute(_CARDS.add_columns(Unit.path).where(Shift.id == shift_id)).first()
+    row = session.execute(CARDS.add_columns(Unit.path).where(Shift.id == shift_id)).first()
     if row is None:
         raise _unknown(shift_id)
     require(actor, "force.read", row.path)
-    return _card(row)
+    return card(row)
 
 
 def add_shifts(session: Session, actor: Principal, drafts: Sequence[ShiftDraft]) -> list[int]:
@@ -195,7 +200,7 @@ def _checked(
     officer = by_number(session, [draft.officer], field=f"{where}officer")[draft.officer]
     post = post_called(session, draft.post, field=f"{where}post") if draft.post else None
     if draft.unit:
-        unit_id = org.unit_by_code(session, draft.unit, field=f"{where}unit").id
+        unit_id = unit_called(session, draft.unit, field=f"{where}unit").id
     else:
         unit_id = post.unit_id if post else officer.unit_id
     if post is not None and post.unit_id != unit_id:
@@ -230,7 +235,8 @@ def _unknown(shift_id: int) -> NotFound:
 
 
 _START = sa.func.lower(Shift.during)
-_CARDS = (
+#: Shifts with all that a card shows.
+CARDS = (
     select(
         Shift.id,
         Shift.duty,
@@ -251,7 +257,8 @@ _CARDS = (
 )
 
 
-def _card(row: Row) -> ShiftCard:
+def card(row: Row) -> ShiftCard:
+    """Return a row of `CARDS` as a card."""
     return ShiftCard(
         id=row.id,
         officer=PersonOfForce(row.username, row.service_number, row.display_name),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,8 @@ from gridserver.force.rules import DAY_KINDS
 from gridserver.org import queries as org
 
 _LONGEST = 40
+#: The class of the advisory locks on dates.
+_LOCK = 0x6361_6C
 #: What the calendar reaches to; beyond, dates only cause trouble.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
@@ -49,6 +51,14 @@ def between(session: Session, first: dt.date, last: dt.date) -> dict[dt.date, Da
 def day(session: Session, date: dt.date) -> Day:
     """Return one day."""
     return between(session, date, date)[date]
+
+
+def locked_day(session: Session, date: dt.date) -> Day:
+    """Return one day; who changes it next waits for the end of the transaction."""
+    # There need be no row to lock; days since 1970 name the date.
+    days = date.toordinal() - dt.date(1970, 1, 1).toordinal()
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK, days)))
+    return day(session, date)
 
 
 def year(session: Session, number: int) -> Year:
