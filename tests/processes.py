@@ -122,10 +122,10 @@ class Caller:
         self._session.headers["Authorization"] = f"Bearer {self.token}"
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self._session.get(self.url + path, timeout=60, **options)
+        return self._session.get(self.url + path, **{"timeout": 60} | options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        return self._session.post(self.url + path, timeout=60, **options)
+        return self._session.post(self.url + path, **{"timeout": 60} | options)
 
     def put(self, path: str, **options: Any) -> requests.Response:
         return self._session.put(self.url + path, timeout=60, **options)
