@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.shapes_dispatch import IncidentSchema, PreviewSchema
+from gridserver.api.shapes_dispatch import ExplanationSchema, IncidentSchema, PreviewSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.delivery.once import run_once
-from gridserver.dispatch import cards, queries, service
+from gridserver.dispatch import cards, explaining, queries, service
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.incidents.rules import read_place, read_priority, read_report
@@ -73,6 +73,13 @@ class IncidentReportSchema(ReportedPlaceSchema):
 class IncidentArguments(context.PageArguments):
     state = ma.fields.String(load_default="open", validate=ma.validate.OneOf(("open", "all")))
     station = ma.fields.String(metadata={"description": "Only incidents of this unit."})
+
+
+class DecisionArguments(ma.Schema):
+    revision = ma.fields.Integer(
+        validate=ma.validate.Range(1, 32767),
+        metadata={"description": "Which decision on the incident; default: the last."},
+    )
 
 
 class IncidentPageSchema(ma.Schema):
@@ -203,6 +210,21 @@ class Incident(MethodView):
         with context.transaction() as session:
             found = queries.incident_for(session, context.principal(), incident_id)
         return cards.incident_detail(found, context.language())
+
+
+@blueprint.route("/incidents/<int(max=9223372036854775807):incident_id>/decision")
+class IncidentDecision(MethodView):
+    @blueprint.arguments(DecisionArguments, location="query")
+    @blueprint.response(200, ExplanationSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, arguments: dict[str, Any], incident_id: int) -> dict[str, Any]:
+        """Explain a decision: the facts in words, what followed, and whether it still would."""
+        with context.transaction() as session:
+            found = explaining.explain(
+                session, context.principal(), incident_id, arguments.get("revision")
+            )
+        return explaining.document(found, context.language())
 
 
 def _report(session: Session, body: dict[str, Any]) -> dict[str, Any]:

@@ -266,6 +266,32 @@ class SuggestedSchema(ma.Schema):
     )
 
 
+class IncidentRefSchema(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    number = ma.fields.Integer(required=True)
+
+
+class ReplaySchema(ma.Schema):
+    """What the stored facts give under the present rules."""
+
+    identical = ma.fields.Boolean(required=True)
+    decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
+
+
+class ExplanationSchema(DecisionSchema):
+    """A decision as it was stored, its facts in words, and what they give now."""
+
+    incident = ma.fields.Nested(IncidentRefSchema, required=True)
+    revision = ma.fields.Integer(
+        required=True, metadata={"description": "Counts the decisions on the incident."}
+    )
+    revisions = ma.fields.Integer(required=True, metadata={"description": "The last one counts."})
+    at = _moment()
+    rules_version = ma.fields.Integer(required=True)
+    facts = ma.fields.List(ma.fields.Nested(BecauseSchema), required=True)
+    replay = ma.fields.Nested(ReplaySchema, required=True)
+
+
 class PreviewSchema(DecisionSchema):
     """Who would get a report, and why; and what else was reported that may be the same event."""
 

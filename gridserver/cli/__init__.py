@@ -15,6 +15,7 @@ from gridserver.cli.context import language
 from gridserver.cli.db import db
 from gridserver.cli.demo import demo
 from gridserver.cli.dispatch import dispatch
+from gridserver.cli.explain import explain
 from gridserver.cli.force import force
 from gridserver.cli.grid import grid
 from gridserver.cli.grid_repair import repair
@@ -61,4 +62,5 @@ for command in (
     main.add_command(command)
 for command in (diff, rehearse, repair):
     grid.add_command(command)
-dispatch.add_command(tables)
+for command in (explain, tables):
+    dispatch.add_command(command)

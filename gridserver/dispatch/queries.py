@@ -58,13 +58,14 @@ def task_for_change(session: Session, task_id: int) -> Dossier:
     return dossier.load(session, [task])[0]
 
 
-def incident_for(session: Session, actor: Principal, incident_id: int) -> Dossier:
-    """Return an incident, with its task, that `actor` may see. Raises as `task_for` does, with
-    ``incident.unknown``."""
+def incident_for(session: Session, actor: Principal | None, incident_id: int) -> Dossier:
+    """Return an incident, with its task, that `actor` (None: the command line) may see. Raises as
+    `task_for` does, with ``incident.unknown``."""
     found = of_incident(session, incident_id)
     if found is None:
         raise NotFound("incident.unknown", f"There is no incident {incident_id}.")
-    require_view(found.standing(actor))
+    if actor is not None:
+        require_view(found.standing(actor))
     return found
 
 

@@ -20,6 +20,7 @@ __all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "load", "say"]
 _TAILS = (
     "distance_m",
     "neighbours",
+    "stands_in",
     "work_of",
     "unit_name",
     "day_name",
@@ -43,7 +44,7 @@ def _word(name: str, value: Any, language: str) -> Any:
     if isinstance(value, Mapping):
         return value[language]
     if isinstance(value, list):
-        return _COMMA[language].join(value)
+        return _COMMA[language].join(_word(name, each, language) for each in value)
     return load(language).get(f"{name}:{value}", value)
 
 

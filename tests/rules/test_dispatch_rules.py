@@ -44,6 +44,7 @@ from gridserver.dispatch.rules import (
 )
 from gridserver.dispatch.rules.help import TIERS
 from gridserver.incidents.categories import BROAD_CLASSES
+from tests.rules import first_rules
 
 STATION, BRIGADE = "33082401", "33082490"
 CODES = ("330824001001001", "330824001001002", "330824001001003", "330824001001004")
@@ -314,54 +315,10 @@ def test_only_whether_the_numbers_reach_the_threshold_counts(
 
 # -- what older facts say --------------------------------------------------------------------------
 
-FIRST_RULES = {
-    "place": {
-        "cell": "330824001001001",
-        "cell_name": "村00",
-        "station": "33082401",
-        "station_name": "南所",
-        "grid_version": "v1",
-        "method": "covers",
-        "neighbours": [],
-        "distance_m": 0.0,
-    },
-    "priority": 2,
-    "primaries": [
-        {"account_id": 1, "username": "1", "display_name": "1", "on_duty": True, "absent": True}
-    ],
-    "backups": [
-        {"account_id": 2, "username": "2", "display_name": "2", "on_duty": False, "absent": False},
-        {"account_id": 3, "username": "3", "display_name": "3", "on_duty": True, "absent": False},
-    ],
-    "station_room": [{"account_id": 8, "username": "8", "display_name": "8"}],
-    "bureau_room": [{"account_id": 9, "username": "9", "display_name": "9"}],
-}
-WHERE = {
-    "cell": "330824001001001",
-    "cell_name": "村00",
-    "station": "33082401",
-    "station_name": "南所",
-}
-
-
-def of_first_rules(number: int, kind: str, who: str, code: str, **params: Any) -> dict[str, Any]:
-    return {
-        "step": number,
-        "kind": kind,
-        "who": {"account_id": int(who), "username": who, "display_name": who},
-        "because": {"code": code, "params": WHERE | params},
-        "sign_within_s": 120,
-    }
-
 
 def test_facts_of_the_first_rules_give_the_steps_that_they_gave() -> None:
-    stored = [
-        of_first_rules(1, "backup", "3", "backup.primary_absent", absent=["1"], off_duty=["2"]),
-        of_first_rules(2, "station_room", "8", "station_room.unsigned"),
-        of_first_rules(3, "bureau_room", "9", "bureau_room.unsigned"),
-    ]
-    decision = decide(Facts.from_json(FIRST_RULES))
-    assert decision.steps == tuple(rules.Step.from_json(step) for step in stored)
+    decision = decide(Facts.from_json(first_rules.FACTS))
+    assert decision.steps == tuple(rules.Step.from_json(step) for step in first_rules.STEPS)
     assert (decision.route, decision.hours) == ("community", "day")
 
 

@@ -3268,6 +3268,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        /** Explain a decision: the facts in words, what followed, and whether it still would. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Which decision on the incident; default: the last. */
+                    revision?: number;
+                };
+                header?: never;
+                path: {
+                    incident_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Explanation"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident_id}/related": {
         parameters: {
             query?: never;
@@ -6059,6 +6107,36 @@ export interface components {
             neighbours: string[];
             distance_m: number | null;
             related: components["schemas"]["Suggested"][];
+        };
+        IncidentRef: {
+            id: number;
+            number: number;
+        };
+        Replay: {
+            identical: boolean;
+            decision: components["schemas"]["Step"][];
+        };
+        Explanation: {
+            /** @enum {string} */
+            route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over";
+            /**
+             * @description Each team does its own work, or duty is pooled.
+             * @enum {string}
+             */
+            hours: "day" | "pooled";
+            decision: components["schemas"]["Step"][];
+            /** @description What led to it: where, what, when, mode, help. */
+            notes: components["schemas"]["Because"][];
+            incident: components["schemas"]["IncidentRef"];
+            /** @description Counts the decisions on the incident. */
+            revision: number;
+            /** @description The last one counts. */
+            revisions: number;
+            /** Format: date-time */
+            at: string;
+            rules_version: number;
+            facts: components["schemas"]["Because"][];
+            replay: components["schemas"]["Replay"];
         };
         Linked: {
             /** @enum {string} */

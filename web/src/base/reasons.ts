@@ -7,6 +7,7 @@ export type ReasonTexts = Readonly<Record<string, string>>
 const TAILS = [
   'distance_m',
   'neighbours',
+  'stands_in',
   'work_of',
   'unit_name',
   'day_name',
@@ -33,7 +34,9 @@ export function say(because: Because, texts: ReasonTexts, locale: string): strin
 
 /** A value as it is said: a list joined, by its own word for each language, or by the texts' word. */
 function word(name: string, value: unknown, texts: ReasonTexts, locale: string): string {
-  if (Array.isArray(value)) return value.join(LISTS[locale] ?? ', ')
+  if (Array.isArray(value)) {
+    return value.map((each) => word(name, each, texts, locale)).join(LISTS[locale] ?? ', ')
+  }
   if (value !== null && typeof value === 'object') {
     return (value as Record<string, string>)[locale] ?? ''
   }
