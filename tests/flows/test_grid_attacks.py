@@ -30,7 +30,8 @@ _TOO_LATE = 0
 
 #: What an upload says otherwise than a reader that knows which field has the codes.
 _SAID_OF_AN_UPLOAD = {
-    attacks.zip_of_many_members: "file.too_many_layers",
+    "zip_of_many_members": "file.too_many_layers",
+    "empty.shp": "upload.shapefile_part",
 }
 #: Harmless until a field is chosen.
 _WITHOUT_A_CHOICE = {attacks.table_whose_rows_have_no_length}
@@ -103,7 +104,7 @@ def test_refused(gis: Caller, bystander: Bystander, tmp_path: Path, attack: atta
     answer = upload(gis, file)
     assert answer.status_code == 422, answer.text
     until(lambda: bystander.answers[200] > before)
-    assert answer.json()["code"] == _SAID_OF_AN_UPLOAD.get(attack, REFUSED[attack])
+    assert answer.json()["code"] == _SAID_OF_AN_UPLOAD.get(attack.__name__, REFUSED[attack])
     assert str(tmp_path) not in answer.text
 
 
