@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,8 +99,9 @@ def cells(workshop: Workshop) -> dict[str, shapely.Geometry]:
 def squares(open_page: OpenPage, sign_in: SignIn, tmp_path: Path) -> Workshop:
     """Nine cells with a vertex in the middle of each side, in view as a whole."""
     page = sign_in(open_page("/login", locale="en", refused={422}), "gis")
-    put_draft(page, testing.grid(vertices_per_side=2), "squares", tmp_path)
-    return opened(page, "squares")
+    name = f"squares-{uuid.uuid4().hex[:6]}"
+    put_draft(page, testing.grid(vertices_per_side=2), name, tmp_path)
+    return opened(page, name)
 
 
 def test_points_are_put_in_taken_out_moved_and_refused(squares: Workshop) -> None:
