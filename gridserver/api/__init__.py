@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridserver.api import (
     bureau,
+    dry_run,
     exchange,
     exchange_queues,
     exchange_signed,
@@ -53,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     incidents.blueprint,
     related.blueprint,
     tasks.blueprint,
+    dry_run.blueprint,
     tables.blueprint,
     mobilisations.blueprint,
     inbox.blueprint,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -130,6 +130,19 @@ def gather(
     )
 
 
+def with_crews(session: Session, facts: Facts, units: Iterable[str]) -> Facts:
+    """Return facts with the crews of further units, by the roster of the facts' own moment.
+
+    Which devices were in reach then is known no more: nobody who is added is out of reach.
+    """
+    missing = tuple(unit for unit in units if unit not in facts.on_duty)
+    if not missing:
+        return facts
+    duty = force.duty_picture(session, None, missing, facts.when.local)
+    crews = {unit: tuple(map(_officer, _crews(duty.on_duty[unit]))) for unit in missing}
+    return replace(facts, on_duty={**facts.on_duty, **crews})
+
+
 def _border(session: Session, book: Book, site: Site, norms: Norms) -> Border | None:
     if site.point is None:
         return None
@@ -147,19 +160,26 @@ class _Officers:
             self._seen = delivery.last_seen(session, {each.account_id for each in _all(duty)})
 
     def of(self, officers: Iterable[DutyOfficer]) -> tuple[Officer, ...]:
-        return tuple(self._officer(each) for each in officers)
+        return tuple(_officer(each, self._unseen_s) for each in officers)
 
-    def _officer(self, officer: DutyOfficer) -> Officer:
+    def _unseen_s(self, officer: DutyOfficer) -> int | None:
         seen = self._seen.get(officer.account_id)
-        return Officer(
-            officer.account_id,
-            officer.username,
-            officer.display_name,
-            duties=officer.duties,
-            absent=officer.absent is not None,
-            unseen_s=None if seen is None else max(0, int((self._now - seen).total_seconds())),
-            stand_in=self._officer(officer.stand_in) if officer.stand_in else None,
-        )
+        return None if seen is None else max(0, int((self._now - seen).total_seconds()))
+
+
+def _officer(
+    officer: DutyOfficer, unseen_s: Callable[[DutyOfficer], int | None] = lambda _: None
+) -> Officer:
+    stand_in = officer.stand_in
+    return Officer(
+        officer.account_id,
+        officer.username,
+        officer.display_name,
+        duties=officer.duties,
+        absent=officer.absent is not None,
+        unseen_s=unseen_s(officer),
+        stand_in=_officer(stand_in, unseen_s) if stand_in else None,
+    )
 
 
 def _all(duty: DutyPicture) -> Iterator[DutyOfficer]:

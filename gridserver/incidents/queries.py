@@ -69,6 +69,24 @@ class ReportedPlace:
     accuracy_m: float | None
 
 
+@dataclass(frozen=True)
+class ReportedKind:
+    """What kind of incident was reported when, and nothing of where."""
+
+    id: int
+    number: int
+    category: str
+    reported_at: dt.datetime
+
+
+def kinds_since(session: Session, since: dt.datetime, limit: int) -> list[ReportedKind]:
+    """Return what was reported from `since` on, the latest first."""
+    columns = (Incident.id, Incident.number, Incident.category, Incident.reported_at)
+    latest = (Incident.reported_at.desc(), Incident.id.desc())
+    query = select(*columns).where(Incident.reported_at >= since).order_by(*latest).limit(limit)
+    return [ReportedKind(*row) for row in session.execute(query)]
+
+
 def places_since(session: Session, since: dt.datetime) -> list[ReportedPlace]:
     """Return where the incidents reported from `since` on were, oldest first."""
     rows = session.execute(

@@ -9,6 +9,7 @@ import pytest
 
 from gridserver.base.clock import SetClock
 from tests.conftest import MORNING
+from tests.county import centre
 from tests.flows.conftest import AccountClient
 from tests.problems import is_problem
 
@@ -133,3 +134,19 @@ def test_there_is_no_such_table(admin: AccountClient) -> None:
     is_problem(change(admin, "weather", (KEY, None), headers=headers), 404, "norms.unknown_table")
     assert admin.get(f"{TABLES}/route/history?key=a/b").json["items"] == []
     is_problem(admin.get(f"{TABLES}/sign_limit/history?key=bureau/x"), 422, "input.number")
+
+
+def test_changes_are_tried_on_past_incidents(client: AccountClient, admin: AccountClient) -> None:
+    lon, lat = centre(0, 0)
+    report = {"source": "110", "external_id": "1", "category": "dispute", "lon": lon, "lat": lat}
+    made = client.as_("command").post("/api/v1/incidents", json=report).json
+    asked = {"changes": [{"table": "route", "key": KEY, "values": TO_COMMAND}], "days": 7}
+    found = admin.post(f"{TABLES}/dry-run", json=asked).json
+    assert (found["incidents"], found["differ"], found["all_of_them"]) == (1, 1, True)
+    assert found["counts"] == {"route": 1, "first_step": 1, "sign_within_s": 0}
+    (item,) = found["items"]
+    assert (item["incident"], item["number"]) == (made["id"], made["number"])
+    assert (item["from"]["route"], item["to"]["route"]) == ("community", "command")
+    assert item["to"]["who"]["username"] == "room-33082401"
+    is_problem(client.as_("command").post(f"{TABLES}/dry-run", json=asked), 403)
+    is_problem(admin.post(f"{TABLES}/dry-run", json=asked | {"days": 0}), 422, "input.invalid")

@@ -19,8 +19,7 @@ URL = "postgresql://reader:hush@db.example/cad"
 def file(tmp_path: Path) -> Path:
     file = tmp_path / "exchange.toml"
     file.write_text(
-        f'[110]\nsecret = ["{NEW}", "{OLD}"]\ndatabase = "{URL}"\n'
-        f'[city-12345]\nsecret = "{OLD}"\n'
+        f'[110]\nsecret = ["{NEW}", "{OLD}"]\ndatabase = "{URL}"\n[city-12345]\nsecret = "{OLD}"\n'
     )
     file.chmod(0o640)
     return file

@@ -3513,6 +3513,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch/tables/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try changes on the incidents of the last days: which would have gone another way.
+         * @description Nothing is changed. Each decision is computed twice from its stored facts, by the tables of
+         *     today without the changes and with them.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DryRunAsked"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatch/tables": {
         parameters: {
             query?: never;
@@ -6296,6 +6348,57 @@ export interface components {
             /** @enum {string} */
             status: "done";
             task: components["schemas"]["Task"];
+        };
+        AnyChange: {
+            key: {
+                [key: string]: unknown;
+            };
+            /** @description null: nothing any more; what is less particular then counts. */
+            values: {
+                [key: string]: unknown;
+            } | null;
+            table: string;
+        };
+        DryRunAsked: {
+            changes: components["schemas"]["AnyChange"][];
+            /** @default 30 */
+            days?: number;
+        };
+        DifferenceCounts: {
+            route: number;
+            first_step: number;
+            sign_within_s: number;
+        };
+        Outcome: {
+            /** @enum {string} */
+            route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over";
+            unit: string | null;
+            /** @enum {string} */
+            kind: "primary" | "backup" | "group" | "team_leader" | "duty_group" | "duty_leader" | "case_team" | "traffic" | "specialist" | "station_room" | "bureau_room";
+            who: components["schemas"]["Person"];
+            sign_within_s: number;
+        };
+        Differs: {
+            incident: number;
+            number: number;
+            category: string;
+            /** Format: date-time */
+            reported_at: string;
+            from: components["schemas"]["Outcome"];
+            to: components["schemas"]["Outcome"];
+        };
+        DryRun: {
+            /** Format: date-time */
+            since: string;
+            /** @description Looked at. */
+            incidents: number;
+            /** @description False: there were more than 20000. */
+            all_of_them: boolean;
+            /** @description How many would have gone another way. */
+            differ: number;
+            counts: components["schemas"]["DifferenceCounts"];
+            /** @description The latest 500 of them. */
+            items: components["schemas"]["Differs"][];
         };
         Column: {
             name: string;
