@@ -180,7 +180,7 @@ class OfferSchema(ma.Schema):
     outcome = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "signed, superseded, withdrawn or returned."},
+        metadata={"description": "signed, superseded, withdrawn, returned or passed_over."},
     )
 
 

@@ -122,7 +122,7 @@ class Past:
         taken = dispatch.take_report(
             self._session, self._principal("command"), _report(call, external_id)
         )
-        offer, dossier = taken.dossier.offers[0], taken.dossier
+        offer, dossier = taken.dossier.open_offers[0], taken.dossier
         task = Task(dossier.task.id, dossier.steps[0].who.username, dossier.facts.place.station)
         yield at + dt.timedelta(seconds=2)
         self._receive(task.assignee)

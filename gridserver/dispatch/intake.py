@@ -29,7 +29,7 @@ def open_task(
         updated_at=moment,
     )
     dossier = Dossier(task, incident, unit_path, facts, decide(facts), [], {})
-    offers.make(dossier, dossier.steps[0], 1, moment)
+    offers.begin(dossier, dossier.steps[0], 1, moment)
     stored = session.execute(_OPEN, _row(actor, dossier)).one()
     task.id = stored.task_id
     for offer, offer_id in zip(dossier.offers, stored.offer_ids, strict=True):
@@ -50,14 +50,15 @@ _OPEN = text(
     ), offered AS (
         INSERT INTO offer
             (task_id, round, step, kind, recipient, because, message_id, told_at,
-             sign_within_s, deadline)
+             sign_within_s, deadline, outcome, ended_at)
         SELECT opened.id, o.round, o.step, o.kind, o.recipient, o.because, o.message_id, :at,
-               o.sign_within_s, o.deadline
+               o.sign_within_s, o.deadline, o.outcome, o.ended_at
         FROM opened, jsonb_to_recordset(:offers) AS o(
             round smallint, step smallint, kind text, recipient bigint, because jsonb,
-            message_id uuid, sign_within_s integer, deadline timestamptz
+            place integer, message_id uuid, sign_within_s integer, deadline timestamptz,
+            outcome text, ended_at timestamptz
         )
-        ORDER BY o.step
+        ORDER BY o.place
         RETURNING id
     ), noted AS (
         INSERT INTO task_event
@@ -78,15 +79,16 @@ def _row(actor: Principal, dossier: Dossier) -> dict[str, object]:
         **dossier.decision.to_json(),
         "state": dossier.task.state,
         "at": dossier.task.created_at,
-        "offers": [_offer(offer) for offer in dossier.offers],
+        "offers": [_offer(offer, place) for place, offer in enumerate(dossier.offers)],
         "actor": actor.account_id,
         "device": actor.device,
         "occurred_at": dossier.incident.reported_at,
     }
 
 
-def _offer(offer: Offer) -> dict[str, object]:
+def _offer(offer: Offer, place: int) -> dict[str, object]:
     return {
+        "place": place,
         "round": offer.round,
         "step": offer.step,
         "kind": offer.kind,
@@ -95,4 +97,6 @@ def _offer(offer: Offer) -> dict[str, object]:
         "message_id": str(offer.message_id),
         "sign_within_s": offer.sign_within_s,
         "deadline": offer.deadline and offer.deadline.isoformat(),
+        "outcome": offer.outcome,
+        "ended_at": offer.ended_at and offer.ended_at.isoformat(),
     }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import Offer
-from gridserver.dispatch.rules import REASSIGNED, ROOMS, Step, unsigned
+from gridserver.dispatch.rules import REASSIGNED, ROOMS, Because, Person, Step, unsigned
+
+_PASSED_OVER = Because("passed_over.unreachable", {})
 
 
 def next_step(dossier: Dossier) -> Step | None:
@@ -34,7 +36,8 @@ def first_room(dossier: Dossier, *, without: int | None) -> Step:
     where there is no other."""
     rooms = _ladder(dossier, climbs=False)
     others = [step for step in rooms if step.who.account_id != without]
-    return numbered_on(dossier, others[0] if others else rooms[-1])
+    chosen = others[0] if others else rooms[-1]
+    return numbered_on(dossier, replace(chosen, passed_over=()))
 
 
 def numbered_on(dossier: Dossier, step: Step) -> Step:
@@ -44,40 +47,87 @@ def numbered_on(dossier: Dossier, step: Step) -> Step:
 
 
 def _follow_up(dossier: Dossier, step: Step) -> Step:
-    because = unsigned(dossier.facts.place, step.kind)
-    return numbered_on(dossier, replace(step, because=because))
+    at_once = step.tell == "at_once"
+    because = step.because if at_once else unsigned(dossier.facts.place, step.kind)
+    return numbered_on(dossier, replace(step, because=because, passed_over=()))
 
 
-def make(dossier: Dossier, step: Step, round_: int, told_at: dt.datetime) -> Offer:
-    """Return the offer of `step`, added to the dossier. Who is on the last step has no deadline:
-    nobody comes after them."""
-    made = [offer for offer in dossier.offers if offer.round == round_]
-    told = {offer.recipient for offer in made} | {step.who.account_id}
-    climbs = _climbs(round_, [*(offer.kind for offer in made), step.kind])
-    is_last = all(s.who.account_id in told for s in _ladder(dossier, climbs))
+def begin(dossier: Dossier, step: Step, round_: int, at: dt.datetime) -> list[Offer]:
+    """Return the offers that begin a round, added to the dossier: that of `step` and, where all are
+    told at once, those of the steps behind it; before each, whom it passed over, ended already."""
+    before = len(dossier.offers)
+    _make(dossier, step, round_, at)
+    while (behind := next_step(dossier)) is not None and behind.tell == "at_once":
+        _make(dossier, behind, round_, at)
+    return dossier.offers[before:]
+
+
+def climb(dossier: Dossier, at: dt.datetime, is_silent: Callable[[int], bool]) -> list[Offer]:
+    """Return the offers that the next step makes, added to the dossier; none after the last.
+
+    Parameters
+    ----------
+    is_silent : callable of (account_id)
+        Says of an officer whether none of their devices can be reached now: they are passed over.
+    """
+    before = len(dossier.offers)
+    silent: list[Person] = []
+    while (step := next_step(dossier)) is not None:
+        if step.kind in ROOMS or not is_silent(step.who.account_id):
+            _make(dossier, _naming(step, silent), dossier.round, at)
+            break
+        silent.append(step.who)
+        _pass_over(dossier, step, step.who, dossier.round, at)
+    return dossier.offers[before:]
+
+
+def store(session: Session, made: Sequence[Offer]) -> None:
+    """Store offers that were made."""
+    session.add_all(made)
+    session.flush()
+
+
+def _make(dossier: Dossier, step: Step, round_: int, told_at: dt.datetime) -> None:
+    """Add the offer of `step`, after those of whom it passed over. Who is on the last step has no
+    deadline: nobody comes after them."""
+    for who in step.passed_over:
+        _pass_over(dossier, step, who, round_, told_at)
+    offer = _offer(dossier, step, step.who, step.because, round_, told_at)
+    if next_step(dossier) is not None:
+        offer.deadline = told_at + dt.timedelta(seconds=step.sign_within_s)
+
+
+def _pass_over(dossier: Dossier, step: Step, who: Person, round_: int, at: dt.datetime) -> None:
+    """Add the offer of somebody who was passed over at or before `step`: it tells them later."""
+    end([_offer(dossier, step, who, _PASSED_OVER, round_, at)], "passed_over", at)
+
+
+def _offer(
+    dossier: Dossier, step: Step, who: Person, because: Because, round_: int, at: dt.datetime
+) -> Offer:
     offer = Offer(
         task_id=dossier.task.id,
         round=round_,
         step=step.step,
         kind=step.kind,
-        recipient=step.who.account_id,
-        because=step.because.to_json(),
+        recipient=who.account_id,
+        because=because.to_json(),
         message_id=uuid.uuid4(),
-        told_at=told_at,
+        told_at=at,
         sign_within_s=step.sign_within_s,
-        deadline=None if is_last else told_at + dt.timedelta(seconds=step.sign_within_s),
     )
     dossier.offers.append(offer)
-    dossier.people[step.who.account_id] = step.who
+    dossier.people[who.account_id] = who
     return offer
 
 
-def tell(session: Session, dossier: Dossier, step: Step, round_: int, at: dt.datetime) -> Offer:
-    """Make the offer of `step` and store it."""
-    offer = make(dossier, step, round_, at)
-    session.add(offer)
-    session.flush()
-    return offer
+def _naming(step: Step, silent: Sequence[Person]) -> Step:
+    """Return `step` with a reason that names those who can't be reached, too."""
+    if not silent:
+        return step
+    named = [*step.because.params.get("unreachable", []), *(who.display_name for who in silent)]
+    because = Because(step.because.code, step.because.params | {"unreachable": named})
+    return replace(step, because=because)
 
 
 def end(offers: Sequence[Offer], outcome: str, at: dt.datetime) -> list[int]:

@@ -166,8 +166,9 @@ def _offer_anew(session: Session, found: Dossier) -> Change:
     after = TASK.transitions[task.state, "reassign"]
     left = offers.take_away(found, "withdrawn", moment)
     verbs.touch(task, after, moment)
-    offer = offers.tell(session, found, first, found.round + 1, moment)
-    return Change(offered=[offer], withdrawn=dict.fromkeys(left, "rerouted"))
+    made = offers.begin(found, first, found.round + 1, moment)
+    offers.store(session, made)
+    return Change(offered=made, withdrawn=dict.fromkeys(left, "rerouted"))
 
 
 def _note(

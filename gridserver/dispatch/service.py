@@ -78,7 +78,7 @@ def take_report(session: Session, actor: Principal, report: Report) -> Taken:
         subject_id=incident.id,
         data={"task": dossier.task.id, "told": dossier.steps[0].who.username},
     )
-    delivery.post(session, [telling.offered_message(dossier, dossier.offers[0])])
+    delivery.post(session, [telling.told_message(dossier, offer) for offer in dossier.offers])
     telling.feed_creation(session, dossier)
     return Taken(dossier, created=True)
 

@@ -20,7 +20,7 @@ class Change:
     Attributes
     ----------
     offered
-        New offers.
+        New offers, of those who were passed over too.
     withdrawn
         Who no longer has a part, with the reason they are told.
     called
@@ -47,15 +47,19 @@ def announce(session: Session, dossier: Dossier, change: Change) -> None:
             *(_message(dossier, who, "task.withdrawn", why) for who, why in withdrawn.items()),
             *(_message(dossier, who, "task.changed") for who in sorted(informed)),
             *(_message(dossier, who, "task.changed", "support_called") for who in change.called),
-            *(offered_message(dossier, offer) for offer in offered.values()),
+            *(told_message(dossier, offer) for offer in offered.values()),
         ],
     )
     feed_change(session, dossier)
 
 
-def offered_message(dossier: Dossier, offer: Offer) -> Message:
-    """Return the message that tells of an offer, under the id that the offer keeps."""
-    data = {"task": cards.task_card(dossier, offer.recipient)}
+def told_message(dossier: Dossier, offer: Offer) -> Message:
+    """Return the message that tells of an offer, under the id that the offer keeps. Who was passed
+    over is told so: the message waits for their device."""
+    data: cards.Card = {"task": cards.task_card(dossier, offer.recipient)}
+    if offer.outcome == "passed_over":
+        data |= {"reason": "unreachable"}
+        return Message(offer.recipient, "task.passed_over", data, offer.message_id)
     return Message(offer.recipient, "task.offered", data, offer.message_id)
 
 

@@ -90,7 +90,7 @@ def _return(act: Act) -> Change:
     room = offers.first_room(act.dossier, without=act.actor.account_id)
     why = {"by": act.actor.display_name, "reason": act.data["reason"]}
     step = replace(room, because=Because(f"{room.kind}.returned", why))
-    return Change(offered=[_begin_round(act, step)], withdrawn=withdrawn)
+    return Change(offered=_begin_round(act, step), withdrawn=withdrawn)
 
 
 def _reassign(act: Act) -> Change:
@@ -103,8 +103,8 @@ def _reassign(act: Act) -> Change:
         because=Because("reassigned.by_room", {"by": act.actor.display_name}),
         sign_within_s=act.dossier.facts.norms.sign_within_s(act.dossier.incident.priority),
     )
-    offer = _begin_round(act, offers.numbered_on(act.dossier, step))
-    return Change(offered=[offer], withdrawn=withdrawn)
+    made = _begin_round(act, offers.numbered_on(act.dossier, step))
+    return Change(offered=made, withdrawn=withdrawn)
 
 
 def _cancel(act: Act) -> Change:
@@ -191,8 +191,10 @@ def _end_for_all(act: Act, reason: str) -> dict[int, str]:
     return dict.fromkeys(told, reason)
 
 
-def _begin_round(act: Act, step: Step) -> Offer:
-    return offers.tell(act.session, act.dossier, step, act.dossier.round + 1, act.at)
+def _begin_round(act: Act, step: Step) -> list[Offer]:
+    made = offers.begin(act.dossier, step, act.dossier.round + 1, act.at)
+    offers.store(act.session, made)
+    return made
 
 
 def _assignable(act: Act) -> Person:

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.base.clock import SetClock
+from gridserver.base.clock import SetClock, now
 from gridserver.delivery import service as delivery
 from gridserver.delivery.service import Receipt
 from gridserver.dispatch import cards, escalation, queries
 from gridserver.dispatch.models import Offer, TaskEvent
+from gridserver.dispatch.tables import mobilising
 from tests.county import County
 from tests.rooms.dispatching import (
     BACKUP,
@@ -191,3 +192,103 @@ def test_no_more_than_asked_for(session: Session, county: County, clock: SetCloc
         take(session, county, a_report(priority=1))
     clock.advance(minutes(1))
     assert [escalation.escalate_due(session, 2) for _ in range(3)] == [2, 1, 0]
+
+
+# --- who can't be reached
+
+
+def seen(session: Session, county: County, username: str, ago: dt.timedelta) -> None:
+    at = now(session) - ago
+    delivery.record_contacts(session, {county.accounts[username]: at})
+
+
+def test_who_can_not_be_reached_is_passed_over_at_once_and_told_later(
+    session: Session, county: County
+) -> None:
+    seen(session, county, PRIMARY, minutes(16))
+    dossier = take(session, county)
+    assert told(session, county, dossier.task.id) == [BACKUP]
+    (offered,) = messages(session, county, BACKUP)
+    because = offered.data["task"]["step"]["because"]
+    assert because["code"] == "backup.primary_unreachable"
+    assert because["params"]["unreachable"] == [PRIMARY]
+    (message,) = messages(session, county, PRIMARY)
+    assert (message.type, message.data["reason"]) == ("task.passed_over", "unreachable")
+    assert message.data["task"]["step"]["because"]["code"] == "passed_over.unreachable"
+    # They may look at it, but not sign any more.
+    assert say(session, county, PRIMARY, dossier.task.id, "sign").status == 409
+    seen_by_them = queries.task_for(session, county.principal(PRIMARY), dossier.task.id)
+    assert [offer.outcome for offer in seen_by_them.offers] == ["passed_over", None]
+    assert queries.terminal_snapshot(session, county.accounts[PRIMARY]) == {"tasks": []}
+
+
+@pytest.mark.parametrize("ago", [minutes(15), None])
+def test_who_was_seen_lately_or_never_is_told(
+    session: Session, county: County, ago: dt.timedelta | None
+) -> None:
+    if ago is not None:
+        seen(session, county, PRIMARY, ago)
+    assert told(session, county, take(session, county).task.id) == [PRIMARY]
+
+
+def test_escalation_asks_again_who_can_be_reached(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    """The backup was there when the incident was decided, and was gone when it was their turn."""
+    seen(session, county, BACKUP, minutes(14.5))
+    task_id = take(session, county, a_report(priority=1)).task.id
+    clock.advance(minutes(1))
+    assert escalation.escalate_due(session) == 1
+    holders = told(session, county, task_id)
+    assert holders[0] == PRIMARY and BACKUP not in holders
+    assert inbox(session, county, BACKUP) == [("task.passed_over", "unreachable")]
+    event = session.scalars(select(TaskEvent).order_by(TaskEvent.id.desc())).first()
+    assert event.data["passed_over"] == [BACKUP]
+    because = messages(session, county, holders[1])[-1].data["task"]["step"]["because"]
+    assert BACKUP in because["params"]["unreachable"]
+    assert BACKUP in because["text"]
+    seen(session, county, BACKUP, minutes(0))
+    for _ in range(6):
+        clock.advance(minutes(1))
+        escalation.escalate_due(session)
+    assert BACKUP not in told(session, county, task_id), "the ladder is never climbed down"
+    assert told(session, county, task_id)[-1] == BUREAU_ROOM
+
+
+# --- mobilised
+
+
+@pytest.fixture
+def mobilised(session: Session, county: County) -> County:
+    """The county, mobilised."""
+    bureau = county.principal(BUREAU_ROOM)
+    mobilising.order(session, bureau, "330824", ordered_by="局长", why="防汛")
+    return county
+
+
+def test_mobilised_all_are_told_at_once_within_half_the_time(
+    session: Session, mobilised: County, clock: SetClock
+) -> None:
+    dossier = take(session, mobilised, a_report(priority=1))
+    ladder = [step.who.username for step in dossier.steps]
+    assert ladder[-1] == BUREAU_ROOM and len(ladder) > 2
+    assert told(session, mobilised, dossier.task.id) == ladder
+    for who in ladder:
+        assert inbox(session, mobilised, who) == [("task.offered", None)]
+    deadlines = [offer.deadline for offer in dossier.offers]
+    assert deadlines == [clock.now() + 30 * SECOND] * (len(ladder) - 1) + [None]
+    clock.advance(minutes(1))
+    escalation.escalate_due(session)
+    assert told(session, mobilised, dossier.task.id) == ladder, "nobody is left to be told"
+    assert escalation.escalate_due(session) == 0
+    who = ladder[1]
+    assert say(session, mobilised, who, dossier.task.id, "sign").status == 200
+    assert inbox(session, mobilised, ladder[0])[-1] == ("task.withdrawn", "signed_by_other")
+
+
+def test_mobilised_the_rooms_are_told_at_once_of_a_reassigned_task(
+    session: Session, mobilised: County
+) -> None:
+    task_id = take(session, mobilised, a_report(priority=1)).task.id
+    say(session, mobilised, STATION_ROOM, task_id, "reassign", {"to": BACKUP})
+    assert told(session, mobilised, task_id) == [BACKUP, STATION_ROOM, BUREAU_ROOM]

@@ -25,6 +25,13 @@ describe('the inbox', () => {
     expect(receive(EMPTY_INBOX, message(2))).toEqual({ state: EMPTY_INBOX, reception: 'gap' })
   })
 
+  it('shows a task that passed its holder over as theirs no longer', () => {
+    const passed = { task: card({ version: 2 }), reason: 'unreachable' }
+    const { state } = receive(EMPTY_INBOX, message(1, { type: 'task.passed_over', data: passed }))
+    expect(sections(state).toSign).toEqual([])
+    expect(sections(state).done[0]?.withdrawn).toBe('unreachable')
+  })
+
   it('keeps a withdrawn task with the reason, and takes it back when offered again', () => {
     let { state } = receive(EMPTY_INBOX, message(1))
     const withdrawn = { task: card({ version: 2, state: 'signed' }), reason: 'signed_by_other' }

@@ -23,6 +23,7 @@ from gridserver.dispatch.rules.ladder import (
     WhyNot,
     candidates,
     crew_units,
+    is_unreachable,
     why_not,
 )
 from gridserver.dispatch.rules.notes import notes
@@ -59,6 +60,7 @@ __all__ = [
     "When",
     "crew_units",
     "decide",
+    "is_unreachable",
     "proposed",
     "route_of",
     "three_or_more",

@@ -50,9 +50,14 @@ def why_not(candidate: Person, norms: Norms) -> WhyNot | None:
         return "absent"
     if not candidate.duties:
         return "off_duty"
+    return "unreachable" if is_unreachable(norms, candidate.unseen_s) else None
+
+
+def is_unreachable(norms: Norms, unseen_s: float | None) -> bool:
+    """Say whether somebody can't be reached whose devices were last seen so many seconds ago; of
+    whom no device was ever seen (None) nothing is known."""
     limit = norms.parameters.unreachable_after_s
-    silent = limit is not None and candidate.unseen_s is not None and candidate.unseen_s > limit
-    return "unreachable" if silent else None
+    return limit is not None and unseen_s is not None and unseen_s > limit
 
 
 def crew_units(route: Route, station: str | None) -> tuple[str, ...]:

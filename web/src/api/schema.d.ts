@@ -6287,7 +6287,7 @@ export interface components {
             /** Format: date-time */
             received_at: string | null;
             open: boolean;
-            /** @description signed, superseded, withdrawn or returned. */
+            /** @description signed, superseded, withdrawn, returned or passed_over. */
             outcome: string | null;
         };
         History: {

@@ -52,7 +52,7 @@ export type FeedEvent =
 export interface InboxMessage {
   seq: number
   id: string
-  type: 'task.offered' | 'task.changed' | 'task.withdrawn'
+  type: 'task.offered' | 'task.changed' | 'task.withdrawn' | 'task.passed_over'
   at: string
   data: { task: TaskCard; reason?: string }
 }

@@ -59,7 +59,8 @@ export function withdrawnFrom(username: string, task: Task): string | null {
 }
 
 function heldBy(message: InboxMessage): Held {
-  const withdrawn = message.type === 'task.withdrawn' ? (message.data.reason ?? 'other') : null
+  const isGone = message.type === 'task.withdrawn' || message.type === 'task.passed_over'
+  const withdrawn = isGone ? (message.data.reason ?? 'other') : null
   return { card: message.data.task, withdrawn }
 }
 
