@@ -6,8 +6,10 @@ import datetime as dt
 
 from gridserver.force.tables import (
     AbsenceRow,
+    LeaderRow,
     OfficerRow,
     OwnershipRow,
+    PostRow,
     ShiftRow,
     Tables,
     UnitRow,
@@ -38,6 +40,15 @@ TABLES = Tables(
         ShiftRow(
             "0001", "pool", DAY + 9 * HOUR, DAY + dt.timedelta(days=1, microseconds=1), "33082401"
         ),
+        ShiftRow("330824002", "post", DAY, DAY + HOUR, "33082401", "P1"),
     ),
     absences=(AbsenceRow("330824002", "leave", DAY, DAY + 72 * HOUR, "0001"),),
+    leaders=(
+        LeaderRow("33082401", "330824002", DAY),
+        LeaderRow("33082401-1", "0001", DAY, DAY + HOUR),
+    ),
+    posts=(
+        PostRow("P1", "桥头警务站", "33082401", True, 118.36, 29.02),
+        PostRow("P2", "北门警务室", "33082401-1", False),
+    ),
 )

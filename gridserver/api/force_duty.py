@@ -15,11 +15,11 @@ from gridserver.access.rules import require
 from gridserver.api import context, idempotency, shapes_force
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import UnitRefSchema
-from gridserver.api.shapes_force import ShiftSchema, UnitArguments
+from gridserver.api.shapes_force import RosterOfficerSchema, ShiftSchema, UnitArguments
 from gridserver.base import reading
 from gridserver.base.clock import now, zone
 from gridserver.base.errors import Invalid
-from gridserver.force import serving, voids, workdays
+from gridserver.force import posts, serving, voids, workdays
 from gridserver.force.calendar import Day
 from gridserver.force.rules import DAY_KINDS, DUTIES
 from gridserver.force.workdays import FIRST_YEAR, LAST_YEAR, Year
@@ -104,6 +104,32 @@ class DutySchema(ma.Schema):
     units = ma.fields.List(ma.fields.Nested(UnitDutySchema), required=True)
 
 
+class PostSchema(ma.Schema):
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+    watched = ma.fields.Boolean(
+        required=True, metadata={"description": "An hour without its watch is a void."}
+    )
+    lon = ma.fields.Float(required=True, allow_none=True)
+    lat = ma.fields.Float(required=True, allow_none=True)
+
+
+class PostsSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(PostSchema), required=True)
+
+
+class LeaderSchema(ma.Schema):
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+    officer = ma.fields.Nested(RosterOfficerSchema, required=True)
+    valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
+    valid_to = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class LeadersSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(LeaderSchema), required=True)
+
+
 class VoidArguments(UnitArguments):
     days = ma.fields.Integer(load_default=voids.DAYS, validate=ma.validate.Range(1, 31))
 
@@ -170,6 +196,26 @@ class Duty(MethodView):
                 for unit, of_unit in groupby(found, lambda each: each.shift.unit)
             ],
         }
+
+
+@blueprint.route("/posts")
+class Posts(MethodView):
+    @blueprint.response(200, PostsSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self) -> dict[str, Any]:
+        """List the police posts of the units in scope."""
+        with context.transaction() as session:
+            return {"items": posts.posts(session, context.principal())}
+
+
+@blueprint.route("/leaders")
+class Leaders(MethodView):
+    @blueprint.response(200, LeadersSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self) -> dict[str, Any]:
+        """List who leads the units in scope, now and later."""
+        with context.transaction() as session:
+            return {"items": posts.leaders(session, context.principal())}
 
 
 @blueprint.route("/voids")

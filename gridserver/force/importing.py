@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session, aliased
 
 from gridserver.access.models import Account
 from gridserver.audit import service as audit
-from gridserver.force import amending, merging, service
-from gridserver.force.models import Absence, Officer, Ownership, Shift
+from gridserver.force import amending, merging, posts, service
+from gridserver.force.models import Absence, Leadership, Officer, Ownership, Post, Shift
 from gridserver.force.tables import (
     AbsenceRow,
+    LeaderRow,
     OfficerRow,
     OwnershipRow,
+    PostRow,
     ShiftRow,
     Tables,
     UnitRow,
@@ -61,6 +63,8 @@ def import_tables(
     _apply_officers(session, actor, plan.officers, password_hash)
     officers = {officer.service_number: officer for officer in session.scalars(select(Officer))}
     _apply_ownership(session, actor, officers, plan.ownership)
+    _apply_leaders(session, actor, officers, plan.leaders)
+    _apply_posts(session, actor, plan.posts)
     _apply_rosters(session, actor, officers, plan.rosters)
     _apply_absences(session, actor, officers, plan.absences)
     return {name: dict(merging.counts(getattr(plan, name))) for name in merging.KEYS}
@@ -74,6 +78,8 @@ def tables(session: Session) -> Tables:
         ownership=_ownership(session),
         rosters=_rosters(session),
         absences=_absences(session),
+        leaders=_leaders(session),
+        posts=_posts(session),
     )
 
 
@@ -162,6 +168,43 @@ def _apply_ownership(
         )
 
 
+def _apply_leaders(
+    session: Session,
+    actor: audit.Actor | None,
+    officers: Mapping[str, Officer],
+    difference: merging.Difference[LeaderRow],
+) -> None:
+    units = {unit.code: unit for unit in org_queries.units(session)}
+    # Changes first, as with ownership.
+    for row in (*difference.changed, *difference.added):
+        lead = posts.end_leadership if row in difference.changed else posts.appoint
+        lead(
+            session,
+            actor,
+            unit=units[row.unit],
+            officer=officers[row.service_number],
+            start=row.valid_from,
+            end=row.valid_to,
+        )
+
+
+def _apply_posts(
+    session: Session, actor: audit.Actor | None, difference: merging.Difference[PostRow]
+) -> None:
+    units = {unit.code: unit for unit in org_queries.units(session)}
+    for row in (*difference.changed, *difference.added):
+        posts.set_post(
+            session,
+            actor,
+            code=row.code,
+            name=row.name,
+            unit=units[row.unit],
+            watched=row.watched,
+            lon=row.lon,
+            lat=row.lat,
+        )
+
+
 def _apply_rosters(
     session: Session,
     actor: audit.Actor | None,
@@ -169,6 +212,7 @@ def _apply_rosters(
     difference: merging.Difference[ShiftRow],
 ) -> None:
     units = {unit.code: unit.id for unit in org_queries.units(session)}
+    places = {post.code: post.id for post in session.scalars(select(Post))}
     amending.set_roster(
         session,
         actor,
@@ -179,6 +223,7 @@ def _apply_rosters(
                 row.start,
                 row.end,
                 units[row.unit] if row.unit else None,
+                places[row.post] if row.post else None,
             )
             for row in (*difference.changed, *difference.added)
         ],
@@ -262,9 +307,11 @@ def _rosters(session: Session) -> tuple[ShiftRow, ...]:
             sa.func.lower(Shift.during),
             sa.func.upper(Shift.during),
             Unit.code,
+            Post.code,
         )
         .join(Officer, Officer.id == Shift.officer_id)
         .join(Unit, Unit.id == Shift.unit_id)
+        .outerjoin(Post, Post.id == Shift.post_id)
     )
     return _by_key("rosters", (ShiftRow(*row) for row in rows))
 
@@ -283,6 +330,29 @@ def _absences(session: Session) -> tuple[AbsenceRow, ...]:
         .outerjoin(stand_in, stand_in.id == Absence.stand_in_id)
     )
     return _by_key("absences", (AbsenceRow(*row) for row in rows))
+
+
+def _leaders(session: Session) -> tuple[LeaderRow, ...]:
+    rows = session.execute(
+        select(
+            Unit.code,
+            Officer.service_number,
+            sa.func.lower(Leadership.valid),
+            sa.func.upper(Leadership.valid),
+        )
+        .join(Officer, Officer.id == Leadership.officer_id)
+        .join(Unit, Unit.id == Leadership.unit_id)
+    )
+    return _by_key("leaders", (LeaderRow(*row) for row in rows))
+
+
+def _posts(session: Session) -> tuple[PostRow, ...]:
+    rows = session.execute(
+        select(
+            Post.code, Post.name, Unit.code, Post.watched, ST_X(Post.point), ST_Y(Post.point)
+        ).join(Unit, Unit.id == Post.unit_id)
+    )
+    return _by_key("posts", (PostRow(*row) for row in rows))
 
 
 def _by_key(name: str, rows: Any) -> tuple[Any, ...]:

@@ -20,14 +20,16 @@ from gis.errors import CoordinateError
 from gridserver.force.tables import (
     AbsenceRow,
     Fault,
+    LeaderRow,
     OfficerRow,
     OwnershipRow,
+    PostRow,
     ShiftRow,
     Tables,
     UnitRow,
 )
 
-Row = TypeVar("Row", UnitRow, OfficerRow, OwnershipRow, ShiftRow, AbsenceRow)
+Row = TypeVar("Row", UnitRow, OfficerRow, OwnershipRow, ShiftRow, AbsenceRow, LeaderRow, PostRow)
 
 #: What names a row of each sheet.
 KEYS: Mapping[str, Callable[[Any], Any]] = {
@@ -36,6 +38,8 @@ KEYS: Mapping[str, Callable[[Any], Any]] = {
     "ownership": attrgetter("cell", "service_number", "valid_from"),
     "rosters": attrgetter("service_number", "duty", "start"),
     "absences": attrgetter("service_number", "start"),
+    "leaders": attrgetter("unit", "service_number", "valid_from"),
+    "posts": attrgetter("code"),
 }
 #: What may not change in a known row, and what to do instead.
 _FIXED = {
@@ -65,6 +69,8 @@ class Plan:
     ownership: Difference[OwnershipRow]
     rosters: Difference[ShiftRow]
     absences: Difference[AbsenceRow]
+    leaders: Difference[LeaderRow]
+    posts: Difference[PostRow]
 
 
 def plan(present: Tables, given: Tables) -> Plan:
@@ -77,6 +83,8 @@ def plan(present: Tables, given: Tables) -> Plan:
         ownership=_difference("ownership", present.ownership, given.ownership),
         rosters=_difference("rosters", present.rosters, given.rosters),
         absences=_difference("absences", present.absences, given.absences),
+        leaders=_difference("leaders", present.leaders, given.leaders),
+        posts=_difference("posts", present.posts, given.posts),
     )
 
 
@@ -89,8 +97,12 @@ def check(present: Tables, given: Tables) -> list[Fault]:
         *_unit_faults(units, given.units),
         *_officer_faults(units, given.officers),
         *_owner_faults(officers, given.ownership),
-        *_shift_faults(units, officers, given.rosters),
+        *_shift_faults(
+            units, officers, _merged("posts", present.posts, given.posts), given.rosters
+        ),
         *_absence_faults(officers, given.absences),
+        *_leader_faults(units, officers, given.leaders),
+        *_post_faults(units, given.posts),
         *_range_faults(present, given),
     ]
 
@@ -168,6 +180,10 @@ def _wrong_with_unit(row: UnitRow, units: Mapping[str, UnitRow]) -> Iterator[tup
         yield "parent", f"{row.code} would stand below itself."
     if row.mode is not None and row.kind != "station":
         yield "mode", "only stations have one; empty it."
+    yield from _wrong_with_place(row)
+
+
+def _wrong_with_place(row: UnitRow | PostRow) -> Iterator[tuple[str, str]]:
     if (row.lon is None) != (row.lat is None):
         yield "lon" if row.lon is None else "lat", "give both lon and lat, or neither."
     elif row.lon is not None and row.lat is not None:
@@ -189,18 +205,12 @@ def _goes_round(row: UnitRow, units: Mapping[str, UnitRow]) -> bool:
 
 
 def _officer_faults(units: Mapping[str, UnitRow], given: Sequence[OfficerRow]) -> Iterator[Fault]:
+    yield from _known_units("officers", units, given)
     for row in given:
         number = row.service_number
         if len(number) > _LONGEST_NUMBER or any(c.isspace() for c in number):
             yield Fault(
                 "officers", row.line, "service_number", "it has at most 64 characters, no blanks."
-            )
-        if row.unit not in units:
-            yield Fault(
-                "officers",
-                row.line,
-                "unit",
-                f"there is no unit {row.unit}; add it to the sheet units.",
             )
 
 
@@ -220,17 +230,17 @@ def _owner_faults(
 
 
 def _shift_faults(
-    units: Mapping[str, UnitRow], officers: Mapping[str, OfficerRow], given: Sequence[ShiftRow]
+    units: Mapping[str, UnitRow],
+    officers: Mapping[str, OfficerRow],
+    posts: Mapping[str, PostRow],
+    given: Sequence[ShiftRow],
 ) -> Iterator[Fault]:
     yield from _known_officers("rosters", officers, given)
+    yield from _known_units("rosters", units, given)
     for row in given:
-        if row.unit is not None and row.unit not in units:
-            yield Fault(
-                "rosters",
-                row.line,
-                "unit",
-                f"there is no unit {row.unit}; add it to the sheet units.",
-            )
+        if row.post is not None and row.post not in posts:
+            text = f"there is no post {row.post}; add it to the sheet posts."
+            yield Fault("rosters", row.line, "post", text)
 
 
 def _absence_faults(
@@ -250,10 +260,43 @@ def _absence_faults(
             )
 
 
+def _leader_faults(
+    units: Mapping[str, UnitRow], officers: Mapping[str, OfficerRow], given: Sequence[LeaderRow]
+) -> Iterator[Fault]:
+    yield from _known_officers("leaders", officers, given)
+    yield from _known_units("leaders", units, given)
+    for row in given:
+        leader = officers.get(row.service_number)
+        if leader is not None and leader.kind != "officer":
+            text = f"{row.service_number} is an auxiliary and leads no unit."
+            yield Fault("leaders", row.line, "service_number", text)
+
+
+def _post_faults(units: Mapping[str, UnitRow], given: Sequence[PostRow]) -> Iterator[Fault]:
+    yield from _known_units("posts", units, given)
+    for row in given:
+        if not _UNIT_CODE.fullmatch(row.code):
+            text = "it takes letters, digits, '-' and '_' only."
+            yield Fault("posts", row.line, "code", text)
+        for column, text in _wrong_with_place(row):
+            yield Fault("posts", row.line, column, text)
+
+
+def _known_units(
+    name: str,
+    units: Mapping[str, UnitRow],
+    given: Iterable[ShiftRow | LeaderRow | PostRow | OfficerRow],
+) -> Iterator[Fault]:
+    for row in given:
+        if row.unit is not None and row.unit not in units:
+            text = f"there is no unit {row.unit}; add it to the sheet units."
+            yield Fault(name, row.line, "unit", text)
+
+
 def _known_officers(
     name: str,
     officers: Mapping[str, OfficerRow],
-    given: Iterable[OwnershipRow | ShiftRow | AbsenceRow],
+    given: Iterable[OwnershipRow | ShiftRow | AbsenceRow | LeaderRow],
 ) -> Iterator[Fault]:
     for row in given:
         if row.service_number not in officers:
@@ -278,6 +321,7 @@ _RANGES = {
     "ownership": _Ranges(attrgetter("cell", "service_number"), "valid_from", "valid_to"),
     "rosters": _Ranges(attrgetter("service_number", "duty"), "start", "end"),
     "absences": _Ranges(attrgetter("service_number"), "start", "end"),
+    "leaders": _Ranges(attrgetter("unit", "service_number"), "valid_from", "valid_to"),
 }
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from gridserver.audit import service as audit
 from gridserver.base.errors import Conflict
-from gridserver.force.models import Absence, Officer, Ownership, Shift
+from gridserver.force.models import Absence, Leadership, Officer, Ownership
 
 
-def add(session: Session, row: Ownership | Shift | Absence, what: str, constraint: str) -> None:
+def add(
+    session: Session, row: Ownership | Absence | Leadership, what: str, constraint: str
+) -> None:
     """Store `row`, or raise `Conflict` where `constraint` says that its time is taken.
 
     `what` begins the message: ``330824001 is absent``.

@@ -14,14 +14,16 @@ from zoneinfo import ZoneInfo
 from gridserver.force.tables import (
     AbsenceRow,
     Fault,
+    LeaderRow,
     OfficerRow,
     OwnershipRow,
+    PostRow,
     ShiftRow,
     Tables,
     UnitRow,
 )
 
-Value = str | float | dt.datetime
+Value = str | float | bool | dt.datetime
 Parse = Callable[[Any, ZoneInfo], Value]
 
 #: Excel keeps 15 digits of a number; what was longer is already wrong.
@@ -51,6 +53,13 @@ DUTIES = {
     "机关勤务": "headquarters",
 }
 REASONS = {"休假": "leave", "培训": "training", "病假": "sick", "出庭": "court", "其他": "other"}
+
+_FLAGS = {"yes": True, "是": True, "true": True, "1": True} | {
+    "no": False,
+    "否": False,
+    "false": False,
+    "0": False,
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,14 @@ def moment(value: Any, zone: ZoneInfo) -> dt.datetime:
     if not isinstance(value, dt.datetime):
         raise ValueError(f"{value!r} is no date and time; write 2026-03-10 08:30.")
     return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(dt.UTC)
+
+
+def flag(value: Any, zone: ZoneInfo) -> bool:
+    """Read yes or no."""
+    read = str(value) if isinstance(value, bool) else text(value, zone)
+    if read.casefold() not in _FLAGS:
+        raise ValueError(f"{read!r} is neither yes 是 nor no 否.")
+    return _FLAGS[read.casefold()]
 
 
 def choice(chinese: Mapping[str, str]) -> Parse:
@@ -183,6 +200,7 @@ SHEETS: tuple[Sheet, ...] = (
             _START,
             _END,
             Column("unit", "服务单位", text, required=False),
+            Column("post", "警务站", text, required=False),
         ),
     ),
     Sheet(
@@ -195,6 +213,30 @@ SHEETS: tuple[Sheet, ...] = (
             _START,
             _END,
             Column("stand_in", "代班人", text, required=False),
+        ),
+    ),
+    Sheet(
+        "leaders",
+        "负责人",
+        LeaderRow,
+        (
+            Column("unit", "单位", text),
+            _OFFICER,
+            Column("valid_from", "生效", moment),
+            Column("valid_to", "失效", moment, required=False),
+        ),
+    ),
+    Sheet(
+        "posts",
+        "警务站",
+        PostRow,
+        (
+            Column("code", "代码", text),
+            Column("name", "名称", text),
+            Column("unit", "单位", text),
+            Column("watched", "24小时值守", flag),
+            Column("lon", "经度", number, required=False),
+            Column("lat", "纬度", number, required=False),
         ),
     ),
 )

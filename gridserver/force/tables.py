@@ -1,4 +1,4 @@
-"""The force as five tables of plain rows: what a workbook holds and an import takes.
+"""The force as seven tables of plain rows: what a workbook holds and an import takes.
 
 Rows name each other by code and service number, never by database id, so that they mean the same
 in every installation. `line` is where a row stands in its sheet (the header is line 1); it is no
@@ -52,13 +52,17 @@ class OwnershipRow:
 
 @dataclass(frozen=True)
 class ShiftRow:
-    """A stretch of duty from `start` to before `end`, for `unit` (None: the officer's own)."""
+    """A stretch of duty from `start` to before `end`, for `unit` (None: the officer's own).
+
+    `post` is the code of the police post that is watched.
+    """
 
     service_number: str
     duty: str
     start: dt.datetime
     end: dt.datetime
     unit: str | None = None
+    post: str | None = None
     line: int = field(default=0, compare=False)
 
 
@@ -78,14 +82,40 @@ class AbsenceRow:
 
 
 @dataclass(frozen=True)
+class LeaderRow:
+    """Who leads a unit, from when to before when (None: until further notice)."""
+
+    unit: str
+    service_number: str
+    valid_from: dt.datetime
+    valid_to: dt.datetime | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class PostRow:
+    """A police post of a unit; `lon`, `lat` in degrees, EPSG:4326."""
+
+    code: str
+    name: str
+    unit: str
+    watched: bool
+    lon: float | None = None
+    lat: float | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class Tables:
-    """The force. Any of the five may be empty; an import leaves alone what isn't named."""
+    """The force. Any of them may be empty; an import leaves alone what isn't named."""
 
     units: tuple[UnitRow, ...] = ()
     officers: tuple[OfficerRow, ...] = ()
     ownership: tuple[OwnershipRow, ...] = ()
     rosters: tuple[ShiftRow, ...] = ()
     absences: tuple[AbsenceRow, ...] = ()
+    leaders: tuple[LeaderRow, ...] = ()
+    posts: tuple[PostRow, ...] = ()
 
 
 @dataclass(frozen=True)

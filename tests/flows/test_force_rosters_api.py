@@ -11,6 +11,8 @@ import pytest
 
 from gridserver.base.db import Database
 from gridserver.force.models import Post
+from gridserver.force.posts import set_post
+from gridserver.org.models import Unit
 from tests.conftest import MORNING
 from tests.county import STATIONS, County, add_teams
 from tests.flows.conftest import AccountClient
@@ -277,6 +279,31 @@ class TestDuty:
         stand_in = client.as_("330824002").get(f"{FORCE}/my-duty").json["standing_in"]
         assert [a["officer"]["service_number"] for a in stand_in] == ["330824001"]
         is_problem(room.get(f"{FORCE}/my-duty"), 403, "roster.no_officer")
+
+    def test_lists_posts_and_leaders_in_scope(
+        self, room: AccountClient, client: AccountClient, database: Database, county: County
+    ) -> None:
+        with database.transaction() as session:
+            unit = session.get_one(Unit, county.units[SOUTH])
+            set_post(
+                session,
+                None,
+                code="P1",
+                name="桥头警务站",
+                unit=unit,
+                watched=True,
+                lon=118.41,
+                lat=29.11,
+            )
+        (post,) = room.get(f"{FORCE}/posts").json["items"]
+        assert (post["code"], post["unit"]["code"], post["lon"]) == ("P1", SOUTH, 118.41)
+        (leader,) = room.get(f"{FORCE}/leaders").json["items"]
+        assert leader["unit"]["code"] == "33082401-S1"
+        assert leader["officer"]["service_number"] == "330824102"
+        assert leader["valid_to"] is None
+        for path in ("posts", "leaders"):
+            assert client.as_("room-33082402").get(f"{FORCE}/{path}").json["items"] == []
+            is_problem(client.as_("330824001").get(f"{FORCE}/{path}"), 403)
 
     def test_tells_where_nobody_will_be(
         self, room: AccountClient, database: Database, county: County

@@ -19,7 +19,15 @@ from gridserver.audit.models import AuditEntry
 from gridserver.base.db import Database
 from gridserver.base.errors import Invalid, Unauthenticated
 from gridserver.force import importing, queries, workbook
-from gridserver.force.tables import AbsenceRow, OfficerRow, OwnershipRow, ShiftRow, Tables
+from gridserver.force.tables import (
+    AbsenceRow,
+    LeaderRow,
+    OfficerRow,
+    OwnershipRow,
+    PostRow,
+    ShiftRow,
+    Tables,
+)
 from tests.conftest import MORNING
 from tests.county import CELLS, County
 from tests.workbook import TABLES
@@ -102,7 +110,11 @@ def test_known_rows_are_changed(session: Session, county: County) -> None:
     shift = next(row for row in present.rosters if row.service_number == "330824001")
     owned = next(row for row in present.ownership if row.service_number == "330824001")
     absence = AbsenceRow("330824002", "leave", MORNING, MORNING + HOUR)
-    importing.import_tables(session, None, Tables(absences=(absence,)))
+    leads = LeaderRow("33082401", "330824003", MORNING)
+    post = PostRow("P1", "站", "33082401", True)
+    importing.import_tables(
+        session, None, Tables(absences=(absence,), leaders=(leads,), posts=(post,))
+    )
     given = Tables(
         units=(replace(present.units[1], name="新所", lon=118.4, lat=29.1),),
         officers=(replace(by_number["330824001"], name="一号", rank="警督", unit="33082402"),),
@@ -111,7 +123,9 @@ def test_known_rows_are_changed(session: Session, county: County) -> None:
             OwnershipRow(SW, "backup", "330824001", MORNING),
         ),
         rosters=(replace(shift, end=MORNING),),
-        absences=(replace(absence, end=MORNING + 2 * HOUR),),
+        absences=(replace(absence, end=MORNING + 2 * HOUR, stand_in="330824003"),),
+        leaders=(replace(leads, valid_to=MORNING + HOUR),),
+        posts=(replace(post, watched=False, lon=118.4, lat=29.1),),
     )
     done = importing.import_tables(session, None, given)
     assert {name: counts["changed"] for name, counts in done.items()} == dict.fromkeys(done, 1)
@@ -121,6 +135,7 @@ def test_known_rows_are_changed(session: Session, county: County) -> None:
     assert set(given.ownership) <= set(after.ownership)
     assert set(given.rosters) <= set(after.rosters)
     assert set(given.absences) <= set(after.absences)
+    assert (given.leaders, given.posts) == (after.leaders, after.posts)
     assert len(after.ownership) == len(present.ownership) + 1
     principal = access.principal_of(session, county.accounts["330824001"])
     assert principal.display_name == "一号"

@@ -104,6 +104,18 @@ class TestReading:
             OfficerRow("330824001", "某警员", "officer", "33082401", "一级警司"),
         )
 
+    def test_takes_yes_and_no_in_many_ways(self, tmp_path: Path) -> None:
+        said = ["是", "否", "yes", "No", True, False, 1, "maybe"]
+        rows = [[f"P{n}", "站", "u", value] for n, value in enumerate(said)]
+        path = book(tmp_path, 警务站=[["代码", "名称", "单位", "24小时值守"], *rows[:-1]])
+        read = [post.watched for post in workbook.read(path, ZONE).posts]
+        assert read == [True, False, True, False, True, False, True]
+        with pytest.raises(Invalid) as refusal:
+            workbook.read(
+                book(tmp_path, posts=[["code", "name", "unit", "watched"], rows[-1]]), ZONE
+            )
+        assert faults(refusal) == [("posts", 2, "watched")]
+
     def test_keeps_the_lines_of_the_file(self, tmp_path: Path) -> None:
         path = book(
             tmp_path,
@@ -227,7 +239,18 @@ class TestCheck:
             ("rosters", 0, {"service_number": "nobody"}, "service_number"),
             ("rosters", 0, {"end": DAY - HOUR}, "end"),
             ("absences", 0, {"service_number": "nobody"}, "service_number"),
+            ("rosters", 0, {"unit": "nowhere"}, "unit"),
+            ("rosters", 0, {"post": "nowhere"}, "post"),
             ("absences", 0, {"end": DAY}, "end"),
+            ("absences", 0, {"stand_in": "nobody"}, "stand_in"),
+            ("absences", 0, {"stand_in": "F1"}, "stand_in"),
+            ("absences", 0, {"stand_in": "330824002"}, "stand_in"),
+            ("leaders", 0, {"unit": "nowhere"}, "unit"),
+            ("leaders", 0, {"service_number": "F1"}, "service_number"),
+            ("leaders", 1, {"valid_to": DAY}, "valid_to"),
+            ("posts", 0, {"code": "a b"}, "code"),
+            ("posts", 0, {"unit": "nowhere"}, "unit"),
+            ("posts", 0, {"lat": None}, "lat"),
         ],
     )
     def test_names_row_and_column(
@@ -242,7 +265,7 @@ class TestCheck:
     def test_refuses_the_same_row_twice(self) -> None:
         double = replace(TABLES, rosters=(*TABLES.rosters, TABLES.rosters[0]))
         (fault,) = self.told(double)
-        assert (fault.sheet, fault.row) == ("rosters", 4)
+        assert (fault.sheet, fault.row) == ("rosters", 5)
         assert "row 2" in fault.text
 
     def test_refuses_a_second_bureau(self) -> None:
@@ -254,7 +277,7 @@ class TestCheck:
         earlier = ShiftRow("0001", "community", DAY - HOUR, DAY + HOUR)
         other = ShiftRow("330824002", "community", DAY + HOUR, DAY + 2 * HOUR)
         for given_, present, rows in (
-            ((*TABLES.rosters, later), None, [4]),
+            ((*TABLES.rosters, later), None, [5]),
             ((later,), TABLES, [2]),
             ((earlier,), TABLES, [2]),
             ((other,), TABLES, []),

@@ -1363,6 +1363,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/force/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the police posts of the units in scope. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Posts"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/force/leaders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who leads the units in scope, now and later. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Leaders"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/force/voids": {
         parameters: {
             query?: never;
@@ -5453,6 +5531,29 @@ export interface components {
             at: string;
             day: components["schemas"]["Day"];
             units: components["schemas"]["UnitDuty"][];
+        };
+        Post: {
+            code: string;
+            name: string;
+            unit: components["schemas"]["UnitRef"];
+            /** @description An hour without its watch is a void. */
+            watched: boolean;
+            lon: number | null;
+            lat: number | null;
+        };
+        Posts: {
+            items: components["schemas"]["Post"][];
+        };
+        Leader: {
+            unit: components["schemas"]["UnitRef"];
+            officer: components["schemas"]["RosterOfficer"];
+            /** Format: date-time */
+            valid_from: string | null;
+            /** Format: date-time */
+            valid_to: string | null;
+        };
+        Leaders: {
+            items: components["schemas"]["Leader"][];
         };
         Void: {
             /** @enum {string} */
