@@ -11,6 +11,7 @@ from gridserver.dispatch.commands import OUTCOMES
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.norms import HOURS, ROUTES, RUNGS
 from gridserver.incidents.nearby import Alike
+from gridserver.partners.lifecycle import LETTER
 
 
 def _moment(*, nullable: bool = False) -> ma.fields.String:
@@ -205,9 +206,18 @@ HistorySchema = ma.Schema.from_dict(
 )
 
 
+class LetterStateSchema(ma.Schema):
+    """How far another agency's system was told of what was handed over to it."""
+
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(LETTER.states))
+    at = _moment()
+    tries = ma.fields.Integer(required=True)
+
+
 class TaskSchema(_TaskSchema):
     """A task with its offers and its history, and what the reader may do with it now."""
 
+    letter = ma.fields.Nested(LetterStateSchema, required=True, allow_none=True)
     decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
     offers = ma.fields.List(ma.fields.Nested(OfferSchema), required=True)
     history = ma.fields.List(ma.fields.Nested(HistorySchema), required=True)

@@ -1,4 +1,4 @@
-"""What another agency is told of a task that is handed over to it."""
+"""What another agency's system is told of a task that is handed over to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gridserver.dispatch.cards import incident_card
+from gridserver.dispatch.cards import Card, incident_card
 from gridserver.dispatch.dossier import Dossier
 from gridserver.partners import outbox
 
@@ -48,3 +48,15 @@ def send(session: Session, dossier: Dossier, data: dict[str, Any]) -> uuid.UUID 
             "incident": {name: incident[name] for name in _OF_INCIDENT},
         },
     )
+
+
+def letter(session: Session, dossier: Dossier) -> Card | None:
+    """Return how far the agency's system was told of a task: ``{state, at, tries}`` with `state`
+    ``pending``, ``sent`` or ``dead``. None where nothing is sent to it."""
+    if dossier.hand_over is None:
+        return None
+    found = outbox.latest_about(session, "task", dossier.task.id)
+    if found is None:
+        return None
+    at = found.ended_at or found.created_at
+    return {"state": found.state, "at": at.isoformat(), "tries": found.tries}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
-from gridserver.dispatch import cards, dossier, history
+from gridserver.dispatch import cards, dossier, handover, history
 from gridserver.dispatch.authority import require_view
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import HandOver, Offer, Task
@@ -82,7 +82,9 @@ def hand_over_of(session: Session, task_id: int) -> HandOver | None:
 def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:
     """Return a task with its offers and its history, as `actor` sees it."""
     events = history.of_task(session, found.task.id, found.people)
-    return cards.task_detail(found, actor, events, language)
+    return cards.task_detail(found, actor, events, language) | {
+        "letter": handover.letter(session, found)
+    }
 
 
 def page(

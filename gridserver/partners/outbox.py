@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -254,15 +253,19 @@ def page(
     return [_card(row) for row in session.execute(query)]
 
 
-_OF_SUBJECT = _CARDS.where(
-    Letter.subject_kind == bindparam("kind"), Letter.subject_id == bindparam("subject")
-).order_by(Letter.id)
+_LATEST_ABOUT = (
+    _CARDS.where(Letter.subject_kind == bindparam("kind"))
+    .where(Letter.subject_id == bindparam("subject"))
+    .order_by(Letter.id.desc())
+    .limit(1)
+)
 
 
-def about(session: Session, subject_kind: str, subject_id: object) -> Sequence[LetterCard]:
-    """Return the letters about something, oldest first."""
-    rows = session.execute(_OF_SUBJECT, {"kind": subject_kind, "subject": str(subject_id)})
-    return [_card(row) for row in rows]
+def latest_about(session: Session, subject_kind: str, subject_id: object) -> LetterCard | None:
+    """Return the last letter about something, None where there is none."""
+    about = {"kind": subject_kind, "subject": str(subject_id)}
+    row = session.execute(_LATEST_ABOUT, about).first()
+    return None if row is None else _card(row)
 
 
 def counts(session: Session) -> dict[str, dict[str, int]]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
+from gridserver.dispatch import handover, queries
 from gridserver.partners import outbox, rules, service
 from gridserver.partners.models import Letter
 from gridserver.partners.outbox import LEASE, Answer
@@ -239,13 +240,19 @@ def test_a_task_handed_over_makes_a_letter(session: Session, county: County, age
     assert letter.body["text"] == DATA["hand_over"]["text"]
     assert letter.body["incident"]["category"]["code"] == "dispute"
     assert letter.body["incident"].keys().isdisjoint({"cell", "station", "method"})
-    (card,) = outbox.about(session, "task", task_id)
-    assert card.state == "pending"
+    told = queries.task_for(session, county.principal("command"), task_id)
+    assert handover.letter(session, told) == {
+        "state": "pending",
+        "at": letter.created_at.isoformat(),
+        "tries": 0,
+    }
 
 
 def test_an_agency_without_a_system_is_told_by_telephone(session: Session, county: County) -> None:
-    hand_over(session, county, "供电公司")
+    task_id = hand_over(session, county, "供电公司")
     assert letters(session) == []
+    told = queries.task_for(session, county.principal("command"), task_id)
+    assert handover.letter(session, told) is None
 
 
 def test_a_refused_hand_over_makes_no_letter(session: Session, county: County, agency) -> None:

@@ -6375,6 +6375,13 @@ export interface components {
             items: components["schemas"]["TaskCard"][];
             next: string | null;
         };
+        LetterState: {
+            /** @enum {string} */
+            state: "pending" | "sent" | "dead";
+            /** Format: date-time */
+            at: string;
+            tries: number;
+        };
         Offer: {
             step: number;
             /** @description A step's kind, or reassigned. */
@@ -6422,6 +6429,7 @@ export interface components {
             hand_over: components["schemas"]["HandOver"] | null;
             /** Format: date-time */
             updated_at: string;
+            letter: components["schemas"]["LetterState"] | null;
             decision: components["schemas"]["Step"][];
             offers: components["schemas"]["Offer"][];
             history: components["schemas"]["History"][];
