@@ -130,6 +130,9 @@ class Parameters:
         From the border of the bureau; within it the neighbour's liaison is named.
     unreachable_after_s
         Without a sign of any device of theirs, before somebody is passed over; None: never.
+    crew_in_turn
+        Most of those on duty in one crew who are asked one after the other before the next rung;
+        None: all.
     position_fresh_s
         Age up to which a position counts.
     day_from, day_to
@@ -143,6 +146,7 @@ class Parameters:
     three_or_more_unit_name: str | None = None
     border_distance_m: float = 300.0
     unreachable_after_s: int | None = 900
+    crew_in_turn: int | None = 3
     position_fresh_s: int = 300
     day_from: dt.time = dt.time(8, 30)
     day_to: dt.time = dt.time(17, 30)

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import delete, insert, inspect, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import SetClock
@@ -16,6 +17,7 @@ from gridserver.dispatch.models import Decision
 from gridserver.dispatch.rerouting import reroute
 from gridserver.dispatch.tables import service as tables
 from gridserver.dispatch.tables.changes import Change
+from gridserver.force.models import Shift
 from gridserver.grids import service as grids
 from tests.conftest import MORNING
 from tests.county import CELLS, SIDE, SOUTH, WEST, County, add_teams
@@ -45,14 +47,33 @@ def test_it_says_what_was_known_and_what_followed(session: Session, county: Coun
         "Dispute (dispute), priority 3: 300 s to sign.",
         "Ladder of “community” (day): primary officer, backup, officer of the group, "
         "leader of the team, station's command room, bureau's command room.",
-        "primary officer 330824001: on duty (community).",
-        "backup 330824002: on duty (community).",
-        "officer of the group 330824101: on duty (community).",
-        "leader of the team 330824102: off duty.",
-        "station's command room room-33082401: at the desk.",
-        "bureau's command room command: at the desk.",
+        "330824001, primary officer: on duty (community).",
+        "330824002, backup: on duty (community).",
+        "330824101, officer of the group: on duty (community).",
+        "330824102, leader of the team: off duty.",
+        "room-33082401, station's command room: at the desk.",
+        "command, bureau's command room: at the desk.",
     ]
     assert said["replay"] == {"identical": True, "decision": said["decision"]}
+
+
+def test_it_says_where_nobody_is_on_duty_and_where_more_are(
+    session: Session, county: County
+) -> None:
+    add_teams(session, county)
+    one = Change("parameter", {"name": "crew_in_turn"}, {"value": 1})
+    tables.change(session, None, [one], why="few hands")
+    station, during = county.units["33082401"], Range(MORNING, MORNING + dt.timedelta(hours=8))
+    for number in ("330824101", "330824102"):
+        officer = county.officers[number]
+        session.add(Shift(officer_id=officer, unit_id=station, duty="case", during=during))
+    session.execute(delete(Shift).where(Shift.duty == "leader"))
+    incident = take(session, county, a_report(category="criminal")).incident.id
+    texts = [fact["text"] for fact in document(explain(session, None, incident), "en")["facts"]]
+    assert texts[-2:] == [
+        "On this rung 2 more are on duty and not asked: case team.",
+        "Nobody is on duty on this rung: leader on duty.",
+    ]
 
 
 def test_a_year_later_the_same_facts_give_the_same_decision(

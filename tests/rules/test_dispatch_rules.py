@@ -118,6 +118,7 @@ def norms(draw: st.DrawFn) -> Norms:
         parameters=Parameters(
             three_or_more_unit=draw(st.sampled_from([None, BRIGADE])),
             unreachable_after_s=draw(st.sampled_from([None, 900])),
+            crew_in_turn=draw(st.sampled_from([None, 1, 3])),
         ),
         mode=draw(MODES),
     )
@@ -246,8 +247,8 @@ field_units[]: code distance_m free kind name position_age_s
 norms: broad_class category priority ladders{} sign_limits_s{}
 norms.mode: name ordered_by since unit unit_name why
 norms.parameters: border_distance_m day_from day_to duplicate_radius_m duplicate_within_s
-norms.parameters: position_fresh_s three_or_more three_or_more_unit three_or_more_unit_name
-norms.parameters: unreachable_after_s
+norms.parameters: crew_in_turn position_fresh_s three_or_more three_or_more_unit
+norms.parameters: three_or_more_unit_name unreachable_after_s
 norms.route: agency category decided_by kind unit unit_name
 place: cell cell_name distance_m grid_version method neighbours[] station station_name
 when: day local name

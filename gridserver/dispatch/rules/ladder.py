@@ -104,7 +104,7 @@ def _on(
 
 def _standing_on(facts: Facts, route: Route, rung: Rung) -> Sequence[Person]:
     if rung in CREWS:
-        return _crew(facts, route, rung)
+        return _asked_in_turn(crew(facts, route, rung), facts.norms)
     return {
         "primary": facts.primaries,
         "backup": facts.backups,
@@ -115,13 +115,21 @@ def _standing_on(facts: Facts, route: Route, rung: Rung) -> Sequence[Person]:
     }[rung]
 
 
-def _crew(facts: Facts, route: Route, rung: Rung) -> Sequence[Officer]:
-    """Return who is on the shift that mans `rung`; the cell's own officers first in a duty group
-    that they serve in."""
+def crew(facts: Facts, route: Route, rung: Rung) -> list[Officer]:
+    """Return who is on the shift that mans `rung` (one of `CREWS`); the cell's own officers first
+    in a duty group that they serve in."""
     elsewhere = route.unit if rung in OF_ROUTE else None
     unit = elsewhere or facts.place.station
-    crew = [each for each in facts.on_duty.get(unit or "", ()) if CREWS[rung] in each.duties]
+    found = [each for each in facts.on_duty.get(unit or "", ()) if CREWS[rung] in each.duties]
     if rung != "duty_group":
-        return crew
+        return found
     own = [officer.account_id for officer in (*facts.primaries, *facts.backups)]
-    return sorted(crew, key=lambda o: own.index(o.account_id) if o.account_id in own else len(own))
+    return sorted(found, key=lambda o: own.index(o.account_id) if o.account_id in own else len(own))
+
+
+def _asked_in_turn(crew: list[Officer], norms: Norms) -> list[Officer]:
+    """Return the crew as far as it is asked before the next rung: up to so many who can be called
+    on. Mobilised, all are told."""
+    most = None if norms.mobilised else norms.parameters.crew_in_turn
+    able = [at for at, officer in enumerate(crew) if why_not(officer, norms) is None]
+    return crew if most is None or len(able) <= most else crew[: able[most - 1] + 1]

@@ -3,11 +3,12 @@ could be called on. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from gridserver.dispatch.norms import Ladder, Route
 from gridserver.dispatch.rules.facts import Facts
-from gridserver.dispatch.rules.ladder import Candidate, candidates, why_not
+from gridserver.dispatch.rules.ladder import CREWS, Candidate, candidates, crew, why_not
 from gridserver.dispatch.rules.reasons import without_empty
 from gridserver.dispatch.rules.routing import hours_of, route_of
 from gridserver.dispatch.rules.values import Because, Officer
@@ -32,10 +33,12 @@ def in_words(facts: Facts) -> Iterator[Because]:
     if facts.suspects or facts.offences:
         counts = {"suspects": facts.suspects, "offences": facts.offences}
         yield Because("fact.counts", counts)
-    ladder = list(facts.norms.ladder(route.kind, hours))
-    yield Because("fact.ladder", {"route": route.kind, "hours": hours, "rung": ladder})
-    for candidate in candidates(facts, route, hours):
-        yield _standing(facts, candidate)
+    ladder = facts.norms.ladder(route.kind, hours)
+    yield Because("fact.ladder", {"route": route.kind, "hours": hours, "rung": list(ladder)})
+    standing = list(candidates(facts, route, hours))
+    yield from (_standing(facts, candidate) for candidate in standing)
+    if facts.place.cell is not None:
+        yield from _crews(facts, route, ladder, standing)
 
 
 def _moment(facts: Facts) -> Because:
@@ -61,6 +64,20 @@ def _place(facts: Facts) -> Because:
         "grid_version": place.grid_version,
     }
     return Because("fact.place" if place.station else "fact.no_station", without_empty(params))
+
+
+def _crews(
+    facts: Facts, route: Route, ladder: Ladder, standing: Sequence[Candidate]
+) -> Iterator[Because]:
+    """Say which crews nobody is on duty in, and which have more than are asked."""
+    for rung in ladder:
+        if rung in CREWS:
+            everybody = len(crew(facts, route, rung))
+            more = everybody - sum(c.rung == rung and not c.stands_in_for for c in standing)
+            if not everybody:
+                yield Because("fact.nobody", {"rung": rung})
+            elif more:
+                yield Because("fact.more", {"rung": rung, "more": more})
 
 
 def _standing(facts: Facts, candidate: Candidate) -> Because:

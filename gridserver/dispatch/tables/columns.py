@@ -74,8 +74,8 @@ def _metres(name: str, most: float) -> Column:
     return Column(name, "number", least=0.0, most=most, measure="m")
 
 
-def _count(name: str, most: int) -> Column:
-    return Column(name, "integer", least=1, most=most)
+def _count(name: str, most: int, nullable: bool = False) -> Column:
+    return Column(name, "integer", least=1, most=most, nullable=nullable)
 
 
 #: What the value of each parameter takes.
@@ -86,6 +86,7 @@ PARAMETERS: Mapping[str, Column] = {
         Column("three_or_more_unit", "unit", nullable=True),
         _metres("border_distance_m", 20_000.0),
         _seconds("unreachable_after_s", least=60, nullable=True),
+        _count("crew_in_turn", 100, nullable=True),
         _seconds("position_fresh_s"),
         Column("day_from", "time"),
         Column("day_to", "time"),
