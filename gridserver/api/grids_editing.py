@@ -82,7 +82,7 @@ EditedCellSchema = ma.Schema.from_dict(
         "station": ma.fields.String(required=True, allow_none=True),
         "team": ma.fields.String(required=True, allow_none=True),
         "class": ma.fields.String(required=True, allow_none=True),
-        "households": ma.fields.Integer(required=True, allow_none=True),
+        **{name: ma.fields.Integer(required=True, allow_none=True) for name in attributes.COUNTED},
         "area_m2": ma.fields.Float(required=True),
         "calls": ma.fields.Integer(
             required=True, metadata={"description": "Incidents there in the last 30 days."}
@@ -187,9 +187,12 @@ EditSchema = ma.Schema.from_dict(
         },
         **{name: ma.fields.String(allow_none=True) for name in ("station", "team")},
         "class": ma.fields.String(validate=ma.validate.OneOf(attributes.CLASSES), allow_none=True),
-        "households": ma.fields.Integer(
-            strict=True, validate=ma.validate.Range(0, attributes.MOST_HOUSEHOLDS), allow_none=True
-        ),
+        **{
+            name: ma.fields.Integer(
+                strict=True, validate=ma.validate.Range(0, attributes.MOST_COUNTED), allow_none=True
+            )
+            for name in attributes.COUNTED
+        },
         "codes": ma.fields.List(ma.fields.String(), validate=ma.validate.Length(2, 1000)),
         "coords": _LINE,
         "line": _LINE,

@@ -77,7 +77,7 @@ def load(database: Database, password: str, console: Console, *, days: int = DAY
             raise Conflict("demo.not_empty", "The database isn't empty; the demo county is new.")
         with console.status("Loading the demo county: people and grid …"):
             add_people(session, cells, today, password)
-            add_grid(session)
+            add_grid(session, cells)
             norms.lay_down(session, grid_queries.neighbours(session))
         past = Past(session, clock, Random(people.SEED))  # noqa: S311 (a fixed county)
         calls = made_up_calls(Random(people.SEED), cells, days + 1, CALLS_A_DAY)  # noqa: S311
@@ -111,7 +111,7 @@ def add_people(session: Session, cells: list[DemoCell], today: dt.date, password
     add_desks(session, stations, password_hash)
 
 
-def add_grid(session: Session) -> None:
+def add_grid(session: Session, cells: list[DemoCell]) -> None:
     """Import the illustrative cells, check and publish them, and add the counties around."""
     with resources.as_file(resources.files("gridserver.demo") / "data") as data:
         layer = read_layer(
@@ -120,7 +120,13 @@ def add_grid(session: Session) -> None:
         outline = read_area(data / "outline.geojson")
         neighbours = _read_neighbours(data / "neighbours.geojson")
     source = {"file": "cells.geojson", "crs": layer.crs.name, "illustrative": True}
-    grids.import_draft(session, None, layer, name=VERSION, outline=outline, source=source)
+    known = {
+        cell.code: {"class": cell.kind, "households": cell.households, "people": cell.people}
+        for cell in cells
+    }
+    grids.import_draft(
+        session, None, layer, name=VERSION, outline=outline, source=source, attributes=known
+    )
     grids.check(session, None, VERSION)
     grids.publish(session, None, VERSION)
     grids.set_neighbours(session, None, neighbours)

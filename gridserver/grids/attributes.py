@@ -13,12 +13,14 @@ from gridserver.base.errors import Invalid
 from gridserver.grids.cell_rows import CellState, States, as_wkb
 
 VERB = "set_attributes"
+#: What is counted in a cell: unknown in the parts of a split one, the sum in a merged one.
+COUNTED = ("households", "people")
 NEEDED = frozenset({"code"})
-ALLOWED = frozenset({"new_code", "name", "station", "team", "class", "households"})
+ALLOWED = frozenset({"new_code", "name", "station", "team", "class", *COUNTED})
 CLASSES = ("urban", "rural", "border")
 
 _LONGEST = 100
-MOST_HOUSEHOLDS = 1_000_000
+MOST_COUNTED = 10_000_000
 _NOTHING = CellState("", None, {}, b"")
 
 
@@ -28,8 +30,8 @@ def following(
     """Return the cells of an edit of boundaries as they are after it.
 
     A cell keeps what is known of it. What a split makes has its parent's station, team and class,
-    and nobody knows yet how many households are in either part. What a merge makes has all of their
-    households, where all are known, and the rest from the cell whose code it has, or else from the
+    and nobody knows yet what either part counts (`COUNTED`). What a merge makes has all of their
+    counts, where all are known, and the rest from the cell whose code it has, or else from the
     first of them.
     """
     states = {code: found[0] for code, found in before.items() if found}
@@ -55,9 +57,10 @@ def changed(state: CellState, arguments: Mapping[str, Any]) -> CellState:
         ``input.*``, ``grid.unknown_class``: names the field.
     """
     kept = dict(state.attributes)
-    for name in ("team", "class", "households"):
+    for name in ("team", "class", *COUNTED):
         if name in arguments:
-            value = _READ[name](arguments[name])
+            given = arguments[name]
+            value = _count(given, name) if name in COUNTED else _READ[name](given)
             kept = {key: kept[key] for key in kept if key != name}
             kept |= {} if value is None else {name: value}
     name = state.name
@@ -84,7 +87,7 @@ def said(arguments: Mapping[str, Any]) -> Remark:
 
 
 def _parts(parent: CellState, code: str, new_code: str) -> dict[str, CellState]:
-    uncounted = {key: parent.attributes[key] for key in parent.attributes if key != "households"}
+    uncounted = {key: parent.attributes[key] for key in parent.attributes if key not in COUNTED}
     part = replace(parent, attributes=uncounted)
     return {code: part, new_code: replace(part, name=new_code)}
 
@@ -92,10 +95,11 @@ def _parts(parent: CellState, code: str, new_code: str) -> dict[str, CellState]:
 def _whole(states: Mapping[str, CellState], codes: list[str], into: str) -> CellState:
     merged = [states[code] for code in sorted(codes) if code in states]
     model = states.get(into) or replace(merged[0], name=into)
-    counts = [state.attributes.get("households") for state in merged]
-    kept = {key: value for key, value in model.attributes.items() if key != "households"}
-    if all(count is not None for count in counts):
-        kept["households"] = sum(counts)
+    kept = {key: value for key, value in model.attributes.items() if key not in COUNTED}
+    for name in COUNTED:
+        counts = [state.attributes.get(name) for state in merged]
+        if all(count is not None for count in counts):
+            kept[name] = sum(counts)
     return replace(model, attributes=kept)
 
 
@@ -111,9 +115,9 @@ def _class(value: Any) -> str | None:
     return value
 
 
-def _households(value: Any) -> int | None:
-    number = reading.optional_number(value, "households", least=0, most=MOST_HOUSEHOLDS)
+def _count(value: Any, name: str) -> int | None:
+    number = reading.optional_number(value, name, least=0, most=MOST_COUNTED)
     return None if number is None else int(number)
 
 
-_READ = {"team": _team, "class": _class, "households": _households}
+_READ = {"team": _team, "class": _class}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +145,23 @@ def cells(
         features.Cell(code, shape, name, station)
         for (code, name, station, _), shape in zip(rows, shapes, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class DescribedCell:
+    """What is known of a cell beside its ground."""
+
+    code: str
+    name: str
+    station: str | None
+    attributes: Mapping[str, Any]
+
+
+def described(session: Session, version_id: int) -> list[DescribedCell]:
+    """Return what is known of a version's cells, by code."""
+    columns = (Cell.code, Cell.name, Cell.station_code, Cell.attributes)
+    query = select(*columns).where(Cell.version_id == version_id).order_by(Cell.code, Cell.id)
+    return [DescribedCell(*row) for row in session.execute(query)]
 
 
 def cells_by_station(session: Session, version_id: int) -> dict[str, int]:

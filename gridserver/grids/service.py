@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import shapely
@@ -41,6 +41,7 @@ def import_draft(
     name: str,
     outline: shapely.Polygon | shapely.MultiPolygon | None = None,
     source: dict[str, Any],
+    attributes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> GridVersion:
     """Store the cells of a layer as a draft, whatever their faults.
 
@@ -56,6 +57,8 @@ def import_draft(
         Where the cells come from, JSON-able: file, crs, fields. ``"illustrative": true`` has
         every map say so. The key ``warnings`` is added: what the admin should look at, as
         `gis.features.Remark`.
+    attributes : mapping, optional
+        What else is known of cells, by code: ``households``, ``people``, ``class``, ``team``.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def import_draft(
     )
     session.add(version)
     session.flush()
-    session.execute(insert(Cell), _rows(version.id, layer))
+    session.execute(insert(Cell), _rows(version.id, layer, attributes or {}))
     _record(session, actor, "grid:import", version, cells=len(layer.cells))
     return version
 
@@ -291,14 +294,16 @@ def _give_back(session: Session, bureau: Unit, begins: dt.datetime) -> None:
         session.flush()
 
 
-def _rows(version_id: int, layer: Layer) -> list[dict[str, Any]]:
+def _rows(
+    version_id: int, layer: Layer, attributes: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     return [
         {
             "version_id": version_id,
             "code": cell.code,
             "name": cell.name or cell.code,
             "station_code": cell.station or None,
-            "attributes": {},
+            "attributes": dict(attributes.get(cell.code, {})),
             "geom": geom,
         }
         for cell, geom in zip(layer.cells, _stored(layer.geoms), strict=True)

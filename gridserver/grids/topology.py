@@ -18,6 +18,7 @@ from gis.arcs import OUTSIDE, ArcCoverage
 from gis.arcs.planar import arc_of
 from gis.areas import areas_m2
 from gis.features import as_array
+from gridserver.grids.attributes import COUNTED
 from gridserver.grids.drafts import Changed
 from gridserver.grids.models import Cell, GridVersion
 
@@ -155,7 +156,7 @@ def _cells(
 
 
 def _known(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: attributes.get(key) for key in ("team", "class", "households")}
+    return {key: attributes.get(key) for key in ("team", "class", *COUNTED)}
 
 
 def _areas(coverage: ArcCoverage, codes: list[str]) -> dict[str, float]:

@@ -127,6 +127,7 @@ def test_a_draft_is_opened(editor: Editor, client: AccountClient, draft: str) ->
         "team": None,
         "class": None,
         "households": None,
+        "people": None,
         "area_m2": 0,
         "calls": 0,
     }

@@ -125,7 +125,7 @@ def test_only_what_changed_is_written(session: Session, actor: Principal) -> Non
 
 def test_a_split_cell_and_what_is_known_of_it(session: Session, actor: Principal) -> None:
     put(session, [CellShape("a", testing.square(0, 0, 2), "甲", "33082401")])
-    edit(session, actor, "set_attributes", **{"code": "a", "class": "border", "households": 90})
+    edit(session, actor, "set_attributes", **{"code": "a", "class": "border", "people": 90})
     edit(session, actor, "split_cell", code="a", line=[at(0.75, -1), at(0.75, 2)], new_code="b")
     small, large = session.scalars(
         sa.select(Cell)
@@ -136,11 +136,12 @@ def test_a_split_cell_and_what_is_known_of_it(session: Session, actor: Principal
     assert (large.code, large.name, large.attributes) == ("a", "甲", {"class": "border"})
     for code, count in (("a", 60), ("b", 30)):
         edit(session, actor, "set_attributes", code=code, households=count)
+    edit(session, actor, "set_attributes", code="a", people=170)
     edit(session, actor, "merge_cells", codes=["a", "b"], into="c")
     (merged,) = session.scalars(sa.select(Cell).where(Cell.code == "c"))
-    assert merged.attributes == {"class": "border", "households": 90}
+    assert merged.attributes == {"class": "border", "households": 90}, "of b nobody knows people"
     assert [cell.code for cell in stored(session)] == ["c"]
-    for _ in range(5):
+    for _ in range(6):
         undo(session)
     assert [(c.code, c.name) for c in stored(session)] == [("a", "甲")]
 

@@ -4074,6 +4074,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch/norms/departures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the stations that one may see, with where each departs from a staffing norm. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Departures"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox": {
         parameters: {
             query?: never;
@@ -5725,6 +5765,7 @@ export interface components {
             team: string | null;
             class: string | null;
             households: number | null;
+            people: number | null;
             area_m2: number;
             /** @description Incidents there in the last 30 days. */
             calls: number;
@@ -5819,6 +5860,7 @@ export interface components {
             /** @enum {string|null} */
             class?: "urban" | "rural" | "border" | null;
             households?: number | null;
+            people?: number | null;
             codes?: string[];
             coords?: unknown[];
             line?: unknown[];
@@ -6633,6 +6675,29 @@ export interface components {
              * @description null: until it is ended.
              */
             to?: string | null;
+        };
+        StaffingNorms: {
+            households_per_officer: number;
+            people_per_officer: number;
+            community_share: number;
+            two_teams_from: number;
+            two_teams_from_with_auxiliaries: number;
+        };
+        StaffedStation: {
+            station: components["schemas"]["UnitRef"];
+            mode: string | null;
+            officers: number;
+            auxiliaries: number;
+            /** @description In a group, or in a team that has groups. */
+            community_officers: number;
+            cells: number;
+            /** @description Cells whose households nobody has counted. */
+            cells_uncounted: number;
+            departures: components["schemas"]["Because"][];
+        };
+        Departures: {
+            norms: components["schemas"]["StaffingNorms"];
+            items: components["schemas"]["StaffedStation"][];
         };
         Message: {
             seq: number;
