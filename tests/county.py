@@ -157,6 +157,23 @@ def add_teams(session: Session, county: County) -> None:
         )
 
 
+#: Service number of the one officer of the brigade, on duty at all hours.
+DETECTIVE, BRIGADE = "330824201", "330824-XZ"
+
+
+def add_brigade(session: Session, county: County) -> None:
+    """Give the bureau a criminal investigation brigade with one officer on duty."""
+    bureau = session.get_one(Unit, county.bureau_id)
+    brigade = org.add_unit(
+        session, None, code=BRIGADE, kind="specialist", name="刑事侦查大队", parent=bureau
+    )
+    officer = _member(session, county, DETECTIVE, brigade)
+    _shift(session, officer, brigade, "specialist", now(session) - dt.timedelta(days=7))
+    session.flush()
+    account_id = county.accounts[DETECTIVE]
+    county.principals[DETECTIVE] = access_queries.principal_of(session, account_id)
+
+
 def commit_county(database: Database) -> County:
     """Make the sample county in a database of the test's own, committed."""
     with database.transaction() as session:

@@ -134,6 +134,12 @@ class HandOverSchema(ma.Schema):
     answer = ma.fields.Nested(AgencyAnswerSchema, required=True, allow_none=True)
 
 
+class AdviceSchema(BecauseSchema):
+    """What the command room should do; `reassign {unit}` does it."""
+
+    unit = ma.fields.String(required=True)
+
+
 class PresentStepSchema(ma.Schema):
     """The reader's own step, else the latest that is open."""
 
@@ -156,6 +162,7 @@ class _TaskSchema(ma.Schema):
     )
     report = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)
     hand_over = ma.fields.Nested(HandOverSchema, required=True, allow_none=True)
+    advice = ma.fields.Nested(AdviceSchema, required=True, allow_none=True)
     updated_at = _moment()
 
 

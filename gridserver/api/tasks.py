@@ -48,9 +48,9 @@ class CommandSchema(ma.Schema):
         load_default=dict,
         metadata={
             "description": "report `{outcome, text, suspects?, offences?, persons_helped?}`; "
-            "return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`; hand_over "
-            "`{agency, text}`; answer `{text}`; call_support `{text?}`; link `{to, kind}`; the "
-            "others carry nothing."
+            "return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`, or `{unit}` as "
+            "the task's `advice` names it; hand_over `{agency, text}`; answer `{text}`; "
+            "call_support `{text?}`; link `{to, kind}`; the others carry nothing."
         },
     )
     lon = ma.fields.Float(allow_none=True, metadata={"description": "Where the sender was."})

@@ -9,7 +9,7 @@ from typing import Any
 
 from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
-from gridserver.dispatch import texts
+from gridserver.dispatch import referral, texts
 from gridserver.dispatch.authority import allowed
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
@@ -72,7 +72,7 @@ def task_card(
     account_id : int, optional
         Whose step to show: the reader's own, where there is one; else the latest that is open.
     """
-    return _task(dossier) | {"step": _present_step(dossier, account_id, language)}
+    return _task(dossier, language) | {"step": _present_step(dossier, account_id, language)}
 
 
 def task_detail(
@@ -82,7 +82,7 @@ def task_detail(
     language: str,
 ) -> Card:
     """Return a task with all its offers, its history, and what `viewer` may do with it now."""
-    return _task(dossier) | {
+    return _task(dossier, language) | {
         "decision": ladder(dossier.steps, language),
         "offers": [_offer(dossier, offer, language) for offer in dossier.offers],
         "history": [_entry(entry) for entry in history],
@@ -188,7 +188,7 @@ def _task_ref(dossier: Dossier) -> Card:
     return {"id": task.id, "state": task.state, "assignee": _who(dossier.acting)}
 
 
-def _task(dossier: Dossier) -> Card:
+def _task(dossier: Dossier, language: str) -> Card:
     task = dossier.task
     return {
         "id": task.id,
@@ -198,6 +198,7 @@ def _task(dossier: Dossier) -> Card:
         "assignee": _who(dossier.acting),
         "report": _report(dossier),
         "hand_over": _hand_over(dossier),
+        "advice": _advice(dossier, language),
         "updated_at": _moment(task.updated_at),
     }
 
@@ -269,6 +270,13 @@ def _hand_over(dossier: Dossier) -> Card | None:
         "by": _who(dossier.people[over.account_id]),
         "answer": None if over.answer is None else answer,
     }
+
+
+def _advice(dossier: Dossier, language: str) -> Card | None:
+    advised = referral.advice(dossier)
+    if advised is None:
+        return None
+    return because(advised.because, language) | {"unit": advised.unit}
 
 
 def _who(person: AccountRef | Person | None) -> Card | None:

@@ -71,6 +71,10 @@ def _name(value: object, name: str) -> str:
     return reading.text(value, name, longest=_LONGEST_NAME)
 
 
+def _optional_name(value: object, name: str) -> str | None:
+    return None if value is None else _name(value, name)
+
+
 def _task_id(value: object, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
         raise Invalid("task.bad_data", f"{name}: give the id of a task.", field=name)
@@ -97,7 +101,7 @@ _CARRIES: dict[str, dict[str, Reader]] = {
     "return": {"reason": _text},
     "cancel": {"reason": _text},
     "send_back": {"remark": _text},
-    "reassign": {"to": _name},
+    "reassign": {"to": _optional_name, "unit": _optional_name},
     "hand_over": {"agency": _name, "text": _text},
     "answer": {"text": _text},
     "call_support": {"text": _optional_text},
@@ -125,7 +129,11 @@ def read_data(command: Command) -> dict[str, Any]:
         name = f"data.{unknown[0] if unknown[0].isprintable() else ascii(unknown[0])}"[:200]
         raise Invalid("task.bad_data", f"{name}: {command.verb} takes no such field.", field=name)
     given = {name: read(command.data.get(name), f"data.{name}") for name, read in carries.items()}
-    return {name: value for name, value in given.items() if value is not None}
+    data = {name: value for name, value in given.items() if value is not None}
+    if command.verb == "reassign" and len(data) != 1:
+        said = "data.to: give a person (to) or the unit that the task's advice names (unit)."
+        raise Invalid("task.bad_data", said, field="data.to")
+    return data
 
 
 def read_point(command: Command) -> tuple[float, float] | None:

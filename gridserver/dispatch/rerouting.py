@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.delivery import service as delivery
-from gridserver.dispatch import cards, dossier, gathering, history, offers, telling, verbs
+from gridserver.dispatch import cards, dossier, gathering, history, offers, revising, telling, verbs
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.gathering import Site
 from gridserver.dispatch.lifecycle import TASK
-from gridserver.dispatch.models import Decision as DecisionRow
 from gridserver.dispatch.models import Task
-from gridserver.dispatch.rules import RULES_VERSION, Decision, Facts, Place, Step, decide
+from gridserver.dispatch.rules import Decision, Place, Step
 from gridserver.dispatch.telling import Change
-from gridserver.grids.queries import Location
 from gridserver.incidents import service as incidents
 from gridserver.org import queries as org
 
@@ -74,15 +72,14 @@ def _reroute(session: Session, actor: Principal | None, found: Dossier) -> bool:
     site = gathering.survey(session, incident.lon, incident.lat, incident.accuracy_m, now(session))
     if site.location.cell_code == former.cell:
         return False
-    facts, decision = _decide(session, found, site)
+    facts, decision = revising.decide_now(session, found, site)
     # Asked of today's roster and tables, as the new one: only the boundary may make a difference.
-    _, present = _decide(session, found, gathering.site_of(session, _location(former)))
+    _, present = revising.decide_now(session, found, revising.standing_site(session, found))
     if _ladder(decision) == _ladder(present):
         return False
     before, former_path, former_steps = found.task.state, found.unit_path, found.steps
     _relocate(session, found, site)
-    found.facts, found.decision = facts, decision
-    _add_revision(session, found)
+    revising.revise(session, found, facts, decision)
     change = _offer_anew(session, found)
     session.flush()
     _note(session, actor, found, before, former, former_steps)
@@ -91,33 +88,6 @@ def _reroute(session: Session, actor: Principal | None, found: Dossier) -> bool:
         delivery.append_feed(session, "task.changed", data, former_path)
     telling.announce(session, found, change)
     return True
-
-
-def _decide(session: Session, found: Dossier, site: Site) -> tuple[Facts, Decision]:
-    """Return the facts and the decision that a site gives an incident now."""
-    incident, task = found.incident, found.task
-    facts = gathering.gather(
-        session,
-        site,
-        incident.category.code,
-        incident.priority,
-        suspects=task.suspects or 0,
-        offences=task.offences or 0,
-    )
-    return facts, decide(facts)
-
-
-def _location(place: Place) -> Location:
-    return Location(
-        place.cell,
-        place.cell_name,
-        place.station,
-        None,
-        place.grid_version,
-        place.method,
-        place.neighbours,
-        place.distance_m,
-    )
 
 
 def _ladder(decision: Decision) -> list[tuple[str, int]]:
@@ -138,23 +108,6 @@ def _relocate(session: Session, found: Dossier, site: Site) -> None:
         unit_id=room.unit_id,
     )
     found.unit_path = room.path
-
-
-def _add_revision(session: Session, found: Dossier) -> None:
-    """Store the decision after those that the incident has. Its task's row lock keeps the order."""
-    revision = select(func.max(DecisionRow.revision) + 1).where(
-        DecisionRow.incident_id == found.incident.id
-    )
-    session.execute(
-        insert(DecisionRow).values(
-            incident_id=found.incident.id,
-            revision=revision.scalar_subquery(),
-            at=now(session),
-            rules_version=RULES_VERSION,
-            facts=found.facts.to_json(),
-            **found.decision.to_json(),
-        )
-    )
 
 
 def _offer_anew(session: Session, found: Dossier) -> Change:

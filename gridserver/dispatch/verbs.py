@@ -14,7 +14,7 @@ from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.base.errors import Invalid, NotFound
-from gridserver.dispatch import handover, offers, queries
+from gridserver.dispatch import handover, offers, queries, referral
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
@@ -94,6 +94,10 @@ def _return(act: Act) -> Change:
 
 
 def _reassign(act: Act) -> Change:
+    if unit := act.data.get("unit"):
+        first = referral.refer(act.session, act.dossier, unit)
+        withdrawn = _take_away(act, "withdrawn", "reassigned")
+        return Change(offered=_begin_round(act, first), withdrawn=withdrawn)
     person = _assignable(act)
     withdrawn = _take_away(act, "withdrawn", "reassigned")
     step = Step(

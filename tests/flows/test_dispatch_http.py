@@ -78,6 +78,7 @@ def test_an_incident_is_answered_with_its_decision(command: AccountClient, count
             "text": "The place is in cell 村00; its primary officer goes.",
         },
         "sign_within_s": 300,
+        "tell": "in_turn",
     }
     assert [step["who"]["kind"] for step in others] == ["officer", "room", "room"]
 

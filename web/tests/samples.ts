@@ -28,6 +28,7 @@ export function card(changes: Partial<TaskCard> = {}, priority = incident.priori
     step: { step: 1, kind: 'primary', because, deadline: '2026-11-22T13:03:00+08:00' },
     report: null,
     hand_over: null,
+    advice: null,
     updated_at: '2026-11-22T13:00:00+08:00',
     ...changes,
   }
@@ -58,6 +59,7 @@ export function task(changes: Partial<Task> = {}): Task {
     history: [],
     report: null,
     hand_over: null,
+    advice: null,
     allowed: ['sign'],
     updated_at: '2026-11-22T13:00:00+08:00',
     ...changes,

@@ -6391,6 +6391,14 @@ export interface components {
             by: components["schemas"]["Person"];
             answer: components["schemas"]["AgencyAnswer"] | null;
         };
+        Advice: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            text: string;
+            unit: string;
+        };
         PresentStep: {
             step: number;
             kind: string;
@@ -6409,6 +6417,7 @@ export interface components {
             assignee: components["schemas"]["Person"] | null;
             report: components["schemas"]["Feedback"] | null;
             hand_over: components["schemas"]["HandOver"] | null;
+            advice: components["schemas"]["Advice"] | null;
             /** Format: date-time */
             updated_at: string;
             step: components["schemas"]["PresentStep"] | null;
@@ -6469,6 +6478,7 @@ export interface components {
             assignee: components["schemas"]["Person"] | null;
             report: components["schemas"]["Feedback"] | null;
             hand_over: components["schemas"]["HandOver"] | null;
+            advice: components["schemas"]["Advice"] | null;
             /** Format: date-time */
             updated_at: string;
             letter: components["schemas"]["LetterState"] | null;
@@ -6487,7 +6497,7 @@ export interface components {
              * @description The sender's own clock. Recorded, never a ground for refusal.
              */
             occurred_at?: string;
-            /** @description report `{outcome, text, suspects?, offences?, persons_helped?}`; return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`; hand_over `{agency, text}`; answer `{text}`; call_support `{text?}`; link `{to, kind}`; the others carry nothing. */
+            /** @description report `{outcome, text, suspects?, offences?, persons_helped?}`; return, cancel `{reason}`; send_back `{remark}`; reassign `{to}`, or `{unit}` as the task's `advice` names it; hand_over `{agency, text}`; answer `{text}`; call_support `{text?}`; link `{to, kind}`; the others carry nothing. */
             data?: {
                 [key: string]: unknown;
             };
