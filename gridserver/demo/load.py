@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from random import Random
@@ -26,9 +27,11 @@ from gridserver.demo.accounts import add_desks
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.county import DemoCell, read_cells
 from gridserver.demo.past import DEVICE, Past
+from gridserver.force import holidays, months, patterns, workdays
 from gridserver.force import queries as force_queries
 from gridserver.force import service as force
 from gridserver.force.importing import import_tables
+from gridserver.force.models import RosterPattern
 from gridserver.force.rules import Position
 from gridserver.force.tables import Tables
 from gridserver.grids import queries as grid_queries
@@ -99,16 +102,31 @@ def add_people(session: Session, cells: list[DemoCell], today: dt.date, password
     crews = people.crews(units.posts(stations))
     officers = [member for crew in crews for member in crew.members]
     password_hash = access.hash_password(password)
-    since = dt.datetime.combine(today - dt.timedelta(days=rosters.DAYS_BEFORE), dt.time(), ZONE)
+    since = dt.datetime.combine(rosters.first_day(today), dt.time(), ZONE)
     tables = Tables(
         units=units.unit_rows(stations),
         officers=(*officers, *people.auxiliaries(stations, cells)),
         ownership=tuple(people.ownership(stations, cells, crews, since)),
-        rosters=tuple(rosters.shifts(crews, today, ZONE)),
         absences=tuple(rosters.absences(crews, today, ZONE)),
+        leaders=tuple(rosters.leaders(crews, since)),
+        posts=rosters.posts(stations),
     )
     import_tables(session, None, tables, password_hash=password_hash)
     add_desks(session, stations, password_hash)
+    add_rosters(session, crews, today)
+
+
+def add_rosters(session: Session, crews: Sequence[people.Crew], today: dt.date) -> None:
+    """Fill the calendar, keep the patterns, and put everybody on the shifts that come of them."""
+    first, last = rosters.first_day(today), today + dt.timedelta(days=rosters.DAYS_AFTER)
+    for year in range(first.year, last.year + 1):
+        if holidays.of_year(year) is not None:
+            workdays.fill(session, None, year)
+    days = workdays.between(session, first, last)
+    for plan in rosters.plans(crews):
+        kept = session.get_one(RosterPattern, patterns.add_pattern(session, None, plan))
+        stretches = rosters.shifts(plan, today, ZONE, lambda date: days[date].is_working)
+        months.put_on(session, kept, list(stretches))
 
 
 def add_grid(session: Session, cells: list[DemoCell]) -> None:

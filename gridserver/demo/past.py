@@ -209,12 +209,13 @@ class Past:
         return dossier.people[dossier.offers[-1].recipient].username
 
     def _somebody(self, task: Task) -> str:
-        """Return an officer on duty of the task's station."""
+        """Return an officer on duty of the task's station, or one who is called in."""
         room = self._principal(self._room(task))
         path = org.unit_by_code(self._session, task.station or "").path
         serving = force.officers(self._session, room, self._clock.now(), unit_path=path)
-        free = [o.username for o in serving if o.on_duty and not o.absent]
-        return self._rng.choice(free)
+        here = [officer for officer in serving if not officer.absent]
+        free = [officer.username for officer in here if officer.on_duty]
+        return self._rng.choice(free or [officer.username for officer in here])
 
     def _room(self, task: Task) -> str:
         return f"room-{task.station}" if task.station else "command"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -187,17 +187,12 @@ def _others(
     return found
 
 
-def _write(
-    session: Session, actor: Principal, kept: RosterPattern, made: Month, month: str
-) -> None:
-    officers = by_number(session, {s.officer for s in made.added + made.removed}, field="crews")
-    gone = {(officers[s.officer].id, s.start) for s in made.removed}
-    own = select(Shift).where(Shift.pattern_id == kept.id).with_for_update()
-    doomed = [s for s in session.scalars(own) if (s.officer_id, s.during.lower) in gone]
-    withdraw_swaps(session, actor, [shift.id for shift in doomed])
-    for shift in doomed:
-        session.delete(shift)
-    session.flush()
+def put_on(session: Session, kept: RosterPattern, stretches: Collection[Stretch]) -> None:
+    """Write shifts of a pattern, past ones too; for who makes a county whole, as the demo does.
+
+    Raises `Conflict` (``shift.overlaps``) where somebody has the duty at that time already.
+    """
+    officers = by_number(session, {stretch.officer for stretch in stretches}, field="crews")
     rows = [
         {
             "officer_id": officers[stretch.officer].id,
@@ -207,24 +202,40 @@ def _write(
             "duty": kept.duty,
             "during": Range(stretch.start, stretch.end),
         }
-        for stretch in made.added
+        for stretch in stretches
     ]
     if rows:
         with refusing_overlap(session, "ex_shift_once", "shift.overlaps", "Somebody has duty"):
             session.execute(sa.insert(Shift), rows)
+
+
+def _write(
+    session: Session, actor: Principal, kept: RosterPattern, made: Month, month: str
+) -> None:
+    _take_off(session, actor, kept, made.removed)
+    put_on(session, kept, made.added)
+    counts = {name: len(getattr(made, name)) for name in ("added", "removed", "kept")}
     audit.record(
         session,
         actor,
         "roster:make",
         subject_kind="roster_pattern",
         subject_id=kept.id,
-        data={
-            "month": month,
-            "added": len(made.added),
-            "removed": len(made.removed),
-            "kept": len(made.kept),
-        },
+        data={"month": month} | counts,
     )
+
+
+def _take_off(
+    session: Session, actor: Principal, kept: RosterPattern, stretches: Collection[Stretch]
+) -> None:
+    officers = by_number(session, {stretch.officer for stretch in stretches}, field="crews")
+    gone = {(officers[stretch.officer].id, stretch.start) for stretch in stretches}
+    own = select(Shift).where(Shift.pattern_id == kept.id).with_for_update()
+    doomed = [each for each in session.scalars(own) if (each.officer_id, each.during.lower) in gone]
+    withdraw_swaps(session, actor, [shift.id for shift in doomed])
+    for shift in doomed:
+        session.delete(shift)
+    session.flush()
 
 
 def _dates(month: str) -> tuple[dt.date, dt.date]:

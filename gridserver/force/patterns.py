@@ -73,7 +73,7 @@ def pattern(session: Session, actor: Principal, pattern_id: int) -> PatternCard:
     return _cards(session, [row])[0]
 
 
-def add_pattern(session: Session, actor: Principal, draft: PatternDraft) -> int:
+def add_pattern(session: Session, actor: Principal | None, draft: PatternDraft) -> int:
     """Keep a new pattern; it makes no shifts by itself. Returns its id.
 
     Raises
@@ -132,7 +132,7 @@ def turns_of(session: Session, kept: RosterPattern) -> Pattern:
     return _turns(kept, _crews(session, [kept.id])[kept.id])
 
 
-def _columns(session: Session, actor: Principal, draft: PatternDraft) -> dict[str, Any]:
+def _columns(session: Session, actor: Principal | None, draft: PatternDraft) -> dict[str, Any]:
     check_duty(draft.duty)
     rules.check(draft.turns)
     unit = unit_called(session, draft.unit, field="unit")
@@ -152,7 +152,9 @@ def _columns(session: Session, actor: Principal, draft: PatternDraft) -> dict[st
     }
 
 
-def _set_crews(session: Session, actor: Principal, kept: RosterPattern, turns: Pattern) -> None:
+def _set_crews(
+    session: Session, actor: Principal | None, kept: RosterPattern, turns: Pattern
+) -> None:
     numbers = [number for crew in turns.crews for number in crew]
     officers = by_number(session, numbers, field="crews")
     require_roster(session, actor, *{officer.unit_id for officer in officers.values()})
@@ -217,7 +219,7 @@ def _cards(session: Session, rows: Sequence[Any]) -> list[PatternCard]:
     ]
 
 
-def _record(session: Session, actor: Principal, tag: str, kept: RosterPattern) -> None:
+def _record(session: Session, actor: Principal | None, tag: str, kept: RosterPattern) -> None:
     data = {"name": kept.name, "duty": kept.duty}
     audit.record(session, actor, tag, subject_kind="roster_pattern", subject_id=kept.id, data=data)
 

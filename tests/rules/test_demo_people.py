@@ -13,13 +13,25 @@ import pytest
 from gridserver.demo import people, play, rosters, units
 from gridserver.demo.county import DemoCell, read_cells
 from gridserver.demo.people import Crew
-from gridserver.force import merging
+from gridserver.force import merging, pattern
+from gridserver.force.calendar import by_weekday
+from gridserver.force.pattern import Stretch
+from gridserver.force.patterns import PatternDraft
 from gridserver.force.tables import OwnershipRow, Tables
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = dt.date(2026, 3, 10)
 SINCE = dt.datetime(2026, 2, 1, tzinfo=ZONE)
 HOUR = dt.timedelta(hours=1)
+#: The rosters' first moment, and the end of the last day on which a shift begins.
+BEGINS = dt.datetime.combine(rosters.first_day(TODAY), dt.time(), ZONE)
+ENDS = dt.datetime.combine(TODAY + dt.timedelta(days=rosters.DAYS_AFTER + 1), dt.time(), ZONE)
+
+Served = list[tuple[PatternDraft, Stretch]]
+
+
+def is_working(date: dt.date) -> bool:
+    return by_weekday(date).is_working
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +57,24 @@ def tables(cells: list[DemoCell], crews: list[Crew], owned: list[OwnershipRow]) 
         units=units.unit_rows(stations),
         officers=(*officers, *people.auxiliaries(stations, cells)),
         ownership=tuple(owned),
-        rosters=tuple(rosters.shifts(crews, TODAY, ZONE)),
         absences=tuple(rosters.absences(crews, TODAY, ZONE)),
+        leaders=tuple(rosters.leaders(crews, SINCE)),
+        posts=rosters.posts(stations),
     )
+
+
+@pytest.fixture(scope="module")
+def plans(crews: list[Crew]) -> list[PatternDraft]:
+    return rosters.plans(crews)
+
+
+@pytest.fixture(scope="module")
+def served(plans: list[PatternDraft]) -> Served:
+    return [
+        (plan, stretch)
+        for plan in plans
+        for stretch in rosters.shifts(plan, TODAY, ZONE, is_working)
+    ]
 
 
 def test_an_import_finds_no_fault(tables: Tables) -> None:
@@ -105,29 +132,96 @@ def test_every_officer_of_a_group_owns_a_cell(crews: list[Crew], owned: list[Own
     assert primaries == of_groups
 
 
-def test_somebody_of_every_crew_is_on_duty_at_any_hour(crews: list[Crew], tables: Tables) -> None:
-    covered: dict[str, set[int]] = defaultdict(set)
-    first = dt.datetime.combine(TODAY - dt.timedelta(days=30), dt.time(), ZONE)
-    hours = range((30 + rosters.DAYS_AFTER) * 24)
-    for shift in tables.rosters:
-        start = -(-(shift.start - first) // HOUR)
-        covered[shift.service_number].update(range(start, -(-(shift.end - first) // HOUR)))
-    for crew in crews:
-        if crew.post.function == "community":
-            serving = set().union(*(covered[number] for number in crew.numbers))
-            assert serving >= set(hours)
+class TestRosters:
+    STATIONS = tuple(station.code for station in units.read_stations())
 
+    def test_every_pattern_can_be_kept_and_is_the_units_own(
+        self, crews: list[Crew], plans: list[PatternDraft], tables: Tables
+    ) -> None:
+        unit_of = {number: crew.post.unit for crew in crews for number in crew.numbers}
+        known = {unit.code for unit in tables.units}
+        for plan in plans:
+            pattern.check(plan.turns)
+            assert plan.unit in known
+            members = {number for crew in plan.turns.crews for number in crew}
+            assert all(unit_of[number].startswith(plan.unit) for number in members)
+        assert len({(plan.unit, plan.name) for plan in plans}) == len(plans)
 
-def test_by_day_every_cell_has_an_owner_on_duty(tables: Tables) -> None:
-    on_duty: dict[int, set[str]] = defaultdict(set)
-    for day in range(-20, rosters.DAYS_AFTER):
-        noon = dt.datetime.combine(TODAY + dt.timedelta(days=day), dt.time(12), ZONE)
-        on_duty[day] = {s.service_number for s in tables.rosters if s.start <= noon < s.end}
-    owners = defaultdict(set)
-    for row in tables.ownership:
-        owners[row.cell].add(row.service_number)
-    for serving in on_duty.values():
-        assert all(who & serving for who in owners.values())
+    def test_everybody_has_duty(self, crews: list[Crew], served: Served) -> None:
+        on_a_roster = {stretch.officer for _, stretch in served}
+        assert on_a_roster == {number for crew in crews for number in crew.numbers}
+
+    @pytest.mark.parametrize(
+        ("duty", "serving"),
+        [
+            ("pool", STATIONS),
+            ("leader", (*STATIONS, "330824")),
+            ("room", (*STATIONS, "330824")),
+            ("specialist", ("330824-CRIMINAL", "330824-PATROL")),
+            ("traffic", ("330824-TRAFFIC",)),
+            ("post", ("330824-PATROL",)),
+        ],
+    )
+    def test_these_are_kept_around_the_clock(
+        self, served: Served, duty: str, serving: tuple[str, ...]
+    ) -> None:
+        for unit in serving:
+            mine = sorted(s for plan, s in served if (plan.unit, plan.duty) == (unit, duty))
+            covered = mine[0].end
+            for stretch in mine:
+                assert stretch.start <= covered
+                covered = max(covered, stretch.end)
+            assert mine[0].start < BEGINS + dt.timedelta(hours=9)
+            assert covered >= ENDS
+
+    def test_the_pool_turns_in_quarters_and_takes_one_of_each_group(
+        self, crews: list[Crew], served: Served
+    ) -> None:
+        group_of = {
+            number: crew.post.unit
+            for crew in crews
+            if crew.post.function == "community"
+            for number in crew.numbers
+        }
+        for station in units.read_stations():
+            pool = [s for plan, s in served if (plan.unit, plan.duty) == (station.code, "pool")]
+            is_small = units.STRENGTH[station.code].groups == 2
+            assert {s.end - s.start for s in pool} == {12 * HOUR if is_small else 6 * HOUR}
+            days: dict[dt.date, Counter[str]] = defaultdict(Counter)
+            for stretch in pool:
+                if stretch.officer in group_of:
+                    day = stretch.start.astimezone(ZONE).date()
+                    days[day][group_of[stretch.officer]] += 1
+            groups = units.group_codes(station)
+            assert all(counts == dict.fromkeys(groups, 1) for counts in days.values())
+
+    def test_on_a_working_day_every_cell_has_an_owner_on_community_duty(
+        self, owned: list[OwnershipRow], served: Served
+    ) -> None:
+        owners = defaultdict(set)
+        for row in owned:
+            owners[row.cell].add(row.service_number)
+        community = [stretch for plan, stretch in served if plan.duty == "community"]
+        for offset in range(-rosters.DAYS_BEFORE, rosters.DAYS_AFTER):
+            date = TODAY + dt.timedelta(days=offset)
+            noon = dt.datetime.combine(date, dt.time(12), ZONE)
+            serving = {s.officer for s in community if s.start <= noon < s.end}
+            assert serving
+            if is_working(date):
+                assert all(who & serving for who in owners.values())
+
+    def test_every_team_and_area_has_a_leader(self, tables: Tables) -> None:
+        led = {row.unit for row in tables.leaders}
+        for station in units.read_stations():
+            assert station.code in led
+            for group in units.group_codes(station):
+                assert {group, group.rpartition("-")[0]} & led
+
+    def test_the_watched_posts_have_their_watch(
+        self, tables: Tables, plans: list[PatternDraft]
+    ) -> None:
+        watched = {post.code for post in tables.posts if post.watched}
+        assert watched == {plan.post for plan in plans if plan.post}
 
 
 def test_the_same_day_gives_the_same_county(crews: list[Crew], tables: Tables) -> None:
