@@ -58,6 +58,7 @@ export function task(changes: Partial<Task> = {}): Task {
     ],
     history: [],
     report: null,
+    letter: null,
     hand_over: null,
     advice: null,
     allowed: ['sign'],
