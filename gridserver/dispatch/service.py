@@ -23,6 +23,7 @@ from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.related import Suggested
 from gridserver.dispatch.rules import Decision, Place, decide
 from gridserver.dispatch.texts import DEFAULT_LANGUAGE
+from gridserver.incidents import queries as incident_queries
 from gridserver.incidents import rules as incident_rules
 from gridserver.incidents import service as incidents
 from gridserver.incidents.nearby import Reference
@@ -108,8 +109,9 @@ def preview(
     """Say who would get a report, and why, without writing anything. Raises as `take_report`."""
     require(actor, "incident.report")
     at = incident_rules.reported_at(reported_at, now(session))
+    default = incident_queries.category(session, category, at).priority
     site = gathering.survey(session, place.lon, place.lat, place.accuracy_m, at)
-    facts = gathering.gather(session, site, category, priority)
+    facts = gathering.gather(session, site, category, priority or default)
     reference = Reference(place.lon, place.lat, at, category)
     same = related.suggestions(session, actor, reference)
     return Preview(facts.place, decide(facts), same)

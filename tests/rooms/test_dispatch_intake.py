@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
 from gridserver.audit.models import AuditEntry
+from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid
 from gridserver.dispatch import queries, rules, service
 from gridserver.dispatch.models import Decision, Offer, Task, TaskEvent
+from gridserver.dispatch.tables import service as tables
+from gridserver.dispatch.tables.changes import Change
 from gridserver.force.models import Absence, Ownership, Shift
 from gridserver.grids.models import GridVersion
 from gridserver.incidents.models import Incident
@@ -217,6 +220,29 @@ def test_an_unknown_category_names_the_known_ones(session: Session, county: Coun
         take(session, county, a_report(category="gossip"))
     assert (refusal.value.code, refusal.value.field) == ("incident.unknown_category", "category")
     assert "dispute" in refusal.value.message
+
+
+def test_an_ended_category_is_refused_in_a_preview_too(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    code = {"parent": "dispute", "broad_class": "dispute", "name_zh": "水", "name_en": "Water"}
+    rows = [
+        Change("category", {"code": "0401"}, code | {"priority": 1, "position": 1}),
+        Change("category", {"code": "0401"}, None),
+    ]
+    tables.change(session, None, rows[:1], why="new")
+    clock.advance(minutes(5))
+    tables.change(session, None, rows[1:], why="gone")
+    lon, lat = centre(0, 0)
+    actor, place = county.principal("command"), read_place({"lon": lon, "lat": lat})
+    late = take(session, county, a_report(category="0401", reported_at=MORNING))
+    seen = service.preview(session, actor, place, category="0401", reported_at=MORNING)
+    assert seen.decision == late.decision
+    assert late.incident.priority == 1
+    with pytest.raises(Invalid):
+        take(session, county, a_report(category="0401"))
+    with pytest.raises(Invalid):
+        service.preview(session, actor, place, category="0401")
 
 
 def test_the_priority_is_the_categorys_unless_given(session: Session, county: County) -> None:
