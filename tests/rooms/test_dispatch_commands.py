@@ -133,19 +133,27 @@ def test_the_way_of_a_task_is_told_to_all(session: Session, county: County) -> N
     assert tags == ["task:sign", "task:depart", "task:arrive", "task:report", "task:close"]
 
 
-def test_a_command_keeps_both_times_and_the_place(
-    session: Session, county: County, clock: SetClock
+@pytest.mark.parametrize("verb", TASK.verbs)
+def test_every_step_keeps_both_times_and_the_place(
+    session: Session, county: County, clock: SetClock, verb: str
 ) -> None:
+    """The officer's own clock and the server's, and where they were: of a late command too."""
     task_id = take(session, county).task.id
+    state = next(state for state in TASK.states if TASK.after(state, verb) is not None)
+    bring_to(session, county, task_id, state)
     clock.advance(minutes(10))
     said_at = MORNING + minutes(2)
     lon, lat = centre(0, 0)
-    outcome = say(session, county, PRIMARY, task_id, "sign", occurred_at=said_at, lon=lon, lat=lat)
-    entry = outcome.body["task"]["history"][-1]
-    assert dt.datetime.fromisoformat(entry["occurred_at"]) == said_at
-    assert dt.datetime.fromisoformat(entry["at"]) == MORNING + minutes(10)
-    assert (entry["lon"], entry["lat"]) == (lon, lat)
-    assert entry["actor"]["username"] == PRIMARY
+    told = {"occurred_at": said_at, "lon": lon, "lat": lat}
+    who = STATION_ROOM if verb in OF_COMMAND else PRIMARY
+    data = data_for(session, county, verb)
+    once = say(session, county, who, task_id, verb, data, **told).body["task"]["history"][-1]
+    again = say(session, county, who, task_id, verb, data, **told).body["task"]["history"][-1]
+    for entry in (once, again):
+        assert dt.datetime.fromisoformat(entry["occurred_at"]) == said_at
+        assert dt.datetime.fromisoformat(entry["at"]) == MORNING + minutes(10)
+        assert (entry["lon"], entry["lat"]) == (lon, lat)
+        assert (entry["verb"], entry["actor"]["username"]) == (verb, who)
 
 
 @pytest.mark.parametrize("year", [1970, 2100])

@@ -61,6 +61,7 @@ export function task(changes: Partial<Task> = {}): Task {
     letter: null,
     hand_over: null,
     advice: null,
+    letter: null,
     allowed: ['sign'],
     updated_at: '2026-11-22T13:00:00+08:00',
     ...changes,
