@@ -6,17 +6,12 @@ from typing import get_args
 
 import marshmallow as ma
 
-from gridserver.api.shapes import PersonSchema, UnitRefSchema
+from gridserver.api.shapes import PersonSchema, UnitRefSchema, moment
 from gridserver.dispatch.commands import OUTCOMES
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.norms import HOURS, ROUTES, RUNGS
 from gridserver.incidents.nearby import Alike
 from gridserver.partners.lifecycle import LETTER
-
-
-def _moment(*, nullable: bool = False) -> ma.fields.String:
-    """Return a field for a moment that is JSON already, as messages carry it."""
-    return ma.fields.String(required=True, allow_none=nullable, metadata={"format": "date-time"})
 
 
 class CodedSchema(ma.Schema):
@@ -92,7 +87,7 @@ class IncidentCardSchema(ma.Schema):
     lat = ma.fields.Float(required=True)
     address = ma.fields.String(required=True, allow_none=True)
     description = ma.fields.String(required=True, allow_none=True)
-    reported_at = _moment()
+    reported_at = moment()
     cell = ma.fields.Nested(CodedSchema, required=True, allow_none=True)
     station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
     method = ma.fields.String(
@@ -120,7 +115,7 @@ class AgencyAnswerSchema(ma.Schema):
     """What another agency answered. `by` is its own account, or the room that wrote it down."""
 
     text = ma.fields.String(required=True)
-    at = _moment()
+    at = moment()
     by = ma.fields.Nested(PersonSchema, required=True)
 
 
@@ -129,7 +124,7 @@ class HandOverSchema(ma.Schema):
 
     agency = ma.fields.String(required=True)
     text = ma.fields.String(required=True)
-    at = _moment()
+    at = moment()
     by = ma.fields.Nested(PersonSchema, required=True)
     answer = ma.fields.Nested(AgencyAnswerSchema, required=True, allow_none=True)
 
@@ -146,7 +141,7 @@ class PresentStepSchema(ma.Schema):
     step = ma.fields.Integer(required=True)
     kind = ma.fields.String(required=True)
     because = ma.fields.Nested(BecauseSchema, required=True)
-    deadline = _moment(nullable=True)
+    deadline = moment(nullable=True)
 
 
 class _TaskSchema(ma.Schema):
@@ -163,7 +158,7 @@ class _TaskSchema(ma.Schema):
     report = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)
     hand_over = ma.fields.Nested(HandOverSchema, required=True, allow_none=True)
     advice = ma.fields.Nested(AdviceSchema, required=True, allow_none=True)
-    updated_at = _moment()
+    updated_at = moment()
 
 
 class TaskCardSchema(_TaskSchema):
@@ -181,9 +176,9 @@ class OfferSchema(ma.Schema):
     )
     recipient = ma.fields.Nested(PersonSchema, required=True)
     because = ma.fields.Nested(BecauseSchema, required=True)
-    told_at = _moment()
-    deadline = _moment(nullable=True)
-    received_at = _moment(nullable=True)
+    told_at = moment()
+    deadline = moment(nullable=True)
+    received_at = moment(nullable=True)
     open = ma.fields.Boolean(required=True)
     outcome = ma.fields.String(
         required=True,
@@ -200,8 +195,8 @@ HistorySchema = ma.Schema.from_dict(
         "from": ma.fields.String(required=True, allow_none=True),
         "to": ma.fields.String(required=True),
         "actor": ma.fields.Nested(PersonSchema, required=True, allow_none=True),
-        "occurred_at": _moment(),
-        "at": _moment(),
+        "occurred_at": moment(),
+        "at": moment(),
         "lon": ma.fields.Float(required=True, allow_none=True),
         "lat": ma.fields.Float(required=True, allow_none=True),
         "data": ma.fields.Dict(required=True),
@@ -217,7 +212,7 @@ class LetterStateSchema(ma.Schema):
     """How far another agency's system was told of what was handed over to it."""
 
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(LETTER.states))
-    at = _moment()
+    at = moment()
     tries = ma.fields.Integer(required=True)
 
 
@@ -255,8 +250,8 @@ class IncidentSchema(IncidentCardSchema, DecisionSchema):
     category = ma.fields.Nested(CodedSchema, required=True)
     raw = ma.fields.Nested(RawPlaceSchema, required=True)
     accuracy_m = ma.fields.Float(required=True, allow_none=True)
-    received_at = _moment()
-    occurred_at = _moment(nullable=True)
+    received_at = moment()
+    occurred_at = moment(nullable=True)
     neighbours = ma.fields.List(ma.fields.String(), required=True)
     distance_m = ma.fields.Float(required=True, allow_none=True)
     task = ma.fields.Nested(TaskRefSchema, required=True)
@@ -303,7 +298,7 @@ class ExplanationSchema(DecisionSchema):
         required=True, metadata={"description": "Counts the decisions on the incident."}
     )
     revisions = ma.fields.Integer(required=True, metadata={"description": "The last one counts."})
-    at = _moment()
+    at = moment()
     rules_version = ma.fields.Integer(required=True)
     facts = ma.fields.List(ma.fields.Nested(BecauseSchema), required=True)
     replay = ma.fields.Nested(ReplaySchema, required=True)

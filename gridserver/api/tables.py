@@ -7,9 +7,11 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response, jsonify, request
+from flask.blueprints import BlueprintSetupState
 from flask.views import MethodView
 from flask_smorest.exceptions import PreconditionRequired
 from sqlalchemy.orm import Session
+from werkzeug.routing import BaseConverter
 
 from gridserver.access.rules import require
 from gridserver.api import context, idempotency
@@ -28,6 +30,17 @@ blueprint = Blueprint(
     url_prefix="/api/v1/dispatch/tables",
     description="Categories, routes, ladders, limits and other numbers of the bureau.",
 )
+
+
+class TableConverter(BaseConverter):
+    """A table's name; what else stands in its place has methods of its own."""
+
+    regex = "(?!dry-run$)[^/]+"
+
+
+@blueprint.record_once
+def _know_tables(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["table"] = TableConverter
 
 
 class ColumnSchema(ma.Schema):
@@ -159,7 +172,7 @@ class Tables(MethodView):
         return {"items": list(TABLES.values()), "parameters": list(PARAMETERS.values())}
 
 
-@blueprint.route("/<table>")
+@blueprint.route("/<table:table>")
 class Table(MethodView):
     @blueprint.arguments(TableArguments, location="query")
     @blueprint.response(200, TablePageSchema, headers={"ETag": {"schema": {"type": "string"}}})
@@ -180,7 +193,7 @@ class Table(MethodView):
         return _page(found[skipped:shown], shown if len(found) > shown else None, tag)
 
 
-@blueprint.route("/<table>/history")
+@blueprint.route("/<table:table>/history")
 class TableHistory(MethodView):
     @blueprint.arguments(HistoryArguments, location="query")
     @blueprint.response(200, TablePageSchema)
@@ -201,7 +214,7 @@ class TableHistory(MethodView):
         return _page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
-@blueprint.route("/<table>/changes")
+@blueprint.route("/<table:table>/changes")
 class TableChanges(MethodView):
     @blueprint.arguments(IfMatchSchema, location="headers")
     @blueprint.arguments(ChangesSchema)
@@ -228,7 +241,7 @@ class TableChanges(MethodView):
         return response
 
 
-@blueprint.route("/<table>/rows/<int(max=9223372036854775807):row_id>")
+@blueprint.route("/<table:table>/rows/<int(max=9223372036854775807):row_id>")
 class PlannedRow(MethodView):
     @blueprint.arguments(IfMatchSchema, location="headers")
     @blueprint.arguments(WhyArguments, location="query")
