@@ -8,14 +8,14 @@ import click
 from rich.table import Table
 
 from gridserver.base.errors import Invalid
-from gridserver.cli import context
+from gridserver.cli import context, duty
 from gridserver.cli.faults import show_faults
 from gridserver.force import importing, workbook
 
 
 @click.group()
 def force() -> None:
-    """Units, officers, A/B ownership, rosters and absences."""
+    """Units, officers, A/B ownership, rosters, absences, and who is on duty."""
 
 
 @force.command("import")
@@ -51,6 +51,10 @@ def export(file: Path, as_json: bool) -> None:
     rows = {name: len(getattr(tables, name)) for name in vars(tables)}
     total = ", ".join(f"{count} {name}" for name, count in rows.items())
     context.emit({"file": str(file), "rows": rows}, as_json, f"{file}: {total}.")
+
+
+for command in (duty.patterns_, duty.make_month, duty.calendar_, duty.voids_):
+    force.add_command(command)
 
 
 def _show_counts(done: dict[str, dict[str, int]]) -> None:

@@ -64,7 +64,7 @@ class Month:
 
 
 def make_month(
-    session: Session, actor: Principal, pattern_id: int, month: str, *, dry_run: bool
+    session: Session, actor: Principal | None, pattern_id: int, month: str, *, dry_run: bool
 ) -> Month:
     """Make the shifts of a pattern that begin in a month of the bureau's time.
 
@@ -210,7 +210,7 @@ def put_on(session: Session, kept: RosterPattern, stretches: Collection[Stretch]
 
 
 def _write(
-    session: Session, actor: Principal, kept: RosterPattern, made: Month, month: str
+    session: Session, actor: Principal | None, kept: RosterPattern, made: Month, month: str
 ) -> None:
     _take_off(session, actor, kept, made.removed)
     put_on(session, kept, made.added)
@@ -226,7 +226,10 @@ def _write(
 
 
 def _take_off(
-    session: Session, actor: Principal, kept: RosterPattern, stretches: Collection[Stretch]
+    session: Session,
+    actor: Principal | None,
+    kept: RosterPattern,
+    stretches: Collection[Stretch],
 ) -> None:
     officers = by_number(session, {stretch.officer for stretch in stretches}, field="crews")
     gone = {(officers[stretch.officer].id, stretch.start) for stretch in stretches}

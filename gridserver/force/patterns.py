@@ -52,12 +52,14 @@ class PatternCard:
 
 
 def patterns(
-    session: Session, actor: Principal, *, unit_path: str | None = None
+    session: Session, actor: Principal | None, *, unit_path: str | None = None
 ) -> list[PatternCard]:
     """Return the patterns of the units that `actor` may see, by unit and name."""
-    require(actor, "force.read")
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
-    query = _ROWS.where(sa.or_(sa.false(), *in_scope))
+    query = _ROWS
+    if actor is not None:
+        require(actor, "force.read")
+        in_scope = (at_or_below(path) for path in actor.paths("force.read"))
+        query = query.where(sa.or_(sa.false(), *in_scope))
     if unit_path is not None:
         query = query.where(at_or_below(unit_path))
     rows = query.order_by(Unit.path, RosterPattern.name, RosterPattern.id)
@@ -116,7 +118,7 @@ def remove_pattern(session: Session, actor: Principal, pattern_id: int) -> None:
     session.flush()
 
 
-def locked(session: Session, actor: Principal, pattern_id: int) -> RosterPattern:
+def locked(session: Session, actor: Principal | None, pattern_id: int) -> RosterPattern:
     """Return a pattern that the actor may use, with its row locked."""
     kept = session.scalar(
         select(RosterPattern).where(RosterPattern.id == pattern_id).with_for_update()
