@@ -25,6 +25,7 @@ from gridserver.grids import (
     edit_log,
     edit_verbs,
     queries,
+    redrawing,
     settings,
 )
 from gridserver.grids.cell_rows import CellState, Swap
@@ -142,8 +143,8 @@ def edit(
     decided = settings.present(session)
     arguments = _with_codes(coverage, verb, arguments, decided.scheme)
     after, change = edit_verbs.run(coverage, verb, arguments, snap_m=decided.snap_m)
-    codes = _redrawn(coverage, after, edit_verbs.concerned(change, coverage, after))
-    before = cell_rows.take(session, version.id, codes)
+    concerned = edit_verbs.concerned(change, coverage, after)
+    before = redrawing.outdated(session, version.id, after, concerned)
     swap = Swap(before, attributes.following(before, after, verb, arguments))
     deed = Deed(verb, edit_verbs.said(after, verb, arguments, change), change.area_change_m2)
     return _done(session, actor, version, deed, swap, (after, change))
@@ -353,15 +354,6 @@ def _stale(session: Session, version: GridVersion, revision: int) -> Stale:
             {"revision": e.revision, "verb": e.verb, "text": e.text, "by": who} for e, who in made
         ],
     )
-
-
-def _redrawn(before: ArcCoverage, after: ArcCoverage, codes: Iterable[str]) -> list[str]:
-    """Those of the cells that came, went, or have other coordinates."""
-
-    def drawn(coverage: ArcCoverage, code: str) -> bytes | None:
-        return coverage.polygon(code).wkb if code in coverage.cells else None
-
-    return [code for code in sorted(codes) if drawn(before, code) != drawn(after, code)]
 
 
 def _by_code(cells: Iterable[CellShape]) -> dict[str, list[CellShape]]:

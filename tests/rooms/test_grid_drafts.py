@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis import testing
 from gis.arcs import OUTSIDE
+from gis.coverage import faults
 from gis.errors import GeometryError, GisError
 from gis.features import Cell as CellShape
 from gis.files import read_layer
@@ -121,6 +122,38 @@ def test_only_what_changed_is_written(session: Session, actor: Principal) -> Non
     for table, changed in (("arcs", 4), ("cells", 4), ("faces", 0)):
         assert len(set(map(repr, before[table])) - set(map(repr, after[table]))) == changed
     assert len(done.edit.arcs) == 4
+
+
+def test_an_edit_leaves_no_vertex_unmatched(session: Session, actor: Principal) -> None:
+    """``over`` lies across the boundary of ``left`` and ``right``: both lack its vertices there."""
+    put(
+        session,
+        [
+            CellShape("far", testing.square(-1, 0)),
+            CellShape("left", testing.square(0, 0)),
+            CellShape("right", testing.square(1, 0)),
+            CellShape("over", testing.square(0.75, 0.25, 0.5, 0.5)),
+        ],
+    )
+    coverage = opened(session, actor)
+    assert _unmatched(session) == set()
+    before = rows(session)
+    arc = next(
+        i
+        for i, arc in coverage.arcs.items()
+        if {coverage.faces[face].owners for face in arc.faces if face != OUTSIDE}
+        == {("far",), ("left",)}
+    )
+    lon, lat = at(0, 0.5)
+    done = edit(session, actor, "insert_vertex", arc=arc, index=0, lon=lon, lat=lat)
+    assert done.codes == {"far", "left", "right", "over"}
+    assert _unmatched(session) == set()
+    undo(session)
+    assert rows(session) == before
+
+
+def _unmatched(session: Session) -> set[tuple[str, ...]]:
+    return {fault.cells for fault in faults(stored(session)) if fault.kind == "unmatched_vertex"}
 
 
 def test_a_split_cell_and_what_is_known_of_it(session: Session, actor: Principal) -> None:
