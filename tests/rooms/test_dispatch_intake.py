@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
+from gridserver.base.db import run_before_commit
 from gridserver.base.errors import Conflict, Forbidden, Invalid
 from gridserver.dispatch import queries, rules, service
 from gridserver.dispatch.models import Decision, Offer, Task, TaskEvent
@@ -74,9 +75,9 @@ def test_the_command_rooms_see_it_in_the_feed(session: Session, county: County) 
 
 def test_it_leaves_a_history_and_an_audit_row(session: Session, county: County) -> None:
     dossier = take(session, county)
-    event = session.scalars(select(TaskEvent)).one()
-    assert (event.verb, event.from_state, event.to_state) == ("dispatch", None, "assigned")
-    assert event.actor_account_id == county.accounts["command"]
+    noted = session.scalars(select(TaskEvent)).one()
+    assert (noted.verb, noted.from_state, noted.to_state) == ("dispatch", None, "assigned")
+    assert noted.actor_account_id == county.accounts["command"]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.tag == "incident:report")).one()
     assert entry.subject_id == str(dossier.incident.id)
 
@@ -259,3 +260,21 @@ def test_a_preview_says_the_same_and_writes_nothing(session: Session, county: Co
     assert inbox(session, county, PRIMARY) == []
     dossier = take(session, county)
     assert (seen.decision, seen.place) == (dossier.decision, dossier.facts.place)
+
+
+def test_it_takes_nine_round_trips(session: Session, county: County) -> None:
+    """What is asked and written of each incident, once the tables are in memory: the cell, the
+    rooms, the incident, the tables' state, duty, devices; decision and task, ledger, messages."""
+    take(session, county)
+    run_before_commit(session)
+    report, said = a_report(), []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        said.append(statement)
+
+    bind = session.get_bind()
+    event.listen(bind, "before_cursor_execute", note)
+    take(session, county, report)
+    run_before_commit(session)
+    event.remove(bind, "before_cursor_execute", note)
+    assert len(said) == 9, said
