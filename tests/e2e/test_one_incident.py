@@ -22,7 +22,7 @@ CELLS = ROOT / "gridserver" / "demo" / "data" / "cells.geojson"
 
 @dataclass(frozen=True)
 class Spot:
-    """A place whose cell has an owner on duty."""
+    """A place, and the officer who is told first."""
 
     lon: float
     lat: float
@@ -33,7 +33,8 @@ class Spot:
 
 @pytest.fixture(scope="module")
 def spots(served: str) -> Iterator[Spot]:
-    """Places in large cells (easy to hit with a click), each owned by another officer on duty."""
+    """Places in large cells (easy to hit with a click), for each of which another officer is told
+    first: by day the cell's own, at night one of the duty group."""
     api = requests.Session()
     body = {"username": "command", "password": PASSWORD}
     token = api.post(f"{served}/api/v1/sessions", json=body, timeout=10).json()["token"]
@@ -51,7 +52,7 @@ def _spots(api: requests.Session, served: str) -> Iterator[Spot]:
         body = {"category": "dispute", "lon": inside.x, "lat": inside.y}
         answer = api.post(f"{served}/api/v1/incidents/preview", json=body, timeout=10).json()
         first = answer["decision"][0]
-        if first["kind"] == "primary" and first["who"]["username"] not in used:
+        if first["who"]["kind"] == "officer" and first["who"]["username"] not in used:
             used.add(first["who"]["username"])
             who = first["who"]
             yield Spot(inside.x, inside.y, code, who["username"], who["display_name"])
