@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Norms:
     Attributes
     ----------
     households_per_officer, people_per_officer
-        Of a cell, for one primary owner.
+        Of all the cells of a primary owner.
     community_share
         Community officers of a two-team station's officers, at least; 0 to 1.
     two_teams_from, two_teams_from_with_auxiliaries
@@ -74,13 +74,13 @@ def stations(session: Session, actor: Principal) -> tuple[Norms, list[Station]]:
     moment = now(session)
     book = tables.book(session)
     norms = Norms(**{name: book.parameter(name, moment) for name in vars(Norms())})
-    strengths, shares = strength.strengths(session), strength.shares(session, moment)
+    strengths, held = strength.strengths(session), strength.holdings(session, moment)
     version = grids.find_version_in_force(session, moment)
     cells: dict[str | None, list[DescribedCell]] = defaultdict(list)
     for cell in grids.described(session, version.id) if version else ():
         cells[cell.station].append(cell)
     return norms, [
-        _station(unit, strengths[unit.code], cells[unit.code], shares, norms)
+        _station(unit, strengths[unit.code], cells[unit.code], held, norms)
         for unit in org.units(session, "station")
         if actor.may("force.read", unit.path)
     ]
@@ -90,20 +90,29 @@ def departures(
     mode: str | None,
     force: Strength,
     cells: Sequence[DescribedCell],
-    shares: Mapping[str, float],
+    held: Sequence[tuple[str, ...]],
     norms: Norms,
 ) -> Iterator[Because]:
-    """Give where a station departs from a norm. Pure."""
+    """Give where a station departs from a norm. Pure.
+
+    Parameters
+    ----------
+    held
+        The cells that each primary owner has; several owners of a cell have equal parts of it.
+    """
     yield from _of_mode(mode, force, norms)
+    owners = Counter(code for codes in held for code in codes)
+    by_code = {cell.code: cell for cell in cells}
     for cell in cells:
-        officers = shares.get(cell.code, 0.0)
-        if not officers:
-            yield _of_cell("no_owner", cell)
-            continue
+        if cell.code not in owners:
+            yield _of_cells("no_owner", [cell])
+    for codes in dict.fromkeys(held):
+        theirs = [by_code[code] for code in codes if code in by_code]
         for name, norm in _COUNTS.items():
-            count, limit = cell.attributes.get(name), getattr(norms, norm)
-            if count is not None and count > limit * officers:
-                yield _of_cell(name, cell, value=round(count / officers), limit=limit)
+            count = sum(cell.attributes.get(name, 0) / owners[cell.code] for cell in theirs)
+            limit = getattr(norms, norm)
+            if count > limit:
+                yield _of_cells(name, theirs, value=round(count), limit=limit)
 
 
 def _of_mode(mode: str | None, force: Strength, norms: Norms) -> Iterator[Because]:
@@ -125,8 +134,11 @@ def _of_mode(mode: str | None, force: Strength, norms: Norms) -> Iterator[Becaus
         yield Because("staffing.community_share", said | limits)
 
 
-def _of_cell(code: str, cell: DescribedCell, **params: Any) -> Because:
-    named = {"cell": cell.code, "cell_name": cell.name or cell.code}
+def _of_cells(code: str, cells: Sequence[DescribedCell], **params: Any) -> Because:
+    named = {
+        "cells": [cell.code for cell in cells],
+        "cell_names": [cell.name or cell.code for cell in cells],
+    }
     return Because(f"staffing.{code}", named | params)
 
 
@@ -134,7 +146,7 @@ def _station(
     unit: Unit,
     force: Strength,
     cells: Sequence[DescribedCell],
-    shares: Mapping[str, float],
+    held: Sequence[tuple[str, ...]],
     norms: Norms,
 ) -> Station:
     return Station(
@@ -144,5 +156,5 @@ def _station(
         strength=force,
         cells=len(cells),
         uncounted=sum("households" not in cell.attributes for cell in cells),
-        departures=tuple(departures(unit.mode, force, cells, shares, norms)),
+        departures=tuple(departures(unit.mode, force, cells, held, norms)),
     )

@@ -1,9 +1,9 @@
-"""How many serve at each station, and how officers share the cells."""
+"""How many serve at each station, and which cells each officer has."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -45,19 +45,17 @@ def strengths(session: Session) -> dict[str, Strength]:
     }
 
 
-def shares(session: Session, at: dt.datetime) -> dict[str, float]:
-    """Return how many primary owners (A角) each cell code has at `at`: an officer of several cells
-    counts for a part in each."""
+def holdings(session: Session, at: dt.datetime) -> list[tuple[str, ...]]:
+    """Return the cell codes that each primary owner (A角) has at `at`, one entry for an officer."""
     rows = session.execute(
-        select(Ownership.cell_code, Ownership.officer_id).where(
-            Ownership.role == "primary", Ownership.valid.contains(at)
-        )
-    ).all()
-    cells = Counter(officer_id for _, officer_id in rows)
-    found: dict[str, float] = defaultdict(float)
-    for code, officer_id in rows:
-        found[code] += 1.0 / cells[officer_id]
-    return dict(found)
+        select(Ownership.officer_id, Ownership.cell_code)
+        .where(Ownership.role == "primary", Ownership.valid.contains(at))
+        .order_by(Ownership.cell_code)
+    )
+    held: dict[int, list[str]] = defaultdict(list)
+    for officer_id, code in rows:
+        held[officer_id].append(code)
+    return [tuple(codes) for codes in held.values()]
 
 
 def _strength(

@@ -47,12 +47,12 @@ def test_cells_by_the_officers_they_have(
     with database.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cell DISABLE TRIGGER USER")
         connection.execute(
-            Cell.__table__.update().where(Cell.code == sw).values(attributes={"households": 600})
+            Cell.__table__.update().where(Cell.code == sw).values(attributes={"households": 1200})
         )
         connection.exec_driver_sql("ALTER TABLE cell ENABLE TRIGGER USER")
     (south,) = client.as_("room-33082401").get(DEPARTURES).json["items"]
     (crowded,) = (d for d in south["departures"] if d["code"] == "staffing.households")
-    assert (crowded["params"]["cell"], crowded["params"]["value"]) == (sw, 1200)
+    assert (crowded["params"]["cells"], crowded["params"]["value"]) == ([sw], 1200)
     assert south["cells_uncounted"] == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,16 +15,19 @@ from gridserver.grids.queries import DescribedCell
 TWO_TEAMS, TWO_ROOMS = "two_teams_one_room", "two_rooms_many_areas"
 
 
-def told(mode: str | None, force: Strength, *cells: DescribedCell, **shares: float) -> list[Any]:
-    found = list(departures(mode, force, cells, shares, Norms()))
+def told(
+    mode: str | None, force: Strength, *cells: DescribedCell, held: Sequence[str] = ()
+) -> list[Any]:
+    """Return code and params; `held` has a word for each officer, a letter for each cell."""
+    found = list(departures(mode, force, cells, [tuple(word) for word in held], Norms()))
     for each in found:
         for language in texts.LANGUAGES:
             assert "{" not in texts.say(each.code, each.params, language)
     return [(each.code.removeprefix("staffing."), each.params) for each in found]
 
 
-def codes(*arguments: Any, **shares: float) -> list[str]:
-    return [code for code, _ in told(*arguments, **shares)]
+def codes(*arguments: Any, held: Sequence[str] = ()) -> list[str]:
+    return [code for code, _ in told(*arguments, held=held)]
 
 
 @pytest.mark.parametrize(
@@ -50,28 +54,41 @@ def cell(code: str = "a", **attributes: int) -> DescribedCell:
 
 
 @pytest.mark.parametrize(
-    ("counts", "officers", "departs"),
+    ("counts", "held", "departs"),
     [
-        ({"households": 1000, "people": 3000}, 1.0, []),
-        ({"households": 1001}, 1.0, ["households"]),
-        ({"people": 3001}, 1.0, ["people"]),
-        ({"households": 2000}, 2.0, []),
-        ({"households": 501}, 0.5, ["households"]),
-        ({}, 1.0, []),
+        ({"households": 1000, "people": 3000}, ["a"], []),
+        ({"households": 1001}, ["a"], ["households"]),
+        ({"people": 3001}, ["a"], ["people"]),
+        ({"households": 2000}, ["a", "a"], []),
+        ({"households": 2001}, ["a", "a"], ["households"]),
+        ({"households": 600}, ["ab"], []),
+        ({"households": 601}, ["ab"], ["households"]),
+        ({"households": 1000}, ["ab", "a"], []),
+        ({}, ["ab"], []),
     ],
 )
-def test_cells(counts: dict[str, int], officers: float, departs: list[str]) -> None:
-    assert codes(None, Strength(), cell(**counts), a=officers) == departs
+def test_officers_and_their_cells(
+    counts: dict[str, int], held: list[str], departs: list[str]
+) -> None:
+    beside = cell("b", households=400)
+    here = [cell(**counts), *([beside] if "b" in "".join(held) else [])]
+    assert codes(None, Strength(), *here, held=held) == departs
 
 
 def test_a_cell_of_nobody_is_told_so() -> None:
     assert told(None, Strength(), cell(households=9000)) == [
-        ("no_owner", {"cell": "a", "cell_name": "村"})
+        ("no_owner", {"cells": ["a"], "cell_names": ["村"]})
     ]
 
 
 def test_it_says_how_much() -> None:
-    ((_, params),) = told(None, Strength(), cell(households=900), a=0.5)
-    assert (params["value"], params["limit"]) == (1800, 1000)
+    cells = cell("a", households=900), cell("b", households=901)
+    ((_, params),) = told(None, Strength(), *cells, held=["ab"])
+    assert params == {
+        "cells": ["a", "b"],
+        "cell_names": ["村", "村"],
+        "value": 1801,
+        "limit": 1000,
+    }
     ((_, params),) = told(TWO_TEAMS, Strength(30, 0, 11))
     assert (params["share"], params["limit"]) == (37, 40)
