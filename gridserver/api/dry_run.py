@@ -74,7 +74,7 @@ class DryRunSchema(ma.Schema):
     incidents = ma.fields.Integer(required=True, metadata={"description": "Looked at."})
     all_of_them = ma.fields.Boolean(
         required=True,
-        metadata={"description": f"False: there were more than {dry_run.MOST_INCIDENTS}."},
+        metadata={"description": "False: there were more than can be looked at; the latest were."},
     )
     differ = ma.fields.Integer(
         required=True, metadata={"description": "How many would have gone another way."}

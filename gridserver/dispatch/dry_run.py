@@ -7,7 +7,7 @@ changes, so that whatever differs comes from the changes alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -33,8 +33,10 @@ from gridserver.incidents.queries import ReportedKind
 from gridserver.org import queries as org
 
 MOST_DAYS = 366
-#: Of more incidents the latest are looked at.
+#: Of more incidents the latest are looked at; and of those that the changes touch no more are
+#: decided again than this, since each may ask for the roster of its time.
 MOST_INCIDENTS = 20_000
+MOST_REPLAYED = 2_000
 _BATCH = 500
 
 
@@ -116,16 +118,16 @@ def dry_run(
     after = book.changed(change.entry for change in read_changes(given, book, moment))
     found = incidents.kinds_since(session, since, MOST_INCIDENTS + 1)
     kinds = found[:MOST_INCIDENTS]
-    differ = tuple(_differing(session, kinds, _laid(session, book), _laid(session, after)))
+    looked_at, differ = _compare(session, kinds, _laid(session, book), _laid(session, after))
     audit.record(
         session,
         actor,
         "norms:dry_run",
         subject_kind="norms",
         subject_id="/".join(sorted({change.table for change in given})),
-        data={"days": days, "incidents": len(kinds)},
+        data={"days": days, "incidents": looked_at},
     )
-    return DryRun(since, len(kinds), len(found) == len(kinds), differ)
+    return DryRun(since, looked_at, looked_at == len(found), tuple(differ))
 
 
 def document(found: DryRun, limit: int) -> dict[str, Any]:
@@ -170,22 +172,36 @@ def _laid(session: Session, book: Book) -> _Laid:
     return norms
 
 
-def _differing(
+def _compare(
     session: Session, kinds: Sequence[ReportedKind], before: _Laid, after: _Laid
-) -> Iterator[Differs]:
+) -> tuple[int, list[Differs]]:
+    """Return how many were looked at, and those that would have gone another way."""
+    looked_at, replayed, differ = 0, 0, []
     for start in range(0, len(kinds), _BATCH):
         batch = {kind.id: kind for kind in kinds[start : start + _BATCH]}
-        touched: dict[int, tuple[Norms, Norms]] = {}
-        for incident_id, station in _stations(session, batch).items():
-            category = batch[incident_id].category
-            was, becomes = before(category, station), after(category, station)
-            if was is not None and becomes is not None and was != becomes:
-                touched[incident_id] = was, becomes
+        touched = _touched(session, batch, before, after)
+        if replayed and replayed + len(touched) > MOST_REPLAYED:
+            break
+        looked_at, replayed = looked_at + len(batch), replayed + len(touched)
         for incident_id, facts in _facts(session, list(touched)).items():
             outcomes = (_outcome(session, facts, norms) for norms in touched[incident_id])
             differs = Differs(batch[incident_id], *outcomes)
             if differs.route or differs.first_step or differs.sign_within_s:
-                yield differs
+                differ.append(differs)
+    return looked_at, differ
+
+
+def _touched(
+    session: Session, batch: Mapping[int, ReportedKind], before: _Laid, after: _Laid
+) -> dict[int, tuple[Norms, Norms]]:
+    """Return what is laid down before and after for those incidents where the two are not alike."""
+    touched: dict[int, tuple[Norms, Norms]] = {}
+    for incident_id, station in _stations(session, batch).items():
+        category = batch[incident_id].category
+        was, becomes = before(category, station), after(category, station)
+        if was is not None and becomes is not None and was != becomes:
+            touched[incident_id] = was, becomes
+    return touched
 
 
 def _outcome(session: Session, facts: Facts, norms: Norms) -> Outcome:

@@ -131,6 +131,15 @@ def test_of_very_many_the_latest_are_looked_at(session, county, try_, monkeypatc
     assert [each.incident.id for each in found.differ] == [latest.id]
 
 
+def test_no_more_are_decided_again_than_can_be(session, county, try_, monkeypatch):
+    monkeypatch.setattr(dry_run, "MOST_REPLAYED", 1)
+    monkeypatch.setattr(dry_run, "_BATCH", 2)
+    taken = [take(session, county).incident.id for _ in range(3)]
+    found = try_(route(STATION, "dispute", TO_COMMAND))
+    assert (found.incidents, found.all_of_them) == (2, False)
+    assert [each.incident.id for each in found.differ] == taken[:0:-1]
+
+
 def test_it_is_for_admins_and_the_ledger_keeps_it(session, county, try_):
     change = route(STATION, "dispute", TO_COMMAND)
     with pytest.raises(Forbidden):

@@ -6553,7 +6553,7 @@ export interface components {
             since: string;
             /** @description Looked at. */
             incidents: number;
-            /** @description False: there were more than 20000. */
+            /** @description False: there were more than can be looked at; the latest were. */
             all_of_them: boolean;
             /** @description How many would have gone another way. */
             differ: number;
