@@ -129,6 +129,8 @@ def unknown_category(code: str) -> Invalid:
     )
 
 
+# The category as it was when the incident was reported. A reporter's clock may be ahead: at the
+# moment of receipt what holds is settled, and later it might still be changed.
 # Built once, since every command asks. Most columns are called as the record's fields are.
 _NAMED_ALIKE = [
     getattr(Incident, field.name)
@@ -143,7 +145,8 @@ _RECORDS = select(
     CategoryRow.name_en,
 ).join(
     CategoryRow,
-    (CategoryRow.code == Incident.category) & held_at(CategoryRow, Incident.reported_at),
+    (CategoryRow.code == Incident.category)
+    & held_at(CategoryRow, func.least(Incident.reported_at, Incident.received_at)),
 )
 _BY_IDS = _RECORDS.where(Incident.id.in_(bindparam("ids", expanding=True)))
 

@@ -104,7 +104,7 @@ _RECORD = text(
     """
     WITH kind AS (
         SELECT code, name_zh, name_en, priority FROM category_row
-        WHERE code = :category AND valid @> CAST(:reported_at AS timestamptz)
+        WHERE code = :category AND valid @> CAST(least(:reported_at, :received_at) AS timestamptz)
             AND withdrawn_at IS NULL
     ), made AS (
         INSERT INTO incident (

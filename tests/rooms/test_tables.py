@@ -287,6 +287,15 @@ def test_a_renamed_category_keeps_its_name_on_older_incidents(session, county, s
     assert found[new.id].category.name_zh == "矛盾纠纷"
 
 
+def test_a_report_by_a_fast_clock_keeps_its_category(session, county, say, clock):
+    say("category", {"code": "01"}, category())
+    ahead = clock.now() + dt.timedelta(minutes=4)
+    taken = take(session, county, a_report(category="01", reported_at=ahead)).incident
+    clock.advance(dt.timedelta(minutes=2))
+    say("category", {"code": "01"}, None)
+    assert incidents.by_ids(session, [taken.id])[taken.id].category.name_zh == "盗窃"
+
+
 def test_there_is_no_history_of_an_unknown_table(session, county):
     for ask in (
         lambda: queries.tag(session, "weather"),
