@@ -13,6 +13,8 @@ from tests.processes import GRIDSERVER, free_port, status
 from tests.waiting import until
 
 PASSWORD = "county-demo-1"
+#: Shared with other agencies, by their codes.
+SECRETS = {"110": "1" * 32}
 
 
 @contextmanager
@@ -24,6 +26,7 @@ def serving() -> Iterator[str]:
             "GRIDSERVER_PORT": str(free_port()),
             "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
         }
+        environ |= {f"GRIDSERVER_EXCHANGE_SECRET_{code}": key for code, key in SECRETS.items()}
         environ.pop("GRIDSERVER_DATABASE_URL", None)
         subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
         process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)

@@ -28,6 +28,11 @@ export const router = createRouter({
       meta: { side: 'command', role: 'gis_admin' },
     },
     {
+      path: '/exchange',
+      component: () => import('@/exchange/ExchangePage.vue'),
+      meta: { side: 'command', role: 'admin' },
+    },
+    {
       path: '/terminal',
       component: () => import('@/terminal/TerminalPage.vue'),
       meta: { side: 'terminal' },

@@ -57,6 +57,7 @@ export function task(changes: Partial<Task> = {}): Task {
       },
     ],
     history: [],
+    letter: null,
     report: null,
     letter: null,
     hand_over: null,

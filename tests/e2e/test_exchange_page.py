@@ -1,0 +1,67 @@
+"""An admin connects the 110 platform, mends its mapping, and takes again what was refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import requests
+from playwright.sync_api import Page, expect
+
+from gridserver.base.clock import SystemClock
+from tests.e2e.serving import SECRETS
+from tests.exchange import signed
+
+OpenPage = Callable[..., Page]
+SignIn = Callable[[Page, str], Page]
+
+FIELDS = {"external_id": "jjdbh", "category": "bjlb", "lon": "/wz/jd", "lat": "/wz/wd"}
+MESSAGE = {"jjdbh": "E2E-1", "bjlb": "0301", "wz": {"jd": 118.415, "wd": 29.137}}
+
+
+def send(address: str, message: dict[str, object]) -> int:
+    path, body = "/api/v1/exchange/110/incidents", json.dumps(message).encode()
+    headers = signed(path, body, SystemClock().now(), secret=SECRETS["110"])
+    return requests.post(address + path, data=body, headers=headers, timeout=30).status_code
+
+
+def test_the_110_platform_is_connected(served: str, open_page: OpenPage, sign_in: SignIn) -> None:
+    page = sign_in(open_page("/login", locale="en", refused=(422,)), "admin")
+    page.get_by_test_id("account").click()
+    page.get_by_test_id("to-exchange").click()
+    page.get_by_test_id("add-partner").click()
+    page.get_by_test_id("partner-code").fill("110")
+    page.get_by_test_id("partner-name").fill("110接警平台")
+    page.get_by_test_id("confirm").click()
+    expect(page.get_by_test_id("partner-110")).to_have_attribute("aria-current", "true")
+
+    page.get_by_test_id("exchange-mapping").click()
+    for ours, theirs in FIELDS.items():
+        page.get_by_test_id(f"field-{ours}").fill(theirs)
+    page.get_by_test_id("mapping-categories").fill("01* = dispute")
+    page.get_by_test_id("sample").fill(json.dumps(MESSAGE))
+    page.get_by_test_id("try-sample").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_test_id("save-mapping").click()
+    versions = page.get_by_test_id("mapping-versions").locator("li")
+    expect(versions).to_have_count(1)
+    assert send(served, MESSAGE) == 422
+
+    page.reload()
+    page.get_by_test_id("exchange-rejects").click()
+    rejects = page.get_by_test_id("rejects")
+    expect(rejects).to_contain_text("incident.unknown_category")
+    rejects.get_by_role("button", name="Look").click()
+    expect(page.get_by_test_id("reject-body")).to_contain_text("E2E-1")
+
+    page.get_by_test_id("exchange-mapping").click()
+    page.get_by_test_id("mapping-categories").fill("01* = dispute\n03* = help")
+    page.get_by_test_id("sample").fill(json.dumps(MESSAGE))
+    page.get_by_test_id("try-sample").click()
+    expect(page.get_by_test_id("mapped")).to_contain_text("help")
+    page.get_by_test_id("save-mapping").click()
+    expect(versions).to_have_count(2)
+    page.get_by_test_id("exchange-rejects").click()
+    page.get_by_test_id("replay-all").click()
+    expect(page.get_by_test_id("replay-outcome")).to_have_text("Taken: 1. Left: 0.")
+    assert send(served, MESSAGE) == 200, "it was taken, so it is known now"
