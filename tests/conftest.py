@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,10 @@ from tests.county import County, make_county
 from tests.folders import reachable_folder
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# Property tests aren't timed: what they take depends on what else the machine does.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 #: A working Tuesday morning in Kaihua.
 MORNING = dt.datetime.fromisoformat("2026-03-10T09:30:00+08:00")

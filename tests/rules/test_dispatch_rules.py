@@ -341,7 +341,7 @@ def placeholders(sentence: str) -> set[str]:
     ("language", "said"),
     [
         ("en", "Dispute: route “community”, by the bureau's table. It is the work of A."),
-        ("zh-CN", "纠纷类警情，按县局分流表走“社区民警出警”。由A承办。"),
+        ("zh-CN", "纠纷类警情，按县局分流表：社区民警出警。由A承办。"),
     ],
 )
 def test_values_have_words_of_their_own(language: str, said: str) -> None:
