@@ -16,12 +16,11 @@ from gridserver.access.rules import Principal, require
 from gridserver.base.errors import NotFound
 from gridserver.force import service
 from gridserver.force.models import Absence, Officer
-from gridserver.force.people import PersonOfForce, by_number, require_roster
+from gridserver.force.people import PersonOfForce, by_number, readable, require_roster
 from gridserver.force.queries import UnitRef
 from gridserver.force.recording import record, refusing_overlap
 from gridserver.force.shifts import check_view
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,9 @@ def absences(
 
     `after` is the start and the id of the absence to go on after.
     """
-    require(actor, "force.read")
+    in_scope = readable(actor, unit_path)
     check_view(start, end)
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
-    query = _CARDS.where(Absence.during.overlaps(Range(start, end)), sa.or_(sa.false(), *in_scope))
-    if unit_path is not None:
-        query = query.where(at_or_below(unit_path))
+    query = _CARDS.where(Absence.during.overlaps(Range(start, end)), in_scope)
     if after is not None:
         query = query.where(sa.tuple_(_START, Absence.id) > after)
     rows = session.execute(query.order_by(_START, Absence.id).limit(limit))

@@ -19,11 +19,10 @@ from gridserver.base.errors import Invalid, NotFound
 from gridserver.force import pattern as rules
 from gridserver.force.models import Officer, Post, RosterCrew, RosterPattern
 from gridserver.force.pattern import Hours, Pattern
-from gridserver.force.people import by_number, post_called, require_roster, unit_called
+from gridserver.force.people import by_number, post_called, readable, require_roster, unit_called
 from gridserver.force.queries import UnitRef
 from gridserver.force.rules import check_duty
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
 
 _LONGEST_NAME = 60
 
@@ -54,14 +53,8 @@ class PatternCard:
 def patterns(
     session: Session, actor: Principal | None, *, unit_path: str | None = None
 ) -> list[PatternCard]:
-    """Return the patterns of the units that `actor` may see, by unit and name."""
-    query = _ROWS
-    if actor is not None:
-        require(actor, "force.read")
-        in_scope = (at_or_below(path) for path in actor.paths("force.read"))
-        query = query.where(sa.or_(sa.false(), *in_scope))
-    if unit_path is not None:
-        query = query.where(at_or_below(unit_path))
+    """Return the patterns of the units that `actor` may see (None: of all), by unit and name."""
+    query = _ROWS if actor is None else _ROWS.where(readable(actor, unit_path))
     rows = query.order_by(Unit.path, RosterPattern.name, RosterPattern.id)
     return _cards(session, session.execute(rows).all())
 

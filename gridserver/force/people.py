@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from gridserver.base.errors import Forbidden, Invalid, NotFound
 from gridserver.force.models import Officer, Post
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
+from gridserver.org.queries import at_or_below
 
 #: Longer than any number or code.
 _LONGEST = 100
@@ -51,6 +53,17 @@ def of_account(session: Session, actor: Principal) -> Officer:
     if officer is None:
         raise Forbidden("roster.no_officer", f"The account {actor.username} belongs to no officer.")
     return officer
+
+
+def readable(actor: Principal, unit_path: str | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition that a unit is one whose force `actor` may see: all of these, or only
+    the one at `unit_path` and what stands below it.
+
+    Raises `Forbidden` where the actor may see none.
+    """
+    require(actor, "force.read")
+    seen = sa.or_(*(at_or_below(path) for path in actor.paths("force.read")))
+    return seen if unit_path is None else sa.and_(seen, at_or_below(unit_path))
 
 
 def require_roster(session: Session, actor: Principal | None, *unit_ids: int) -> None:

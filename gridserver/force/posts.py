@@ -12,17 +12,16 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
-from gridserver.access.rules import Principal, require
+from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.force.models import Leadership, Officer, Post
-from gridserver.force.people import PersonOfForce
+from gridserver.force.people import PersonOfForce, readable
 from gridserver.force.queries import UnitRef
 from gridserver.force.recording import add, record, refusing_overlap
 from gridserver.force.rules import check_range
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
 from gridserver.org.service import place
 
 
@@ -50,8 +49,6 @@ class LeaderCard:
 
 def posts(session: Session, actor: Principal) -> list[PostCard]:
     """Return the posts of the units that `actor` may see, by code."""
-    require(actor, "force.read")
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
     rows = session.execute(
         select(
             Post.code,
@@ -63,7 +60,7 @@ def posts(session: Session, actor: Principal) -> list[PostCard]:
             ST_Y(Post.point).label("lat"),
         )
         .join(Unit, Unit.id == Post.unit_id)
-        .where(sa.or_(sa.false(), *in_scope))
+        .where(readable(actor))
         .order_by(Post.code)
     )
     return [
@@ -74,8 +71,6 @@ def posts(session: Session, actor: Principal) -> list[PostCard]:
 
 def leaders(session: Session, actor: Principal) -> list[LeaderCard]:
     """Return who leads the units that `actor` may see, now and later, by unit and number."""
-    require(actor, "force.read")
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
     rows = session.execute(
         select(
             Unit.code.label("unit_code"),
@@ -88,7 +83,7 @@ def leaders(session: Session, actor: Principal) -> list[LeaderCard]:
         .join(Unit, Unit.id == Leadership.unit_id)
         .join(Officer, Officer.id == Leadership.officer_id)
         .join(Account, Account.id == Officer.account_id)
-        .where(sa.or_(sa.false(), *in_scope))
+        .where(readable(actor))
         .where(sa.func.coalesce(sa.func.upper(Leadership.valid) > now(session), sa.true()))
         .order_by(Unit.path, Officer.service_number, sa.func.lower(Leadership.valid))
     )

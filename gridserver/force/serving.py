@@ -11,16 +11,15 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
-from gridserver.access.rules import Principal, require
+from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.force import absences, shifts, swapping
 from gridserver.force.absences import AbsenceCard
 from gridserver.force.models import Absence, Officer, Shift
-from gridserver.force.people import of_account
+from gridserver.force.people import of_account, readable
 from gridserver.force.shifts import ShiftCard
 from gridserver.force.swapping import SwapCard
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
 
 #: How far ahead an officer sees their duty.
 AHEAD = dt.timedelta(days=14)
@@ -56,16 +55,12 @@ def serving(
     unit_path : str, optional
         Only shifts that serve this unit or one below it.
     """
-    require(actor, "force.read")
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
     absent = sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
     query = shifts.CARDS.add_columns(absent.label("absent")).where(
         Shift.during.contains(at),
         Account.disabled_at.is_(None),
-        sa.or_(sa.false(), *in_scope),
+        readable(actor, unit_path),
     )
-    if unit_path is not None:
-        query = query.where(at_or_below(unit_path))
     rows = session.execute(query.order_by(Unit.path, Shift.duty, Officer.service_number))
     return [Serving(shifts.card(row), row.absent) for row in rows]
 

@@ -20,6 +20,7 @@ from gridserver.force.people import (
     PersonOfForce,
     by_number,
     post_called,
+    readable,
     require_roster,
     unit_called,
 )
@@ -28,7 +29,6 @@ from gridserver.force.recording import record, refusing_overlap
 from gridserver.force.rules import check_duty, check_range
 from gridserver.force.ties import untie
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
 
 #: What one request may put on: a month of a large station.
 MOST_SHIFTS = 3000
@@ -82,12 +82,9 @@ def shifts(
     after : (datetime, int), optional
         Start and id of the shift to go on after.
     """
-    require(actor, "force.read")
+    in_scope = readable(actor, unit_path)
     check_view(start, end)
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
-    query = CARDS.where(Shift.during.overlaps(Range(start, end)), sa.or_(sa.false(), *in_scope))
-    if unit_path is not None:
-        query = query.where(at_or_below(unit_path))
+    query = CARDS.where(Shift.during.overlaps(Range(start, end)), in_scope)
     if after is not None:
         query = query.where(sa.tuple_(_START, Shift.id) > after)
     rows = session.execute(query.order_by(_START, Shift.id).limit(limit))

@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -191,6 +193,73 @@ def test_shows_each_reader_what_is_theirs(session: Session, empty: County) -> No
         stations("room-33082402", "330824.33082401")
     with pytest.raises(Forbidden):
         stations("330824001")
+
+
+#: Hours of the roster that Hypothesis makes.
+LENGTH = 12
+STRETCH = st.tuples(st.integers(0, LENGTH - 1), st.integers(1, LENGTH)).map(
+    lambda bounds: (bounds[0], min(LENGTH, sum(bounds)))
+)
+#: Owner, their backup, the third of their group, one of another team; and what each is on for.
+PEOPLE = ("330824001", "330824002", "330824101", "330824103")
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> tuple[list[tuple[str, str, int, int]], dict[str, tuple[int, int]]]:
+    """Draw shifts (who, duty, hours) and at most one absence of each."""
+    shifts = draw(
+        st.lists(
+            st.tuples(st.sampled_from(PEOPLE), st.sampled_from(["community", "pool"]), STRETCH),
+            max_size=6,
+            unique_by=lambda shift: shift[:2],
+        )
+    )
+    away = draw(st.dictionaries(st.sampled_from(PEOPLE), STRETCH, max_size=3))
+    return [(who, duty, *hours_) for who, duty, hours_ in shifts], away
+
+
+@given(roster=rosters(), stand_in=st.sampled_from([None, "330824103"]))
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_agrees_with_looking_at_every_hour(
+    session: Session,
+    empty: County,
+    roster: tuple[list[tuple[str, str, int, int]], dict[str, tuple[int, int]]],
+    stand_in: str | None,
+) -> None:
+    shifts, away = roster
+
+    def is_there(who: str, hour: int, duties: set[str]) -> bool:
+        on = any(w == who and d in duties and a <= hour < b for w, d, a, b in shifts)
+        gone = away.get(who)
+        return on and not (gone and gone[0] <= hour < gone[1])
+
+    def is_covered(hour: int) -> bool:
+        both = {"community", "pool"}
+        leave = away.get("330824001")
+        stands_in = stand_in and leave and leave[0] <= hour < leave[1]
+        return (
+            any(is_there(who, hour, both) for who in PEOPLE[:3])
+            or is_there("330824103", hour, both if stands_in else {"pool"})
+            or any(is_there(who, hour, {"pool"}) for who in PEOPLE)
+        )
+
+    with session.begin_nested() as nothing_stays:
+        for who, duty, start, end in shifts:
+            put_on(session, empty, who, duty, start, end, SOUTH)
+        for who, (start, end) in away.items():
+            other = stand_in if who == "330824001" else None
+            send_away(session, empty, who, start, end, other)
+        void_hours = {
+            hour
+            for void in voids.voids(session, MORNING, MORNING + hours(LENGTH))
+            if void.code == SW
+            for hour in range(LENGTH)
+            if void.start <= MORNING + hours(hour) < void.end
+        }
+        nothing_stays.rollback()
+    assert void_hours == {hour for hour in range(LENGTH) if not is_covered(hour)}
 
 
 def test_refuses_a_span_that_is_none(session: Session, county: County) -> None:
