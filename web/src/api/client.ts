@@ -2,6 +2,7 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 
 import { measureOffset } from '@/base/clock'
+import { newId } from '@/base/ids'
 import type { paths } from './schema'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -92,4 +93,21 @@ export async function askTagged<Data>(request: Promise<Reply<Data>>): Promise<Ta
 /** The body alone; refuses as `askTagged` does. */
 export async function ask<Data>(request: Promise<Reply<Data>>): Promise<Data> {
   return (await askTagged(request)).data
+}
+
+/** The header under which a change is made once, however often it is sent. */
+export const KEY = 'Idempotency-Key'
+
+/**
+ * Has a change made under a key of its own. Whether one that got no answer was made nobody knows: it
+ * is sent a second time under the same key, and so made once.
+ */
+export async function once<Data>(send: (key: string) => Promise<Data>): Promise<Data> {
+  const key = newId()
+  try {
+    return await send(key)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'network.unreachable') throw error
+    return send(key)
+  }
 }

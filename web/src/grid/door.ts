@@ -1,5 +1,5 @@
 /** What the workshop asks of the server. */
-import { api, ask, askTagged, type Tagged } from '@/api/client'
+import { api, ask, askTagged, KEY, once, type Tagged } from '@/api/client'
 import type { Bounds } from './bounds'
 import type {
   Cells,
@@ -59,7 +59,7 @@ export async function cells(name: string): Promise<Cells> {
 
 /** Makes a draft of an upload. */
 export function importDraft(body: NewDraft): Promise<ImportedVersion> {
-  return ask(api.POST('/api/v1/grid/versions', { body }))
+  return once((key) => ask(api.POST('/api/v1/grid/versions', { params: keyed(key), body })))
 }
 
 /** Puts a version in force; `from` null means now. `reroute`: open tasks are decided anew. */
@@ -104,32 +104,45 @@ export async function topology(name: string, bounds: Bounds | null): Promise<Top
   return found as unknown as Topology
 }
 
-function changing(name: string, revision: number) {
-  return { path: { name }, header: { 'If-Match': tagOf(revision) } }
+function keyed(key: string) {
+  return { header: { [KEY]: key } }
 }
 
-export async function edit(
+function changing(name: string, revision: number, key: string) {
+  return { path: { name }, header: { 'If-Match': tagOf(revision), [KEY]: key } }
+}
+
+/** A change of a draft, made once. */
+async function changed(
+  name: string,
+  revision: number,
+  send: (params: ReturnType<typeof changing>) => Promise<unknown>,
+): Promise<EditResult> {
+  return (await once((key) => send(changing(name, revision, key)))) as EditResult
+}
+
+export function edit(
   name: string,
   revision: number,
   body: EditRequest,
 ): Promise<EditResult> {
-  const params = changing(name, revision)
-  return (await ask(api.POST(`${AT}/edits`, { params, body }))) as unknown as EditResult
+  return changed(name, revision, (params) => ask(api.POST(`${AT}/edits`, { params, body })))
 }
 
-export async function undo(name: string, revision: number): Promise<EditResult> {
-  const params = changing(name, revision)
-  return (await ask(api.POST(`${AT}/undo`, { params }))) as unknown as EditResult
+export function undo(name: string, revision: number): Promise<EditResult> {
+  return changed(name, revision, (params) => ask(api.POST(`${AT}/undo`, { params })))
 }
 
-export async function redo(name: string, revision: number): Promise<EditResult> {
-  const params = changing(name, revision)
-  return (await ask(api.POST(`${AT}/redo`, { params }))) as unknown as EditResult
+export function redo(name: string, revision: number): Promise<EditResult> {
+  return changed(name, revision, (params) => ask(api.POST(`${AT}/redo`, { params })))
 }
 
 /** A draft with the cells of any version. */
 export function copy(from: string, name: string): Promise<Version> {
-  return ask(api.POST(`${AT}/copy`, { params: { path: { name: from } }, body: { name } }))
+  const path = { name: from }
+  return once((key) =>
+    ask(api.POST(`${AT}/copy`, { params: { path, ...keyed(key) }, body: { name } })),
+  )
 }
 
 /** What would mend a fault, the best first. */
@@ -139,18 +152,20 @@ export async function proposals(name: string, fault: string): Promise<Proposal[]
 }
 
 /** Carries out these proposals, or the first of each fault that moves less than an area. */
-export async function repair(
+export function repair(
   name: string,
   revision: number,
   body: RepairRequest,
 ): Promise<EditResult> {
-  const params = changing(name, revision)
-  return (await ask(api.POST(`${AT}/repairs`, { params, body }))) as unknown as EditResult
+  return changed(name, revision, (params) => ask(api.POST(`${AT}/repairs`, { params, body })))
 }
 
 /** Declares the hole around a place not the bureau's. */
 export async function exclude(name: string, body: NewExclusion): Promise<void> {
-  await ask(api.POST(`${AT}/exclusions`, { params: { path: { name } }, body }))
+  const path = { name }
+  await once((key) =>
+    ask(api.POST(`${AT}/exclusions`, { params: { path, ...keyed(key) }, body })),
+  )
 }
 
 /** The holes of a version that were declared not the bureau's. */
@@ -176,9 +191,8 @@ export function renumbering(name: string): Promise<Renumbering> {
   return ask(api.GET(`${AT}/renumbering`, { params: { path: { name } } }))
 }
 
-export async function renumber(name: string, revision: number): Promise<EditResult> {
-  const params = changing(name, revision)
-  return (await ask(api.POST(`${AT}/renumbering`, { params }))) as unknown as EditResult
+export function renumber(name: string, revision: number): Promise<EditResult> {
+  return changed(name, revision, (params) => ask(api.POST(`${AT}/renumbering`, { params })))
 }
 
 const OWNERS = '/api/v1/force/cells/{code}/owners'

@@ -1,15 +1,19 @@
 /** Brings a file to the server. `fetch` tells nothing of how far a body has got; this does. */
-import { headersFor, Refusal, refusalOf } from '@/api/client'
+import { headersFor, KEY, once, Refusal, refusalOf } from '@/api/client'
 import type { Upload } from './types'
 
 /** @throws Refusal as `ask` does. */
 export function upload(file: File, onProgress: (share: number) => void): Promise<Upload> {
+  return once((key) => send(file, key, onProgress))
+}
+
+function send(file: File, key: string, onProgress: (share: number) => void): Promise<Upload> {
   const form = new FormData()
   form.append('file', file)
   const request = new XMLHttpRequest()
   request.open('POST', '/api/v1/grid/uploads')
   request.responseType = 'json'
-  for (const [name, value] of Object.entries(headersFor('POST'))) {
+  for (const [name, value] of Object.entries({ ...headersFor('POST'), [KEY]: key })) {
     request.setRequestHeader(name, value)
   }
   request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(loaded / total))
