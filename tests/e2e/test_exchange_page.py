@@ -26,9 +26,7 @@ def send(address: str, message: dict[str, object]) -> int:
 
 
 def test_the_110_platform_is_connected(served: str, open_page: OpenPage, sign_in: SignIn) -> None:
-    page = sign_in(open_page("/login", locale="en", refused=(422,)), "admin")
-    page.get_by_test_id("account").click()
-    page.get_by_test_id("to-exchange").click()
+    page = sign_in(open_page("/exchange", locale="en", refused=(422,)), "admin")
     page.get_by_test_id("add-partner").click()
     page.get_by_test_id("partner-code").fill("110")
     page.get_by_test_id("partner-name").fill("110接警平台")
