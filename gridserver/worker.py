@@ -45,22 +45,22 @@ _BATCH = 100
 Chore = Callable[[Session, int], int]
 #: name → what to do: it takes the session and a limit, and returns how much it did.
 CHORES: dict[str, Chore] = {"escalate": escalation.escalate_due}
-#: The same, for what is done at the start and then once a day by the bureau's clocks.
-DAILY: dict[str, Chore] = {"calendar": workdays.fill_what_is_missing}
+#: The same, for what is done at the start and then once an hour.
+HOURLY: dict[str, Chore] = {"calendar": workdays.fill_what_is_missing}
 
 
 def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:
     """Do the chores every `interval_s` until `stop` is set. An outage of the database is waited
     out."""
-    done_on: dt.date | None = None
+    done_in: dt.datetime | None = None
 
     def chores() -> None:
-        nonlocal done_on
-        today = database.clock.now().astimezone(database.zone).date()
-        due = CHORES if done_on == today else CHORES | DAILY
+        nonlocal done_in
+        hour = database.clock.now().replace(minute=0, second=0, microsecond=0)
+        due = CHORES if done_in == hour else CHORES | HOURLY
         for name, chore in due.items():
             _finish(database, name, chore, stop)
-        done_on = today
+        done_in = hour
 
     _repeat(chores, stop, interval_s)
 

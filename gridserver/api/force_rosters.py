@@ -7,7 +7,9 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, request
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
+from gridserver.access.rules import Principal
 from gridserver.api import context, idempotency, shapes_force
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_force import (
@@ -115,9 +117,7 @@ class Shift(MethodView):
         """Change a shift by hand. It leaves its pattern, which doesn't make it again."""
         draft = ShiftDraft(**shapes_force.moments(body))
         with context.transaction() as session:
-            actor = context.principal()
-            shifts.locked(session, actor, shift_id)
-            blueprint.check_etag(shifts.shift(session, actor, shift_id), ShiftSchema)
+            actor = _hold_shift(session, shift_id)
             shifts.change_shift(session, actor, shift_id, draft)
             return shifts.shift(session, actor, shift_id)
 
@@ -127,9 +127,7 @@ class Shift(MethodView):
     def delete(self, shift_id: int) -> None:
         """Take a shift off the roster. Its pattern doesn't make it again."""
         with context.transaction() as session:
-            actor = context.principal()
-            shifts.locked(session, actor, shift_id)
-            blueprint.check_etag(shifts.shift(session, actor, shift_id), ShiftSchema)
+            actor = _hold_shift(session, shift_id)
             shifts.remove_shift(session, actor, shift_id)
 
 
@@ -193,9 +191,7 @@ class Absence(MethodView):
         """Change an absence."""
         draft = AbsenceDraft(**shapes_force.moments(body))
         with context.transaction() as session:
-            actor = context.principal()
-            absences.locked(session, actor, absence_id)
-            blueprint.check_etag(absences.absence(session, actor, absence_id), AbsenceSchema)
+            actor = _hold_absence(session, absence_id)
             absences.change_absence(session, actor, absence_id, draft)
             return absences.absence(session, actor, absence_id)
 
@@ -205,10 +201,24 @@ class Absence(MethodView):
     def delete(self, absence_id: int) -> None:
         """Take an absence back: the officer can be called on after all."""
         with context.transaction() as session:
-            actor = context.principal()
-            absences.locked(session, actor, absence_id)
-            blueprint.check_etag(absences.absence(session, actor, absence_id), AbsenceSchema)
+            actor = _hold_absence(session, absence_id)
             absences.remove_absence(session, actor, absence_id)
+
+
+def _hold_shift(session: Session, shift_id: int) -> Principal:
+    """Lock a shift, hold its tag against the request's, and return who asks."""
+    actor = context.principal()
+    shifts.locked(session, actor, shift_id)
+    blueprint.check_etag(shifts.shift(session, actor, shift_id), ShiftSchema)
+    return actor
+
+
+def _hold_absence(session: Session, absence_id: int) -> Principal:
+    """Lock an absence, hold its tag against the request's, and return who asks."""
+    actor = context.principal()
+    absences.locked(session, actor, absence_id)
+    blueprint.check_etag(absences.absence(session, actor, absence_id), AbsenceSchema)
+    return actor
 
 
 def _page(found: list[Any], limit: int) -> dict[str, Any]:

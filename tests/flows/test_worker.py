@@ -16,6 +16,7 @@ from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
 from gridserver.dispatch import service
 from gridserver.dispatch.models import Offer
+from gridserver.force import holidays, workdays
 from gridserver.incidents.rules import read_report
 from tests.county import County, centre
 from tests.processes import ROOT, start_worker
@@ -72,6 +73,20 @@ def test_it_outlives_an_outage_of_the_database(
     second = overdue_task(live_database, live_county, "C")
     until(lambda: offers(live_database, second) == 2)
     assert worker.poll() is None
+
+
+def test_it_enters_the_holidays_by_itself(
+    worker: subprocess.Popen[bytes], live_database: Database, live_county: County
+) -> None:
+    year = SystemClock().now().astimezone(live_database.zone).year
+    if holidays.of_year(year) is None:
+        pytest.skip(f"the installed chinesecalendar doesn't know {year}")
+
+    def is_known() -> bool:
+        with live_database.transaction() as session:
+            return workdays.year(session, year).known
+
+    until(is_known)
 
 
 def test_without_a_database_it_says_what_to_set() -> None:

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
-from gridserver.force import shifts, swapping
+from gridserver.force import months, patterns, shifts, swapping
 from gridserver.force.models import Leadership, Shift, ShiftSwap
+from gridserver.force.pattern import Hours, Pattern
+from gridserver.force.patterns import PatternDraft
 from gridserver.force.rules import SWAP
 from gridserver.force.shifts import ShiftDraft
 from tests.conftest import MORNING
@@ -75,6 +77,26 @@ def test_two_agree_and_the_leader_consents(session: Session, roster: Roster) -> 
     assert (card.state, card.allowed) == ("done", ())
     assert card.taken is not None
     assert (card.given["shift"], card.taken["shift"]) == (roster.a, roster.b)
+
+
+def test_a_swapped_shift_leaves_its_pattern(session: Session, roster: Roster) -> None:
+    county = roster.county
+    at_night = Hours(dt.time(20), dt.time(8))
+    turns = Pattern(((at_night,),), (("330824101",),), dt.date(2026, 4, 1))
+    draft = PatternDraft("夜间值班", "33082401", "leader", turns)
+    kept = patterns.add_pattern(session, None, draft)
+    months.make_month(session, None, kept, "2026-04", dry_run=False)
+    shift = session.scalars(select(Shift.id).where(Shift.pattern_id == kept).limit(1)).one()
+    swap = swapping.propose(session, county.principal("330824101"), shift_id=shift, other=A)
+    say(session, roster, swap, A, "agree")
+    say(session, roster, swap, LEADER, "consent")
+    again = months.make_month(session, None, kept, "2026-04", dry_run=False)
+    assert ([each.why for each in again.kept], again.added, again.unchanged) == (
+        ["exception"],
+        (),
+        29,
+    )
+    assert owner(session, roster, shift) == A
 
 
 def test_shifts_at_the_same_hours_change_hands(session: Session, roster: Roster) -> None:
