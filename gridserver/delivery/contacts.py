@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gridserver.base.db import Database
 from gridserver.delivery import service
-from gridserver.delivery.pump import Pump
+from gridserver.delivery.gatherer import Gatherer
 
 #: What is stored of an account is at most this much older than what was heard.
 RESOLUTION = dt.timedelta(minutes=1)
 #: What is heard within this time is stored together: after a pause of the network, everybody.
-_GATHER = 0.5
+_GATHER_S = 0.5
 
 
 class ContactWriter:
@@ -25,40 +23,19 @@ class ContactWriter:
 
     def __init__(self, database: Database, crashed: Callable[[], None]) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._pending: dict[int, dt.datetime] = {}
         self._stored: dict[int, dt.datetime] = {}
-        self._pump = Pump("contacts", self._step, every=5.0, crashed=crashed)
-        self.start = self._pump.start
+        self._gatherer = Gatherer[int]("contacts", self._store, _GATHER_S, crashed)
+        self.start = self._gatherer.start
+        self.stop = self._gatherer.stop
 
     def take(self, account_id: int) -> None:
         """Note that a device of the account is there now."""
         at = self._database.clock.now()
         stored = self._stored.get(account_id)
         if stored is None or at - stored >= RESOLUTION:
-            with self._lock:
-                self._pending[account_id] = at
-            self._pump.wake()
+            self._gatherer.put(account_id, at)
 
-    def stop(self) -> None:
-        """Store what is pending and stop."""
-        self._pump.stop()
-        self._store()
-
-    def _step(self) -> None:
-        time.sleep(_GATHER)
-        self._store()
-
-    def _store(self) -> None:
-        with self._lock:
-            taken = dict(self._pending)
-        if not taken:
-            return
+    def _store(self, contacts: Mapping[int, dt.datetime]) -> None:
         with self._database.transaction() as session:
-            service.record_contacts(session, taken)
-        self._stored |= taken
-        # Only what was stored is forgotten: a failed transaction is tried again.
-        with self._lock:
-            for account_id, at in taken.items():
-                if self._pending.get(account_id) == at:
-                    del self._pending[account_id]
+            service.record_contacts(session, contacts)
+        self._stored |= contacts

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gridserver.access import queries as access
 from gridserver.base.db import Database
 from gridserver.delivery import service
+from gridserver.delivery.gatherer import Gatherer
 from gridserver.delivery.outlet import Connection
-from gridserver.delivery.pump import Pump
 
 #: Receipts that come within this time are stored together: a message to a thousand terminals
 #: brings a thousand of them.
-_GATHER = 0.1
+_GATHER_S = 0.1
+
+Holder = tuple[int, str, uuid.UUID]
 
 
 class ReceiptWriter:
@@ -27,44 +27,22 @@ class ReceiptWriter:
 
     def __init__(self, database: Database, crashed: Callable[[], None]) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._pending: dict[tuple[int, str, uuid.UUID], int] = {}
-        self._pump = Pump("receipts", self._step, every=5.0, crashed=crashed)
-        self.start = self._pump.start
+        self._gatherer = Gatherer[Holder]("receipts", self._store, _GATHER_S, crashed)
+        self.start = self._gatherer.start
+        self.stop = self._gatherer.stop
 
     def take(self, connection: Connection, seq: int) -> None:
         """Note that the connection's device has everything up to `seq`."""
-        key = connection.account_id, connection.device, connection.session_id
-        with self._lock:
-            self._pending[key] = max(seq, self._pending.get(key, 0))
-        self._pump.wake()
+        self._gatherer.put((connection.account_id, connection.device, connection.session_id), seq)
 
-    def stop(self) -> None:
-        """Store what is pending and stop."""
-        self._pump.stop()
-        self._store()
-
-    def _step(self) -> None:
-        time.sleep(_GATHER)
-        self._store()
-
-    def _store(self) -> None:
-        with self._lock:
-            taken = dict(self._pending)
-        if not taken:
-            return
+    def _store(self, highest: Mapping[Holder, int]) -> None:
         with self._database.transaction() as session:
-            live = access.live_sessions(session, {session_id for _, _, session_id in taken})
+            live = access.live_sessions(session, {session_id for _, _, session_id in highest})
             service.record_receipts(
                 session,
                 [
                     service.Receipt(account_id, device, seq)
-                    for (account_id, device, session_id), seq in taken.items()
+                    for (account_id, device, session_id), seq in highest.items()
                     if session_id in live
                 ],
             )
-        # Only what was stored is forgotten: a failed transaction is tried again.
-        with self._lock:
-            for key, seq in taken.items():
-                if self._pending.get(key) == seq:
-                    del self._pending[key]
