@@ -108,7 +108,7 @@ def gather(
     station = site.station
     code, mode = (station.code, station.mode) if station else (None, None)
     book = tables.book(session)
-    norms = tables.norms_in(book, now(session), category, code, mode)
+    norms = tables.norms(book, now(session), category, code, mode)
     units = crew_units(route_of(norms, suspects, offences), code)
     duty = force.duty_picture(session, site.location.cell_code, units, now(session))
     officers = _Officers(session, duty, norms)

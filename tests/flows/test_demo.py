@@ -128,7 +128,9 @@ class TestLoaded:
     ) -> None:
         with county.transaction() as session:
             at = county.clock.now()
-            traffic = norms_tables.norms(session, at, "traffic", "33082401", "two_teams_one_room")
+            traffic = norms_tables.norms(
+                norms_tables.book(session), at, "traffic", "33082401", "two_teams_one_room"
+            )
             liaisons = norms_tables.rows(session, "liaison", at)
         assert (traffic.route.unit, traffic.route.unit_name) == (demo_norms.TRAFFIC, "交通警察大队")
         assert traffic.parameters.three_or_more_unit_name == "刑事侦查大队"

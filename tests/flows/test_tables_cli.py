@@ -121,7 +121,7 @@ def test_a_code_table_of_four_levels(
     assert "0 of 5" in run("categories", "import", file, *WHY).stdout
     with database.transaction() as session:
         found = {row.code: row for row in incidents.categories(session, database.clock.now())}
-        norms = queries.norms(session, database.clock.now(), "10101A")
+        norms = queries.norms(queries.book(session), database.clock.now(), "10101A")
     assert (found["10101A"].broad_class, found["10101A"].priority) == ("criminal", 2)
     assert (found["10100"].priority, found["50000"].priority) == (1, 3)
     assert found["10101A"].name_en == "撬门入室"

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gridserver.audit.models import AuditEntry
 from gridserver.base.errors import Conflict, Forbidden, GridserverError, NotFound
 from gridserver.dispatch.tables import mobilising, orders, queries
+from gridserver.dispatch.tables.book import mode_of
 from tests.conftest import MORNING
 from tests.rooms.dispatching import feed
 
@@ -30,7 +31,7 @@ def order(session, county):
 
 
 def mode(session, station=STATION, at=MORNING):
-    return queries.mode(session, at, station)
+    return mode_of(queries.book(session), at, station)
 
 
 def test_a_station_is_mobilised_until_further_notice(session, order):
@@ -40,7 +41,7 @@ def test_a_station_is_mobilised_until_further_notice(session, order):
     assert (found.name, found.unit, found.unit_name) == ("mobilised", STATION, "南所")
     assert (found.ordered_by, found.why, found.since) == ("值班所长", "防汛", MORNING)
     assert mode(session, OTHER).name == "normal"
-    assert queries.norms(session, MORNING, "dispute", STATION).sign_within_s(3) == 150
+    assert queries.norms(queries.book(session), MORNING, "dispute", STATION).sign_within_s(3) == 150
 
 
 def test_who_enters_an_order_gave_it_unless_it_says_otherwise(order):

@@ -38,7 +38,7 @@ def route(kind, **fields):
 
 
 def kind_at(session, at, category="dispute", station=STATION):
-    return queries.norms(session, at, category, station).route.kind
+    return queries.norms(queries.book(session), at, category, station).route.kind
 
 
 OWN = {"scope": STATION, "category": "dispute"}
@@ -136,8 +136,8 @@ def test_the_ledger_names_who_and_why(session, county, say):
     )
     assert entry.purpose == "局务会决定"
     assert entry.actor_account_id == county.accounts["admin"]
-    assert queries.norms(session, MORNING, "help", STATION).sign_limits_s[1] == 90
-    assert queries.norms(session, MORNING, "help", "33082402").sign_limits_s[1] == 60
+    assert queries.norms(queries.book(session), MORNING, "help", STATION).sign_limits_s[1] == 90
+    assert queries.norms(queries.book(session), MORNING, "help", "33082402").sign_limits_s[1] == 60
 
 
 @pytest.mark.parametrize("who", ["command", "gis", "auditor", "room-33082401", "330824001"])
@@ -227,7 +227,7 @@ def test_a_code_table_comes_at_once_in_any_order(session, county):
     assert len(service.change(session, county.principal("admin"), given, why="标准代码")) == 4
     before = MORNING - 400 * DAY
     assert incidents.category(session, "01010101", before).broad_class == "criminal"
-    assert queries.norms(session, MORNING, "01010101").route.category == "criminal"
+    assert queries.norms(queries.book(session), MORNING, "01010101").route.category == "criminal"
 
 
 def test_a_category_can_be_planned(session, county, say):

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from gridserver.base.errors import Invalid
 from gridserver.dispatch.norms import default_norms
 from gridserver.dispatch.tables import queries as tables
+from gridserver.dispatch.tables.book import mode_of
 from gridserver.dispatch.tables.models import Mobilisation, RouteRow
 from gridserver.incidents.categories import BROAD_CLASSES
 from tests.conftest import MORNING
@@ -23,17 +24,17 @@ PRIORITIES = dict(zip(BROAD_CLASSES, (2, 2, 3, 3, 3, 3, 4, 4), strict=True))
 @pytest.mark.parametrize("broad_class", BROAD_CLASSES)
 @pytest.mark.parametrize("mode", [None, "two_teams_one_room", "two_rooms_many_areas"])
 def test_the_migrations_lay_down_the_defaults(county, session, broad_class, mode):
-    found = tables.norms(session, MORNING, broad_class, STATION, mode)
+    found = tables.norms(tables.book(session), MORNING, broad_class, STATION, mode)
     assert found == default_norms(broad_class, mode, priority=PRIORITIES[broad_class])
 
 
 def test_one_round_trip_until_something_changes(county, session):
-    tables.norms(session, MORNING, "dispute", STATION)
+    tables.norms(tables.book(session), MORNING, "dispute", STATION)
     asked: list[str] = []
     connection = session.connection()
     listener = (connection, "before_cursor_execute", lambda *said: asked.append(said[2]))
     event.listen(*listener)
-    tables.norms(session, MORNING, "criminal", STATION)
+    tables.norms(tables.book(session), MORNING, "criminal", STATION)
     assert len(asked) == 1
     event.remove(*listener)
 
@@ -44,13 +45,15 @@ def a_route(**fields):
 
 
 def test_what_was_undone_never_was(county, session):
-    before = tables.norms(session, MORNING, "dispute", STATION)
+    before = tables.norms(tables.book(session), MORNING, "dispute", STATION)
     with pytest.raises(ZeroDivisionError), session.begin_nested():
         session.add(a_route())
         session.flush()
-        assert tables.norms(session, MORNING, "dispute", STATION).route.kind == "command"
+        assert (
+            tables.norms(tables.book(session), MORNING, "dispute", STATION).route.kind == "command"
+        )
         raise ZeroDivisionError
-    assert tables.norms(session, MORNING, "dispute", STATION) == before
+    assert tables.norms(tables.book(session), MORNING, "dispute", STATION) == before
 
 
 def test_a_renamed_unit_is_called_by_its_new_name(county, session):
@@ -60,10 +63,12 @@ def test_a_renamed_unit_is_called_by_its_new_name(county, session):
         )
     )
     session.flush()
-    assert tables.mode(session, MORNING, STATION).unit_name == "南所"
+    assert mode_of(tables.book(session), MORNING, STATION).unit_name == "南所"
     session.execute(sa.text("UPDATE unit SET name = '城南所' WHERE code = :c"), {"c": STATION})
-    assert tables.mode(session, MORNING, STATION).unit_name == "城南所"
-    assert tables.mode(session, MORNING - dt.timedelta(seconds=1), STATION).name == "normal"
+    assert mode_of(tables.book(session), MORNING, STATION).unit_name == "城南所"
+    assert (
+        mode_of(tables.book(session), MORNING - dt.timedelta(seconds=1), STATION).name == "normal"
+    )
 
 
 def test_one_row_per_key_and_moment(county, session):
@@ -78,5 +83,5 @@ def test_one_row_per_key_and_moment(county, session):
 
 def test_an_unknown_category_is_refused(county, session):
     with pytest.raises(Invalid) as refusal:
-        tables.norms(session, MORNING, "murder", STATION)
+        tables.norms(tables.book(session), MORNING, "murder", STATION)
     assert (refusal.value.code, refusal.value.field) == ("incident.unknown_category", "category")

@@ -16,7 +16,7 @@ from gridserver.access import queries as access
 from gridserver.access.queries import AccountRef
 from gridserver.base import db
 from gridserver.base.effective import Effective, key_of
-from gridserver.dispatch.norms import Mode, Norms, Parameters
+from gridserver.dispatch.norms import Norms, Parameters
 from gridserver.dispatch.tables import book as books
 from gridserver.dispatch.tables.book import Book, Entry, Key, UnitName
 from gridserver.dispatch.tables.changes import read_key, table_called
@@ -52,20 +52,6 @@ _REVISION = select(NormsRevision.id)
 
 
 def norms(
-    session: Session,
-    at: dt.datetime,
-    category: str,
-    station_code: str | None = None,
-    station_mode: str | None = None,
-) -> Norms:
-    """Return what is laid down for a category and a station at `at`. One round trip.
-
-    Parameters and refusals are those of `norms_in`.
-    """
-    return norms_in(book(session), at, category, station_code, station_mode)
-
-
-def norms_in(
     book: Book,
     at: dt.datetime,
     category: str,
@@ -93,11 +79,6 @@ def norms_in(
 def parameters(session: Session, at: dt.datetime) -> Parameters:
     """Return the bureau's numbers at `at`. One round trip."""
     return books.parameters(book(session), at)
-
-
-def mode(session: Session, at: dt.datetime, station_code: str | None = None) -> Mode:
-    """Return the mode of a station, or of the bureau itself, at `at`. One round trip."""
-    return books.mode_of(book(session), at, station_code)
 
 
 def book(session: Session) -> Book:
