@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from gridserver.api.shapes import PersonSchema
 from gridserver.exchange.lifecycle import REJECT
-from gridserver.exchange.mapping import FIELDS
+from gridserver.exchange.mapping import FIELDS, LONGEST_KEY
 from gridserver.partners.lifecycle import LETTER
 
 
@@ -68,7 +68,7 @@ class PartnerListSchema(ma.Schema):
 
 def _by_text(value: ma.fields.Field, description: str) -> ma.fields.Dict:
     return ma.fields.Dict(
-        keys=ma.fields.String(validate=ma.validate.Length(1, 200)),
+        keys=ma.fields.String(validate=ma.validate.Length(1, LONGEST_KEY)),
         values=value,
         load_default=dict,
         metadata={"description": description},
@@ -80,7 +80,7 @@ class MappingRulesSchema(ma.Schema):
 
     fields_ = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.OneOf(FIELDS)),
-        values=ma.fields.String(validate=ma.validate.Length(1, 200)),
+        values=ma.fields.String(validate=ma.validate.Length(1, LONGEST_KEY)),
         required=True,
         data_key="fields",
         attribute="fields",

@@ -25,6 +25,8 @@ FIELDS = (*NEEDED, *POSSIBLE)
 #: How the source writes moments; anything else is a pattern of `strptime`.
 ISO, UNIX, UNIX_MS = "iso", "unix", "unix_ms"
 
+#: Of a code in a table, or of a field's name.
+LONGEST_KEY = 200
 _MOST_CODES = 5000
 
 
@@ -156,15 +158,28 @@ def _typed(rules: Rules, name: str, text: str) -> Any:
         return priority
     if name in rows.MOMENTS:
         return _moment(rules, text, name)
-    return text if name not in rows.NUMBERS else rows.number(text, name)
+    return text if name not in rows.NUMBERS else _number(rules, text, name)
 
 
 def _translate(table: Mapping[str, Any], code: str) -> Any:
     """Return the entry of the longest key that fits, else None."""
     if code in table:
         return table[code]
-    beginnings = (f"{code[:length]}*" for length in range(len(code), -1, -1))
+    longest = min(len(code), LONGEST_KEY)
+    beginnings = (f"{code[:length]}*" for length in range(longest, -1, -1))
     return next((table[key] for key in beginnings if key in table), None)
+
+
+# What is wrong is said without repeating it: where a field was mapped to the wrong one it may be a
+# caller's name, and a reason outlives its message.
+
+
+def _number(rules: Rules, text: str, name: str) -> float:
+    try:
+        return rows.NUMBERS[name](text)
+    except ValueError as error:
+        said = f"{name}: what the body has at {rules.fields[name]!r} is no number."
+        raise Invalid("input.number", said, field=name) from error
 
 
 def _moment(rules: Rules, text: str, name: str) -> dt.datetime:
@@ -173,7 +188,8 @@ def _moment(rules: Rules, text: str, name: str) -> dt.datetime:
     except (ValueError, OverflowError, OSError) as error:
         raise Invalid(
             "input.not_moment",
-            f"{name}: {text[:40]!r} is no moment of the form {rules.time_format}.",
+            f"{name}: what the body has at {rules.fields[name]!r} is no moment of the form "
+            f"{rules.time_format}.",
             field=name,
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=_zone(rules.timezone))

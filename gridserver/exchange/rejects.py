@@ -21,6 +21,8 @@ from gridserver.exchange.models import Reject
 from gridserver.org import queries as org
 from gridserver.partners.models import Partner
 
+_LONGEST_DETAIL = 500
+
 
 @dataclass(frozen=True)
 class RejectCard:
@@ -58,7 +60,7 @@ def keep(
         body=body,
         state=REJECT.states[0],
         code=refusal.code,
-        detail=refusal.message,
+        detail=refusal.message[:_LONGEST_DETAIL],
         field=refusal.field,
         first_at=moment,
         last_at=moment,

@@ -99,7 +99,7 @@ class Table:
             return self.categories.get(text, self.categories.get(ANY_OTHER, text))
         if name in MOMENTS:
             return _moment(text, name, self.zone)
-        return text if name not in NUMBERS else number(text, name)
+        return text if name not in NUMBERS else _number(text, name)
 
 
 #: Fields that hold a moment.
@@ -113,8 +113,7 @@ NUMBERS: Mapping[str, Callable[[str], float]] = {
 }
 
 
-def number(text: str, name: str) -> float:
-    """Return what `text` says of the field `name`, one of `NUMBERS`. Raises `Invalid`."""
+def _number(text: str, name: str) -> float:
     try:
         return NUMBERS[name](text)
     except ValueError as error:

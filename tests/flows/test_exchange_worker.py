@@ -24,6 +24,7 @@ from gridserver.exchange import pulls
 from gridserver.exchange.models import Pull
 from gridserver.incidents.models import Incident
 from gridserver.incidents.rules import read_report
+from gridserver.partners import outbox
 from gridserver.partners.courier import DELIVERY, EVENT, Courier
 from gridserver.partners.models import Letter, Partner
 from gridserver.partners.signatures import Request, verify
@@ -159,6 +160,20 @@ def test_an_agency_that_hangs_holds_up_nobody(
         assert not answer.is_set()
         answer.set()
         until(lambda: letter(database, stuck).state == "sent")
+
+
+def test_a_claim_holds_up_no_hand_over(database: Database, county: County, hotline: Agency) -> None:
+    """While one worker claims, another finds nothing, and a command goes through."""
+    hand_over(database, county, "12345")
+    with database.transaction(SystemClock()) as claiming:
+        assert len(outbox.claim(claiming, 8)) == 1
+        with database.transaction(SystemClock()) as other:
+            other.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+            assert outbox.claim(other, 8) == []
+            queued = outbox.queue(
+                other, "12345", "test", subject_kind="task", subject_id=0, body={}
+            )
+            assert queued is not None
 
 
 def test_a_killed_worker_is_followed_by_another(

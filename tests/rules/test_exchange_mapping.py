@@ -121,6 +121,20 @@ def test_what_cant_be_read_is_named(body: object, code: str, field: str | None) 
     assert (refusal.value.code, refusal.value.field) == (code, field)
 
 
+@pytest.mark.parametrize("field", ["lon", "reported_at", "priority"])
+def test_a_refusal_doesnt_repeat_what_was_said(field: str) -> None:
+    """The admin mapped it to the caller's name, and the reason outlives the message."""
+    with pytest.raises(Invalid) as refusal:
+        body = BODY | {"bjr": "张三", "jqdj": "2"}
+        report(body, fields=RULES["fields"] | {field: "bjr"}, priorities={})
+    assert refusal.value.field == field
+    assert "张三" not in refusal.value.message and "'bjr'" in refusal.value.message
+
+
+def test_a_very_long_code_is_looked_up_at_once() -> None:
+    assert report(BODY | {"bjlb": "01" * 30_000}).category == "criminal"
+
+
 @pytest.mark.parametrize("said", ["1e400", "nan", "-1e400"])
 def test_no_number_is_a_time(said: str) -> None:
     with pytest.raises(Invalid) as refusal:
