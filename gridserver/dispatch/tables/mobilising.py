@@ -14,8 +14,8 @@ from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid
 from gridserver.delivery import service as delivery
-from gridserver.dispatch.tables import orders
-from gridserver.dispatch.tables.models import Mobilisation, NormsRevision
+from gridserver.dispatch.tables import orders, queries
+from gridserver.dispatch.tables.models import Mobilisation
 from gridserver.dispatch.tables.orders import Order
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
@@ -65,7 +65,7 @@ def order(
     begins = moment if since is None else reading.moment(since, "from")
     ends = reading.optional_moment(until, "to")
     _check_time(moment, begins, ends)
-    _lock(session)
+    queries.lock(session)
     _refuse_overlap(session, unit, begins, ends)
     row = Mobilisation(
         unit=unit.code,
@@ -93,7 +93,7 @@ def end(session: Session, actor: Principal, order_id: int) -> Order:
     Conflict
         ``mobilisation.over``.
     """
-    _lock(session)
+    queries.lock(session)
     row = session.get(Mobilisation, order_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise orders.unknown(order_id)
@@ -117,11 +117,6 @@ def _check_time(moment: dt.datetime, begins: dt.datetime, ends: dt.datetime | No
         raise Invalid("mobilisation.time", "from: give now or later.", field="from")
     if ends is not None and ends <= begins:
         raise Invalid("mobilisation.time", "to: give a time after the beginning.", field="to")
-
-
-def _lock(session: Session) -> None:
-    """Have whoever else would change the norms wait until this transaction ends."""
-    session.execute(select(NormsRevision.id).with_for_update())
 
 
 def _refuse_overlap(

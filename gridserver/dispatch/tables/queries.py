@@ -81,6 +81,11 @@ def parameters(session: Session, at: dt.datetime) -> Parameters:
     return books.parameters(book(session), at)
 
 
+def lock(session: Session) -> None:
+    """Have whoever else would change the tables wait until this transaction ends."""
+    session.execute(_REVISION.with_for_update())
+
+
 def book(session: Session) -> Book:
     """Return all rows as this transaction sees them. One round trip, unless one has changed."""
     revision = db.rows(session, _REVISION)[0].id

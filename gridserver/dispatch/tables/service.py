@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
@@ -17,7 +16,6 @@ from gridserver.base.effective import Note
 from gridserver.base.errors import Invalid
 from gridserver.dispatch.tables import queries
 from gridserver.dispatch.tables.changes import Change, read_changes, table_called
-from gridserver.dispatch.tables.models import NormsRevision
 from gridserver.incidents import service as incidents
 from gridserver.org import queries as org
 
@@ -32,8 +30,9 @@ def lock(session: Session, actor: Principal | None) -> None:
     Forbidden
         The actor may not edit the bureau's tables.
     """
-    _require(session, actor)
-    session.execute(select(NormsRevision.id).with_for_update())
+    if actor is not None:
+        require(actor, "norms.edit", org.bureau(session).path)
+    queries.lock(session)
 
 
 def change(
@@ -151,8 +150,3 @@ def _record(
 
 def _named(key: Mapping[str, Any]) -> str:
     return "/".join(str(value) for value in key.values())
-
-
-def _require(session: Session, actor: Principal | None) -> None:
-    if actor is not None:
-        require(actor, "norms.edit", org.bureau(session).path)
