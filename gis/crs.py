@@ -177,6 +177,12 @@ def geodesic_area_m2(geom: BaseGeometry) -> float:
     return float(abs(area))
 
 
+def geodesic_distance_m(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Length of the geodesic on the WGS84 ellipsoid between two points in EPSG:4326, in metres."""
+    _, _, distance_m = _ELLIPSOID.inv(*start, *end)
+    return float(distance_m)
+
+
 @dataclass(frozen=True)
 class LocalMetric:
     """Metres east and north of (lon, lat): Lambert's azimuthal equal-area on the WGS84 ellipsoid.
