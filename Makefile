@@ -11,7 +11,7 @@ NODE_READY = node -e 'const [a, b] = process.versions.node.split("."); process.e
 IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 NPM := $(IN_VENV) npm
 
-TO_SERVE := postgresql postgresql-postgis python3-venv
+TO_SERVE := postgresql postgresql-postgis postgresql-pgrouting python3-venv
 TO_TEST := chromium fonts-noto-cjk gdal-bin redis-server
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print) \
 	$(wildcard gridserver/dispatch/texts/*.json)

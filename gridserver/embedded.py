@@ -39,6 +39,8 @@ timezone = 'UTC'
 #: For a cluster that is thrown away after the tests.
 _THROWAWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off"
 _EXTENSIONS = ("postgis", "btree_gist")
+#: Made where its package is installed; without it there are no times by road.
+_OPTIONAL_EXTENSION = "pgrouting"
 #: A socket's path may have 107 bytes, of which PostgreSQL takes 18 for the name.
 _LONGEST_SOCKET_FOLDER = 85
 
@@ -180,6 +182,7 @@ class Cluster:
                     "database.start_failed", f"The private PostgreSQL didn't start; see {log}."
                 ) from error
         self._make_database()
+        self._extend()
 
     def _make_database(self) -> None:
         password = self._password()
@@ -198,6 +201,16 @@ class Cluster:
                 cursor.execute(f"CREATE EXTENSION {extension}")
         with _autocommit(self._url("postgres", "postgres")) as cursor:
             cursor.execute("ALTER DATABASE gridserver_making RENAME TO gridserver")
+
+    def _extend(self) -> None:
+        """Add what came after the database was made."""
+        with _autocommit(self._url("postgres", "gridserver")) as cursor:
+            cursor.execute(
+                "SELECT installed_version IS NULL FROM pg_available_extensions WHERE name = %s",
+                (_OPTIONAL_EXTENSION,),
+            )
+            if cursor.fetchone() == (True,):
+                cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {_OPTIONAL_EXTENSION}")
 
     def _password(self) -> str:
         file = self.var / "database-password"

@@ -21,7 +21,8 @@ import gridserver.force.models
 import gridserver.grids.models
 import gridserver.incidents.models
 import gridserver.org.models
-import gridserver.partners.models  # noqa: F401 (registers the tables)
+import gridserver.partners.models
+import gridserver.places.models  # noqa: F401 (registers the tables)
 from gridserver.base.db import Base
 from gridserver.base.errors import Unavailable
 from gridserver.base.settings import ROOT

@@ -23,6 +23,7 @@ from gridserver.cli.grid_versions import diff, rehearse
 from gridserver.cli.incidents import incidents
 from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
+from gridserver.cli.roads import roads
 from gridserver.cli.serve import serve, worker
 from gridserver.cli.tables import tables
 from gridserver.grids import texts
@@ -58,6 +59,7 @@ for command in (
     incidents,
     locate,
     openapi,
+    roads,
 ):
     main.add_command(command)
 for command in (diff, rehearse, repair):

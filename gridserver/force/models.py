@@ -1,5 +1,5 @@
 """Officers, ownership of a cell *code* over time, duty and absences as ranges, the patterns and
-swaps that duty comes from, the calendar of working days, positions."""
+swaps that duty comes from, the calendar of working days, positions, field units and their crews."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from gridserver.force.rules import (
     DAY_KINDS,
     DAY_SOURCES,
     DUTIES,
+    FIELD_UNIT_KINDS,
     KINDS,
     OWNERSHIP_ROLES,
     PATTERN_DAYS,
@@ -254,3 +255,37 @@ class OfficerPosition(Base):
     accuracy_m: Mapped[float | None]
     battery: Mapped[float | None]
     point: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+
+
+class FieldUnit(Base):
+    """A patrol car, an armed response car or a squad of special police, which goes where help is
+    needed. One that is not `in_service` is in repair or stood down."""
+
+    __tablename__ = "field_unit"
+    __table_args__ = (
+        CheckConstraint(check_in("kind", FIELD_UNIT_KINDS), name="kind"),
+        CheckConstraint("code ~ '^[0-9A-Za-z_-]+$'", name="code"),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    kind: Mapped[str]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    in_service: Mapped[bool]
+
+
+class UnitCrew(Base):
+    """Who rides with a field unit, from when to when. Nobody rides with two at a time."""
+
+    __tablename__ = "unit_crew"
+    __table_args__ = (
+        CheckConstraint("NOT isempty(during)", name="during_not_empty"),
+        ExcludeConstraint(("officer_id", "="), ("during", "&&"), name="ex_unit_crew_once"),
+    )
+
+    id: Mapped[Id]
+    field_unit_id: Mapped[int] = mapped_column(ForeignKey("field_unit.id"), index=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    during: Mapped[Range[dt.datetime]] = mapped_column(TSTZRANGE)

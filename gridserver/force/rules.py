@@ -46,6 +46,9 @@ SWAP = Lifecycle(
     },
 )
 
+#: Kinds of field units: 处突车组, 巡逻车组, 特警.
+FIELD_UNIT_KINDS = ("armed_response", "patrol_car", "special_police")
+
 #: How far a terminal's clock may run ahead of the server's.
 FUTURE_TOLERANCE = dt.timedelta(minutes=5)
 
