@@ -13,6 +13,7 @@ from gridserver.access.rules import require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
+from gridserver.api.shapes_force import PlaceSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.force import owning, queries
@@ -25,12 +26,6 @@ _MOST_OWNERS = 20
 blueprint = Blueprint(
     "force", __name__, url_prefix="/api/v1/force", description="Officers and what they answer for."
 )
-
-
-class PlaceSchema(ma.Schema):
-    lon = ma.fields.Float(required=True)
-    lat = ma.fields.Float(required=True)
-    at = ma.fields.AwareDateTime(required=True)
 
 
 class OfficerSchema(ma.Schema):

@@ -26,6 +26,12 @@ _LATEST = dt.datetime(9999, 12, 1, tzinfo=dt.UTC)
 ID = "<int(max=9223372036854775807):{}>"
 
 
+class PlaceSchema(ma.Schema):
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
+    at = ma.fields.AwareDateTime(required=True)
+
+
 class RosterOfficerSchema(ma.Schema):
     """An officer as rosters show them."""
 

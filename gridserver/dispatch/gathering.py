@@ -14,12 +14,14 @@ from gridserver.access.queries import CommandRoom
 from gridserver.base.clock import local_now, now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries as delivery
-from gridserver.dispatch import border
+from gridserver.dispatch import border, help
 from gridserver.dispatch.norms import Norms
 from gridserver.dispatch.rules import (
     CREWS,
+    HELP_AT_PRIORITY,
     Border,
     Facts,
+    FieldUnit,
     Officer,
     Person,
     Place,
@@ -96,7 +98,8 @@ def gather(
     Parameters
     ----------
     priority
-        1 (at once) to 4; the category's own where None.
+        1 (at once) to 4; the category's own where None. For 1 the field units that could help are
+        looked at too: up to four round trips more.
     suspects, offences
         As far as they are known: all that is gathered of the persons in the incident.
 
@@ -127,7 +130,16 @@ def gather(
         border=_border(session, book, site, norms),
         suspects=suspects,
         offences=offences,
+        field_units=_field_units(session, site, norms, priority or norms.priority),
     )
+
+
+def _field_units(
+    session: Session, site: Site, norms: Norms, priority: int
+) -> tuple[FieldUnit, ...] | None:
+    if priority != HELP_AT_PRIORITY or site.point is None:
+        return None
+    return help.field_units(session, site.point, norms.parameters.position_fresh_s) or None
 
 
 def with_crews(session: Session, facts: Facts, units: Iterable[str]) -> Facts:

@@ -3,7 +3,7 @@
 The sentences are data: ``texts/<language>.json`` maps a reason's code to one, with ``{param}``
 placeholders. The codes under ``tail.`` are added where the reason has the parameter they name. Keys
 with a colon are words: ``route:case`` is how a parameter ``route`` of that value is said. A value
-that is a mapping has a word for each language already.
+that is a mapping has a word for each language already, or is a remark with a code of its own.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def say(code: str, params: Mapping[str, Any], language: str = DEFAULT_LANGUAGE) 
 
 
 def _word(name: str, value: Any, language: str) -> Any:
+    if isinstance(value, Mapping) and "code" in value:
+        return say(value["code"], value["params"], language)
     if isinstance(value, Mapping):
         return value[language]
     if isinstance(value, list):

@@ -243,7 +243,7 @@ def test_everything_can_be_said_in_every_language(facts: Facts) -> None:
 #: here may tell one person in an incident from another.
 KNOWN = """
 border: contact distance_m name name_en
-field_units[]: code distance_m free kind name position_age_s
+field_units[]: code crewed distance_m free in_service kind minutes name name_en position_age_s
 norms: broad_class category priority ladders{} sign_limits_s{}
 norms.mode: name ordered_by since unit unit_name why
 norms.parameters: border_distance_m day_from day_to duplicate_radius_m duplicate_within_s

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from gridserver.dispatch.norms import Hours, Route
 from gridserver.dispatch.rules.facts import Facts, FieldUnit
-from gridserver.dispatch.rules.help import proposed
+from gridserver.dispatch.rules.help import HELP_AT_PRIORITY, proposed
 from gridserver.dispatch.rules.ladder import (
     CREWS,
     ROOMS,
@@ -44,6 +44,7 @@ from gridserver.dispatch.rules.values import (
 
 __all__ = [
     "CREWS",
+    "HELP_AT_PRIORITY",
     "REASSIGNED",
     "ROOMS",
     "RULES_VERSION",

@@ -18,16 +18,30 @@ from gridserver.dispatch.rules.values import Border, Officer, Person, Place, Whe
 class FieldUnit:
     """A patrol car or an armed response, as a proposal of help needs to know it.
 
-    `kind` is one of `gridserver.dispatch.rules.help.TIERS`; `position_age_s` is how long ago it was
-    last seen, and `distance_m` from there to the place. A unit that never was is none to propose.
+    Attributes
+    ----------
+    kind
+        One of `gridserver.dispatch.rules.help.TIERS`.
+    free
+        Nobody of its crew is on a task.
+    position_age_s
+        How long ago it was last seen; None: never, or nobody rides with it.
+    distance_m
+        From there to the place, on the ellipsoid.
+    minutes
+        The same by road; None where that isn't known.
     """
 
     code: str
     name: str
     kind: str
     free: bool
-    position_age_s: int
-    distance_m: float
+    position_age_s: int | None
+    distance_m: float | None
+    minutes: float | None = None
+    name_en: str | None = None
+    in_service: bool = True
+    crewed: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class Facts:
     suspects, offences
         As far as they are known: all that the rules know of the persons in the incident.
     field_units
-        Those that could help; None where they were not asked for.
+        Those that could help; None where there are none, or they were not asked for.
     """
 
     place: Place

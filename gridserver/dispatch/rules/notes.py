@@ -8,13 +8,11 @@ from typing import Any
 
 from gridserver.dispatch.norms import Hours, Route
 from gridserver.dispatch.rules.facts import Facts, FieldUnit
-from gridserver.dispatch.rules.help import proposed
+from gridserver.dispatch.rules.help import HELP_AT_PRIORITY, how_far, proposed
 from gridserver.dispatch.rules.reasons import without_empty
 from gridserver.dispatch.rules.routing import three_or_more
 from gridserver.dispatch.rules.values import Because, Border
 
-#: The priority at which help is proposed without anybody's asking.
-_HELP_AT_PRIORITY = 1
 _SATURDAY = 5
 _MINUTES = "%H:%M"
 
@@ -29,7 +27,7 @@ def notes(facts: Facts, route: Route, hours: Hours) -> Iterator[Because]:
     yield _when(facts, hours)
     if facts.norms.mobilised:
         yield _mode(facts)
-    if facts.priority == _HELP_AT_PRIORITY and facts.field_units is not None:
+    if facts.priority == HELP_AT_PRIORITY and facts.field_units is not None:
         yield _help(facts.field_units, facts.norms.parameters.position_fresh_s)
 
 
@@ -124,7 +122,5 @@ def _mode(facts: Facts) -> Because:
 
 
 def _help(units: Sequence[FieldUnit], position_fresh_s: int) -> Because:
-    named = [
-        f"{unit.name} {unit.distance_m / 1000:.1f} km" for unit in proposed(units, position_fresh_s)
-    ]
+    named = [vars(how_far(unit)) for unit in proposed(units, position_fresh_s)]
     return _note("help.proposed" if named else "help.none_free", units=named)
