@@ -2,7 +2,7 @@
 
 They are drawn from the cells when a draft is first opened for editing. After that an edit writes
 the rows that it changes, and whoever has the former state in memory finds by its name
-(`GridVersion.arcs`) that it is a former one.
+(`GridVersion.arcs`) that it is a former one, and makes the edits since on it, too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gis.features import as_array
 from gridserver.base.errors import Conflict
 from gridserver.grids import queries
 from gridserver.grids.models import DraftArc, DraftFace, GridVersion
+from gridserver.grids.replaying import replayed
 
 _DOUBLES = "<f8"
 _NAMED = 20
@@ -80,20 +81,29 @@ def load(session: Session, version: GridVersion) -> ArcCoverage:
         return _drawn(session, version)
     kept = _recent.get(version.arcs)
     if kept is None:
-        kept = _read(session, version.id)
+        kept = replayed(session, version, _recent.get) or _read(session, version.id)
         _recent.put(version.arcs, kept)
     return kept
 
 
-def save(session: Session, version: GridVersion, coverage: ArcCoverage, edit: Edit) -> None:
-    """Write what an edit has changed. The version's row must be locked for update."""
+def save(
+    session: Session,
+    version: GridVersion,
+    coverage: ArcCoverage,
+    edit: Edit,
+    name: uuid.UUID | None = None,
+) -> None:
+    """Write what an edit has changed. The version's row must be locked for update.
+
+    `name`: of the state that it comes back to; None for one that there has not been.
+    """
     for table, changes in ((DraftArc, edit.arcs), (DraftFace, edit.faces)):
         if changes:
             gone = delete(table).where(table.version_id == version.id, table.id.in_(list(changes)))
             session.execute(gone)
     arcs = {i: arc for i, (_, arc) in edit.arcs.items() if arc is not None}
     faces = {i: face for i, (_, face) in edit.faces.items() if face is not None}
-    _write(session, version, coverage, arcs, faces)
+    _write(session, version, coverage, arcs, faces, name)
 
 
 def drop(session: Session, version: GridVersion) -> None:
@@ -176,12 +186,13 @@ def _write(
     coverage: ArcCoverage,
     arcs: Mapping[int, Arc],
     faces: Mapping[int, Face],
+    name: uuid.UUID | None = None,
 ) -> None:
     if arcs:
         session.execute(insert(DraftArc), [_arc_row(version.id, *item) for item in arcs.items()])
     if faces:
         session.execute(insert(DraftFace), [_face_row(version.id, *item) for item in faces.items()])
-    version.arcs = uuid.uuid4()
+    version.arcs = name or uuid.uuid4()
     session.flush()
     _recent.put(version.arcs, coverage)
 

@@ -6,6 +6,7 @@ present one: of two admins at one draft neither overwrites what they have not se
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -281,9 +282,10 @@ def _done(
     swap: Swap,
     arcs: tuple[ArcCoverage, Edit] | None,
 ) -> Changed:
+    arcs_before = version.arcs
     _carry_out(session, version, swap, arcs)
     coverage, change = arcs or (None, None)
-    entry = edit_log.add(session, actor, version, deed, swap, change)
+    entry = edit_log.add(session, actor, version, deed, swap, change, arcs_before)
     _record(session, actor, "grid:edit", version, number=entry.number, verb=deed.verb)
     return Changed(version, entry, frozenset(swap.after), change, coverage)
 
@@ -300,7 +302,7 @@ def _turned(
     arcs = None
     if change is not None:
         arcs = arc_rows.load(session, version).apply(change), change
-    _carry_out(session, version, swap, arcs)
+    _carry_out(session, version, swap, arcs, entry.arcs_before if undo else entry.arcs_after)
     entry.undone = undo
     session.flush()
     _record(session, actor, "grid:undo" if undo else "grid:redo", version, number=entry.number)
@@ -313,13 +315,14 @@ def _carry_out(
     version: GridVersion,
     swap: Swap,
     arcs: tuple[ArcCoverage, Edit] | None,
+    arcs_name: uuid.UUID | None = None,
 ) -> None:
     """Write cells and arcs. What was found about the draft before no longer holds."""
     if arcs is None:
         arc_rows.drop(session, version)
         edit_log.forget_arcs(session, version)
     else:
-        arc_rows.save(session, version, *arcs)
+        arc_rows.save(session, version, *arcs, arcs_name)
     cell_rows.put(session, version.id, swap.after)
     version.state = _edited_state(session, version)
     version.report = None

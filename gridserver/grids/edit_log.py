@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,8 +37,12 @@ def add(
     deed: Deed,
     swap: Swap,
     change: Edit | None,
+    arcs_before: uuid.UUID | None,
 ) -> DraftEdit:
-    """Add a change at the version's present revision. What was undone can't be redone after it."""
+    """Add a change at the version's present revision. What was undone can't be redone after it.
+
+    `arcs_before` is what `version.arcs` was before the change.
+    """
     session.execute(
         delete(DraftEdit).where(DraftEdit.version_id == version.id, DraftEdit.undone),
         execution_options={"synchronize_session": False},
@@ -57,6 +62,8 @@ def add(
         undone=False,
         cells=cell_rows.pack(swap),
         arcs=None if change is None else _packed(change),
+        arcs_before=None if change is None else arcs_before,
+        arcs_after=None if change is None else version.arcs,
     )
     session.add(entry)
     session.flush()

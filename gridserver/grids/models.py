@@ -38,7 +38,8 @@ class GridVersion(Base):
     exclusion constraint keeps one version in force per bureau and moment. `outline` is the bureau's
     ground: as it came with the cells, or what they enclose; only a draft may lack it. `revision`
     counts the changes of a draft's cells; `arcs` names the state of its arcs and faces, and is null
-    where they are not drawn: no two states ever have the same name, committed or not."""
+    where they are not drawn: no two states ever have the same name, committed or not, and one that
+    an undo or a redo comes back to has its name again."""
 
     __tablename__ = "grid_version"
     __table_args__ = (
@@ -124,8 +125,9 @@ class DraftEdit(Base):
     `text` says in English what was done; `code` and `params` say it to `gridserver.grids.texts`.
 
     `cells` and `arcs` are compressed JSON (see `gridserver.grids.edit_log`). `arcs` is null where
-    the arcs were drawn anew since: then the cells alone are put back. Of a draft's edits those that
-    are undone come last.
+    the arcs were drawn anew since: then the cells alone are put back. `arcs_before` and
+    `arcs_after` name the states of the arcs that it led between (`GridVersion.arcs`). Of a draft's
+    edits those that are undone come last.
     """
 
     __tablename__ = "draft_edit"
@@ -145,6 +147,8 @@ class DraftEdit(Base):
     undone: Mapped[bool] = mapped_column(server_default=false())
     cells: Mapped[bytes]
     arcs: Mapped[bytes | None]
+    arcs_before: Mapped[uuid.UUID | None]
+    arcs_after: Mapped[uuid.UUID | None]
 
 
 class GridSetting(Base):

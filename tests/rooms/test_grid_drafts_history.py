@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gis import testing
+from gis.arcs import ArcCoverage
 from gis.features import Cell as CellShape
 from gis.features import Remark
 from gis.testing import STEP
@@ -185,3 +186,83 @@ def test_a_copy_is_edited_and_its_original_stays(session: Session, actor: Princi
         versions.copy(session, actor, "v1", "a/b")
     edit(session, actor, "set_attributes", code="330824001001001", name="another")
     assert queries.cells(session, origin.id)[0].name == "村00"
+
+
+# --- several web processes
+
+
+class Elsewhere:
+    """What another web process has in memory: the states that it was shown."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+        self._memory = arc_rows.Recent(most=8)
+
+    def keep(self, session: Session, coverage: ArcCoverage) -> None:
+        name = queries.version(session, NAME).arcs
+        assert name is not None
+        self._memory.put(name, coverage)
+
+    def opened(self, session: Session, actor: Principal, *, reads: bool) -> ArcCoverage:
+        """Open the draft there; `reads`: whether all rows may be read for it."""
+        with self._patch.context() as patch:
+            patch.setattr(arc_rows, "_recent", self._memory)
+            if not reads:
+                patch.delattr(arc_rows, "_read")
+            return opened(session, actor)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    return Elsewhere(monkeypatch)
+
+
+def test_another_process_makes_the_edits_since_then_itself(
+    session: Session, actor: Principal, elsewhere: Elsewhere
+) -> None:
+    put(session, testing.grid(3, 3, vertices_per_side=5))
+    elsewhere.keep(session, coverage := opened(session, actor))
+    lon, lat = coverage.node_position(crossing(coverage))
+    edit(session, actor, "move_node", node=crossing(coverage), lon=lon + STEP / 9, lat=lat)
+    edit(session, actor, "merge_cells", codes=["r02c02", "r02c01"], into="r02c01")
+    edit(session, actor, "set_attributes", code="r00c00", name="甲")
+    edit(session, actor, "set_attributes", code="r00c00", new_code="a")
+    _assert_alike(elsewhere.opened(session, actor, reads=False), opened(session, actor))
+    for _ in range(3):
+        undo(session)
+    _assert_alike(elsewhere.opened(session, actor, reads=False), opened(session, actor))
+    redo(session)
+    edit(session, actor, "merge_cells", codes=["r01c00", "r01c01"], into="r01c01")
+    _assert_alike(elsewhere.opened(session, actor, reads=False), opened(session, actor))
+
+
+def test_another_process_goes_back_over_what_was_undone(
+    session: Session, actor: Principal, elsewhere: Elsewhere
+) -> None:
+    put(session, testing.grid(3, 3))
+    opened(session, actor)
+    edit(session, actor, "merge_cells", codes=["r02c02", "r02c01"], into="r02c01")
+    edit(session, actor, "merge_cells", codes=["r00c00", "r00c01"], into="r00c01")
+    elsewhere.keep(session, opened(session, actor))
+    for _ in range(2):
+        undo(session)
+        _assert_alike(elsewhere.opened(session, actor, reads=False), opened(session, actor))
+
+
+def test_another_process_reads_arcs_that_were_drawn_anew(
+    session: Session, actor: Principal, elsewhere: Elsewhere
+) -> None:
+    put(session, cells := testing.grid(3, 3))
+    elsewhere.keep(session, opened(session, actor))
+    draft = drafts.locked_draft(session, actor, NAME, revision(session))
+    swapped = {"r00c00": [cells[1]], "r00c01": [cells[0]]}
+    drafts.record_change(session, actor, draft, Deed("repair", said("Swapped."), {}), swapped)
+    opened(session, actor)
+    edit(session, actor, "merge_cells", codes=["r02c02", "r02c01"], into="r02c01")
+    _assert_alike(elsewhere.opened(session, actor, reads=True), opened(session, actor))
+
+
+def _assert_alike(one: ArcCoverage, other: ArcCoverage) -> None:
+    assert one is not other
+    assert (one.arcs, one.faces, one.nodes) == (other.arcs, other.faces, other.nodes)
+    assert one.polygons() == other.polygons()
