@@ -16,7 +16,7 @@ from gridserver.access.rules import Principal, require
 from gridserver.base.errors import NotFound
 from gridserver.force import service
 from gridserver.force.models import Absence, Officer
-from gridserver.force.people import PersonOfForce, by_number, readable, require_roster
+from gridserver.force.people import PersonOfForce, by_number, hold, readable, require_roster
 from gridserver.force.queries import UnitRef
 from gridserver.force.recording import record, refusing_overlap
 from gridserver.force.shifts import check_view
@@ -153,6 +153,7 @@ def _people(
 ) -> tuple[Officer, Officer | None]:
     officer = by_number(session, [draft.officer], field="officer")[draft.officer]
     require_roster(session, actor, officer.unit_id)
+    hold(session, [officer.id])
     if draft.stand_in is None:
         return officer, None
     return officer, by_number(session, [draft.stand_in], field="stand_in")[draft.stand_in]

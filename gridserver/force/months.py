@@ -25,7 +25,7 @@ from gridserver.force import pattern as rules
 from gridserver.force import patterns, workdays
 from gridserver.force.models import Officer, PatternException, RosterPattern, Shift
 from gridserver.force.pattern import Stretch
-from gridserver.force.people import by_number
+from gridserver.force.people import by_number, hold
 from gridserver.force.recording import refusing_overlap
 from gridserver.force.ties import withdraw_swaps
 
@@ -205,6 +205,7 @@ def put_on(session: Session, kept: RosterPattern, stretches: Collection[Stretch]
         for stretch in stretches
     ]
     if rows:
+        hold(session, (officer.id for officer in officers.values()))
         with refusing_overlap(session, "ex_shift_once", "shift.overlaps", "Somebody has duty"):
             session.execute(sa.insert(Shift), rows)
 

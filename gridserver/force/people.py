@@ -47,6 +47,15 @@ def by_number(session: Session, numbers: Iterable[str], *, field: str) -> dict[s
     return found
 
 
+def hold(session: Session, officer_ids: Iterable[int]) -> None:
+    """Have whoever else writes the rosters of these officers wait for the end of the transaction.
+
+    Two who insert times that exclude each other would else each wait for the other.
+    """
+    officers = select(Officer.id).where(Officer.id.in_(set(officer_ids))).order_by(Officer.id)
+    session.execute(officers.with_for_update(key_share=True))
+
+
 def of_account(session: Session, actor: Principal) -> Officer:
     """Return the actor's own officer. Raises `Forbidden` for a desk or an admin."""
     officer = session.scalar(select(Officer).where(Officer.account_id == actor.account_id))

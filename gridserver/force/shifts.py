@@ -19,6 +19,7 @@ from gridserver.force.models import Officer, Post, Shift
 from gridserver.force.people import (
     PersonOfForce,
     by_number,
+    hold,
     post_called,
     readable,
     require_roster,
@@ -30,8 +31,8 @@ from gridserver.force.rules import check_duty, check_range
 from gridserver.force.ties import untie
 from gridserver.org.models import Unit
 
-#: What one request may put on: a month of a large station.
-MOST_SHIFTS = 3000
+#: What one request may put on by hand; whole months come of patterns.
+MOST_SHIFTS = 500
 #: The longest stretch of a roster that is shown at once.
 LONGEST_VIEW = dt.timedelta(days=93)
 
@@ -125,8 +126,13 @@ def add_shifts(session: Session, actor: Principal, drafts: Sequence[ShiftDraft])
     """
     if not 1 <= len(drafts) <= MOST_SHIFTS:
         raise Invalid("shift.too_many", f"Give 1 to {MOST_SHIFTS} shifts at once.", field="shifts")
+    checked = [
+        _checked(session, actor, draft, f"shifts[{index}].") for index, draft in enumerate(drafts)
+    ]
+    hold(session, (officer.id for officer, _ in checked))
     return [
-        _put_on(session, actor, draft, f"shifts[{index}].") for index, draft in enumerate(drafts)
+        _put_on(session, actor, officer, Shift(**terms), draft)
+        for (officer, terms), draft in zip(checked, drafts, strict=True)
     ]
 
 
@@ -138,6 +144,7 @@ def change_shift(session: Session, actor: Principal, shift_id: int, draft: Shift
     shift = locked(session, actor, shift_id)
     officer, terms = _checked(session, actor, draft, "")
     untie(session, actor, shift)
+    hold(session, [officer.id])
     with _refusing_overlap(session, officer):
         for name, value in terms.items():
             setattr(shift, name, value)
@@ -178,9 +185,9 @@ def check_view(start: dt.datetime, end: dt.datetime) -> None:
         )
 
 
-def _put_on(session: Session, actor: Principal, draft: ShiftDraft, where: str) -> int:
-    officer, terms = _checked(session, actor, draft, where)
-    shift = Shift(**terms)
+def _put_on(
+    session: Session, actor: Principal, officer: Officer, shift: Shift, draft: ShiftDraft
+) -> int:
     with _refusing_overlap(session, officer):
         session.add(shift)
         session.flush()

@@ -18,7 +18,7 @@ from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
 from gridserver.force.models import Leadership, Officer, Shift, ShiftSwap
-from gridserver.force.people import PersonOfForce, by_number, of_account
+from gridserver.force.people import PersonOfForce, by_number, hold, of_account
 from gridserver.force.recording import refusing_overlap
 from gridserver.force.rules import SWAP
 from gridserver.force.ties import OPEN, leave_pattern, withdraw_swaps
@@ -228,6 +228,7 @@ def _carry_out(session: Session, actor: Principal, swap: ShiftSwap) -> None:
     for shift in shifts:
         leave_pattern(session, shift)
     withdraw_swaps(session, actor, [shift.id for shift in shifts], but=swap.id)
+    hold(session, [swap.officer_id, swap.other_officer_id])
     with refusing_overlap(session, "ex_shift_once", "shift.overlaps", "One of the two has duty"):
         # For a moment both shifts are one officer's.
         session.execute(sa.text("SET CONSTRAINTS ex_shift_once DEFERRED"))
@@ -265,7 +266,8 @@ def _iso(moment: dt.datetime | None) -> str | None:
 
 
 def _shift(session: Session, shift_id: int, field: str) -> Shift:
-    found = session.get(Shift, shift_id)
+    # Locked, so that of two who propose with it at once the second sees the first's swap.
+    found = session.scalar(select(Shift).where(Shift.id == shift_id).with_for_update())
     if found is None:
         raise NotFound("shift.unknown", f"There is no shift {shift_id}.", field=field)
     return found
