@@ -218,13 +218,22 @@ def acknowledge(session: Session, actor: Principal, seq: int) -> int:
 
 # --- signs of life
 
+#: Where no device at all was heard of for so long, it was the server that was away.
+_OUTAGE = dt.timedelta(minutes=5)
+
 # In the order of the accounts, so that two web processes that write at once can't deadlock.
 _CONTACT = text(
     """
+    WITH heard AS (
+        SELECT account_id, at
+        FROM jsonb_to_recordset(CAST(:contacts AS jsonb)) AS s(account_id bigint, at timestamptz)
+    ), excused AS (
+        UPDATE device_contact SET at = (SELECT max(at) FROM heard)
+        WHERE account_id NOT IN (SELECT account_id FROM heard)
+          AND (SELECT max(at) FROM device_contact) < (SELECT max(at) FROM heard) - :outage
+    )
     INSERT INTO device_contact AS c (account_id, at)
-    SELECT account_id, at
-    FROM jsonb_to_recordset(CAST(:contacts AS jsonb)) AS s(account_id bigint, at timestamptz)
-    ORDER BY account_id
+    SELECT account_id, at FROM heard ORDER BY account_id
     ON CONFLICT (account_id) DO UPDATE SET at = excluded.at WHERE c.at < excluded.at
     """
 )
@@ -232,8 +241,12 @@ _CONTACT = text(
 
 def record_contacts(session: Session, contacts: Mapping[int, dt.datetime]) -> None:
     """Store when a device of each account was last heard of, many in one round trip. Older ones
-    change nothing."""
+    change nothing.
+
+    After an outage of the server nobody's silence is held against them: all devices that were known
+    count as heard of when the first is.
+    """
     rows = _json(
         {"account_id": account_id, "at": at.isoformat()} for account_id, at in contacts.items()
     )
-    session.execute(_CONTACT, {"contacts": rows})
+    session.execute(_CONTACT, {"contacts": rows, "outage": _OUTAGE})

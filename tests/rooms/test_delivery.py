@@ -163,6 +163,24 @@ def test_the_latest_sign_of_life_counts_and_who_never_gave_one_is_unknown(
     assert queries.last_seen(session, ()) == {}
 
 
+@pytest.mark.parametrize(("anybody_after", "excused"), [(16, False), (14, True)])
+def test_after_an_outage_nobodys_silence_is_held_against_them(
+    session: Session, county: County, clock: SetClock, anybody_after: int, excused: bool
+) -> None:
+    """Twenty minutes on, who was silent counts as heard of unless somebody was heard meanwhile."""
+    one, silent, other = (county.accounts[f"33082400{n}"] for n in (1, 2, 3))
+    start = clock.now()
+    service.record_contacts(session, {one: start, silent: start})
+    service.record_contacts(session, {other: start + dt.timedelta(minutes=4)})
+    service.record_contacts(session, {other: start + dt.timedelta(minutes=8)})
+    service.record_contacts(session, {other: start + dt.timedelta(minutes=12)})
+    service.record_contacts(session, {other: start + dt.timedelta(minutes=anybody_after)})
+    back = start + dt.timedelta(minutes=20)
+    service.record_contacts(session, {one: back})
+    seen = queries.last_seen(session, (one, silent))
+    assert seen == {one: back, silent: back if excused else start}
+
+
 # --- the feed
 
 
