@@ -168,6 +168,10 @@ def take(
         page.keyboard.press("Escape")
         report(page)
         camera.shoot(page, f"report-{name}")
+        page.get_by_test_id("to-duty").click()
+        expect(page.locator('[data-testid^="shift-"][title]').first).to_be_visible()
+        page.get_by_test_id("void-toggle").click(force=True)
+        camera.shoot(page, f"duty-{name}")
     with browser.new_context(viewport=HANDHELD, device_scale_factor=2, **looks) as context:
         page = context.new_page()
         page.goto("/login")

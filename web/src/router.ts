@@ -7,8 +7,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Which half of the front end a page belongs to; without one it is open to all. */
     side?: 'command' | 'terminal'
-    /** The role without which the page is of no use. */
-    role?: Role
+    /** The roles without any of which the page is of no use. */
+    roles?: readonly Role[]
   }
 }
 
@@ -25,12 +25,17 @@ export const router = createRouter({
     {
       path: '/grid',
       component: () => import('@/grid/WorkshopPage.vue'),
-      meta: { side: 'command', role: 'gis_admin' },
+      meta: { side: 'command', roles: ['gis_admin'] },
     },
     {
       path: '/exchange',
       component: () => import('@/exchange/ExchangePage.vue'),
       meta: { side: 'command', role: 'admin' },
+    },
+    {
+      path: '/duty',
+      component: () => import('@/duty/DutyPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
       path: '/terminal',

@@ -8,6 +8,11 @@ export function categoryName(
   return locale === 'en' ? category.name_en : category.name_zh
 }
 
+/** A unit's name in the language of the page, where it has one there. */
+export function unitName(unit: { name: string; name_en?: string | null }, locale: string): string {
+  return (locale === 'en' && unit.name_en) || unit.name
+}
+
 /** The address where there is one, else the cell, else the coordinates. */
 export function placeName(incident: IncidentCard): string {
   const coordinates = `${incident.lon.toFixed(5)}, ${incident.lat.toFixed(5)}`

@@ -34,8 +34,9 @@ export const useSession = defineStore('session', () => {
 
   /** Whether a page is of this account's side and use. */
   function mayOpen({ meta }: Pick<RouteLocation, 'meta'>): boolean {
-    const { side: itsSide, role } = meta
-    return (!itsSide || itsSide === side.value) && (!role || roles.value.has(role))
+    const { side: itsSide, roles: its } = meta
+    const isTheirs = !its || its.some((role) => roles.value.has(role))
+    return (!itsSide || itsSide === side.value) && isTheirs
   }
 
   function take(session: Session | null): void {

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import { Refusal } from '@/api/client'
+import { useAttempt } from '@/base/attempt'
 import * as door from '@/grid/door'
 import { inOrder } from '@/grid/faults'
 import type { Cells, Fault, NewExclusion, Version } from '@/grid/types'
@@ -15,27 +15,11 @@ export const useWorkshop = defineStore('workshop', () => {
   const faults = shallowRef<Fault[] | null>(null)
   /** What a comparison or a rehearsal shows on the map. */
   const overlay = shallowRef<GeoJSON.FeatureCollection | null>(null)
-  const refusal = shallowRef<Refusal | null>(null)
-  const busy = ref(false)
+  const { busy, refusal, attempt } = useAttempt()
   let checks = 0
 
   const version = computed(() => versions.value.find((each) => each.name === chosen.value) ?? null)
   const editable = computed(() => ['draft', 'checked'].includes(version.value?.state ?? ''))
-
-  /** Does a piece of work; what refuses it is shown until the next. */
-  async function attempt<Data>(work: () => Promise<Data>): Promise<Data | null> {
-    busy.value = true
-    refusal.value = null
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      refusal.value = error
-      return null
-    } finally {
-      busy.value = false
-    }
-  }
 
   async function load(): Promise<void> {
     versions.value = (await attempt(door.versions)) ?? versions.value
