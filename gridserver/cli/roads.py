@@ -69,7 +69,8 @@ def import_(
             service.set_roads(session, None, network, replace=replace)
             routing = queries.has_routing(session)
     done = {"edges": len(network.lines), "junctions": network.junctions, "routing": routing}
-    said = f"{done['edges']:,} edges between {done['junctions']:,} junctions."
+    edges = context.counted(len(network.lines), "edge")
+    said = f"{edges} between {context.counted(network.junctions, 'junction')}."
     if not routing:
         said += f" {_NO_ROUTING}"
     context.emit(done, as_json, said)

@@ -4,6 +4,7 @@ is loaded (梯次调度)."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -77,6 +78,17 @@ def nearest(session: Session, actor: Principal, point: Point) -> Help:
     chosen = [by_code.pop(unit.code) for unit in first]
     rest = sorted(by_code.values(), key=lambda near: nearness(near.unit))
     return Help(tuple(chosen), tuple(rest), places.has_routing(session))
+
+
+def nearby(session: Session, point: Point) -> tuple[FieldUnit, ...]:
+    """Return the units to propose at a place, access unchecked: for what is kept of a task."""
+    fresh_s = tables.parameters(session, now(session)).position_fresh_s
+    return proposed(field_units(session, point, fresh_s), fresh_s)
+
+
+def brief(unit: FieldUnit) -> dict[str, Any]:
+    """Return a unit as a task's history keeps it: which, and how far it was."""
+    return {name: getattr(unit, name) for name in ("code", "name", "minutes", "distance_m")}
 
 
 def _seen_from(session: Session, point: Point, position_fresh_s: int) -> list[Near]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -216,7 +218,7 @@ def _do(
     """Carry out a verb that fits, with all that is kept and told of it."""
     task_id, before = dossier.task.id, dossier.task.state
     change = verbs.carry_out(verbs.Act(session, actor, dossier, data, now(session)), command.verb)
-    _note(session, actor, task_id, command, before, dossier.task.state)
+    _note(session, actor, task_id, command, before, dossier.task.state, change.noted)
     audit.record(
         session,
         actor,
@@ -245,6 +247,8 @@ def _note(
     command: Command,
     before: str,
     after: str,
+    noted: Mapping[str, Any] = MappingProxyType({}),
+    *,
     late: bool = False,
 ) -> None:
     history.add(
@@ -254,7 +258,7 @@ def _note(
         command.verb,
         from_state=before,
         to_state=after,
-        data=read_data(command),
+        data={**read_data(command), **noted},
         late=late,
         command_id=command.id,
         occurred_at=read_moment(command),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -25,11 +26,14 @@ class Change:
         Who no longer has a part, with the reason they are told.
     called
         Who is asked for support.
+    noted
+        What the history keeps beside what was said.
     """
 
     offered: list[Offer] = field(default_factory=list)
     withdrawn: dict[int, str] = field(default_factory=dict)
     called: list[int] = field(default_factory=list)
+    noted: dict[str, Any] = field(default_factory=dict)
 
 
 def announce(session: Session, dossier: Dossier, change: Change) -> None:

@@ -14,7 +14,7 @@ from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.base.errors import Invalid, NotFound
-from gridserver.dispatch import handover, offers, queries, referral
+from gridserver.dispatch import handover, help, offers, queries, referral
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
@@ -139,7 +139,10 @@ def _answer(act: Act) -> Change:
 
 def _call_support(act: Act) -> Change:
     rooms = act.dossier.facts.station_room or act.dossier.facts.bureau_room
-    return Change(called=[room.account_id for room in rooms])
+    incident = act.dossier.incident
+    near = help.nearby(act.session, (incident.lon, incident.lat))
+    noted = {"units": [help.brief(unit) for unit in near]} if near else {}
+    return Change(called=[room.account_id for room in rooms], noted=noted)
 
 
 def _link(act: Act) -> Change:
