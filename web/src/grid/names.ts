@@ -43,3 +43,8 @@ function areaIn(size: number, m2: number): [number, string] {
 export function areaChange(m2: number, locale: string): string {
   return `${m2 < 0 ? '−' : '+'}${area(Math.abs(m2), locale)}`
 }
+
+/** A cell by its code and, where it has another, its name. */
+export function labelled(code: string, name: string | undefined): string {
+  return name && name !== code ? `${code} ${name}` : code
+}
