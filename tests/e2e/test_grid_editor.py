@@ -140,8 +140,11 @@ def test_points_are_put_in_taken_out_moved_and_refused(squares: Workshop) -> Non
     expect(areas.get_by_test_id("area-change")).to_have_count(0)
 
     # Across the next boundary it may not go; the refusal says where.
-    squares.drag(middle, 300, 0)
+    with page.expect_response("**/edits") as refused:
+        squares.drag(middle, 300, 0)
     expect(squares.shown("refused-here")).to_be_visible()
+    problem = refused.value.json()
+    squares.expect_layer("draft-refused", (problem["lon"], problem["lat"]))
     squares.expect_revision(5)
     assert squares.topology()["arcs"] == before["arcs"]
 

@@ -48,6 +48,13 @@ class Workshop:
         )
         return box["x"] + at["x"], box["y"] + at["y"]
 
+    def expect_layer(self, layer: str, place: Place) -> None:
+        """Wait until a layer of the map has something at a place."""
+        self.page.wait_for_function(
+            "([map, lon, lat, layer]) => map.gridserverLayersAt(lon, lat).includes(layer)",
+            arg=[self.shown("map").element_handle(), *place, layer],
+        )
+
     def click(self, place: Place, **how: Any) -> None:
         self.page.mouse.click(*self.on_screen(place), **how)
 

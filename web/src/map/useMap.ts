@@ -19,8 +19,9 @@ import { buildStyle, type OwnSource } from './style'
 
 setWorkerUrl(workerUrl)
 
-/** The container of a map; browser tests ask it where a place is on the screen. */
+/** The container of a map; browser tests ask it where a place is on the screen, and what is there. */
 export interface MapElement extends HTMLElement {
+  gridserverLayersAt?: (lng: number, lat: number) => string[]
   gridserverProject?: (lng: number, lat: number) => { x: number; y: number }
 }
 
@@ -116,6 +117,8 @@ function createMap(element: MapElement, options: Partial<MapOptions>): MapLibreM
     const { x, y } = map.project([lng, lat])
     return { x, y }
   }
+  element.gridserverLayersAt = (lng, lat) =>
+    map.queryRenderedFeatures(map.project([lng, lat])).map(({ layer }) => layer.id)
   return map
 }
 
