@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -33,6 +34,20 @@ def answers(cluster: Cluster) -> bool:
     return True
 
 
+@contextmanager
+def superuser(cluster: Cluster) -> Iterator[psycopg2.extensions.cursor]:
+    """Give a superuser's cursor on the application's database."""
+    url = cluster.superuser_url
+    connection = psycopg2.connect(
+        host=url.query["host"], user=url.username, password=url.password, dbname="gridserver"
+    )
+    try:
+        with connection, connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
 def test_the_last_one_out_stops_it(var: Path) -> None:
     first, second = Cluster(var, throwaway=True), Cluster(var, throwaway=True)
     with first.running():
@@ -54,6 +69,15 @@ def test_no_port_is_opened(var: Path) -> None:
             cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
             assert cursor.fetchone() == (False,)
         connection.close()
+
+
+def test_a_cluster_from_before_pgrouting_gets_it_at_the_next_start(var: Path) -> None:
+    cluster = Cluster(var, throwaway=True)
+    with cluster.running(), superuser(cluster) as cursor:
+        cursor.execute("DROP EXTENSION pgrouting")
+    with cluster.running(), superuser(cluster) as cursor:
+        cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'pgrouting'")
+        assert cursor.fetchone() == (1,)
 
 
 def test_something_else_in_its_place_is_left_alone(var: Path) -> None:
