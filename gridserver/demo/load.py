@@ -22,7 +22,7 @@ from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
-from gridserver.demo import norms, people, rosters, units
+from gridserver.demo import field_units, norms, people, rosters, units
 from gridserver.demo.accounts import add_desks
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.county import DemoCell, read_cells
@@ -87,6 +87,7 @@ def load(database: Database, password: str, console: Console, *, days: int = DAY
         past.play(calls, first_day, until=present, console=console)
         clock.set(present)
         _place_officers(session, cells, present)
+        field_units.place(session, present)
         _empty_inboxes(session)
     with database.transaction() as session:
         delivery.number_feed(session)
@@ -113,6 +114,7 @@ def add_people(session: Session, cells: list[DemoCell], today: dt.date, password
     )
     import_tables(session, None, tables, password_hash=password_hash)
     add_desks(session, stations, password_hash)
+    field_units.lay_down(session, crews)
     add_rosters(session, crews, today)
 
 

@@ -21,6 +21,7 @@ from gridserver.demo.calls import Call, made_up_calls
 from gridserver.demo.clients import Account, Handheld, Handhelds, SignIn
 from gridserver.demo.county import DemoCell
 from gridserver.demo.past import FOUND, OUTCOMES
+from gridserver.demo.patrols import Patrols
 
 CALLS_A_DAY = 25.0
 #: Handhelds open at once; calls beyond that wait for the next free one.
@@ -71,8 +72,10 @@ class Play:
     def run(self, seconds: float | None = None) -> None:
         """Play until `stop`, or for `seconds`. Raises where the server can't be played on."""
         ends = math.inf if seconds is None else time.monotonic() + seconds
-        with self._sign_in("command") as room, ThreadPoolExecutor(HANDHELDS) as officers:
-            acting: list[Future[None]] = []
+        with self._sign_in("command") as room, ThreadPoolExecutor(HANDHELDS + 1) as officers:
+            listed = room.get("/field-units")["items"]
+            patrols = Patrols(self._sign_in, listed, Random(0))  # noqa: S311 (made-up drives)
+            acting: list[Future[None]] = [officers.submit(patrols.run, self._stop)]
             try:
                 for call in made_up_calls(self._rng, self._cells, _YEARS, CALLS_A_DAY):
                     incident = self._report(room, call)
@@ -93,7 +96,7 @@ class Play:
             for done in [each for each in acting if each.done()]:
                 acting.remove(done)
                 done.result()
-            if time.monotonic() >= until and len(acting) < HANDHELDS:
+            if time.monotonic() >= until and len(acting) <= HANDHELDS:
                 return True
         return False
 

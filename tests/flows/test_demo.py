@@ -29,8 +29,11 @@ from gridserver.demo import load
 from gridserver.demo import norms as demo_norms
 from gridserver.demo.clients import Account
 from gridserver.demo.county import DemoCell, read_cells
+from gridserver.demo.field_units import UNITS
 from gridserver.demo.play import Play
+from gridserver.dispatch import help
 from gridserver.dispatch import service as dispatch
+from gridserver.dispatch.rules.help import TIERS
 from gridserver.dispatch.tables import queries as norms_tables
 from gridserver.force.importing import tables
 from gridserver.grids import queries as grids
@@ -136,6 +139,17 @@ class TestLoaded:
         assert traffic.parameters.three_or_more_unit_name == "刑事侦查大队"
         assert len(liaisons) == 6
         assert {row.why for row in liaisons} == {"演示县"}
+
+    def test_help_is_proposed_by_tiers(self, county: Database, cells: list[DemoCell]) -> None:
+        middle = cells[100].shape.representative_point()
+        with county.transaction() as session:
+            actor = access.principal_of(
+                session, accounts.account_by_username(session, "command").id
+            )
+            found = help.nearest(session, actor, (middle.x, middle.y))
+        named = [*found.proposed, *found.passed_over]
+        assert {near.unit.kind for near in named} == set(TIERS)
+        assert all(near.unit.crewed and near.position is not None for near in named)
 
     @pytest.mark.parametrize("hours", [0, 7, 15, 24 * 20 + 3, 24 * 59])
     def test_somebody_can_sign_for_any_cell_at_any_hour(
@@ -288,6 +302,8 @@ class TestPlay:
         play.run(seconds=60)
         closed = [line for line in said if line.endswith(" close")]
         assert closed, said
+        patrolled = "SELECT count(*) FROM officer_position WHERE received_at > at"
+        assert scalar(county, patrolled) >= len(UNITS)
         number = closed[0].split()[0]
         verbs = [line.split()[-1] for line in said if line.startswith(f"{number} ")][1:]
         assert verbs == ["sign", "depart", "arrive", "report", "close"]
