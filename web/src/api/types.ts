@@ -14,6 +14,9 @@ export type Bureau = Schemas['Bureau']
 export type Unit = Schemas['Unit']
 export type Category = Schemas['Category']
 export type Officer = Schemas['Officer']
+export type Explanation = Schemas['Explanation']
+export type Related = Schemas['Related']
+export type Suggested = Schemas['Suggested']
 export type Preview = Schemas['Preview']
 export type Person = Schemas['Person']
 export type Because = Schemas['Because']
@@ -31,6 +34,9 @@ export type OwnPosition = Schemas['Position']
 export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor'
 
 export const PRIORITIES = [1, 2, 3, 4] as const
+/** How many persons and offences a report counts; it never says who. */
+export const COUNTS = ['suspects', 'offences', 'persons_helped'] as const
+export type Count = (typeof COUNTS)[number]
 export const OUTCOMES: readonly Outcome[] = ['resolved', 'unfounded', 'referred', 'unresolved']
 
 /** A command as the queue sends it; the id makes sending it twice harmless. */
