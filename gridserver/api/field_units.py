@@ -143,7 +143,7 @@ class FieldUnits(MethodView):
         return response
 
 
-@blueprint.route("/field-units/nearest")
+@blueprint.route("/nearest-units")
 class NearestUnits(MethodView):
     @blueprint.arguments(PointArguments, location="query")
     @blueprint.response(200, HelpSchema)

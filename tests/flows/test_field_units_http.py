@@ -11,7 +11,7 @@ from tests.county import centre
 from tests.flows.conftest import AccountClient
 from tests.problems import is_problem
 
-UNITS = "/api/v1/field-units"
+UNITS, NEAREST = "/api/v1/field-units", "/api/v1/nearest-units"
 CAR: dict[str, Any] = {
     "name": "巡逻一号车",
     "name_en": "Patrol Car 1",
@@ -63,7 +63,7 @@ def test_a_task_is_told_who_could_help_in_the_readers_language(
     (car,) = found["proposed"]
     assert car["text"] == "Patrol Car 1 (1.9 km as the crow flies)"
     assert (car["minutes"], car["why_not"], car["position"]["lon"]) == (None, None, lon + 0.02)
-    near = room.get(f"{UNITS}/nearest", query_string={"lon": lon, "lat": lat})
+    near = room.get(NEAREST, query_string={"lon": lon, "lat": lat})
     assert near.json["proposed"][0]["code"] == "P1"
     clock.advance(dt.timedelta(minutes=6))
     (car,) = room.get(url).json["passed_over"]
@@ -115,4 +115,4 @@ def test_what_is_refused(client: AccountClient) -> None:
     is_problem(room.get(f"{UNITS}/P1"), 404, "field_unit.unknown")
     is_problem(officer.get(UNITS), 403, "access.forbidden")
     nowhere = {"lon": 190, "lat": 29.1}
-    is_problem(admin.get(f"{UNITS}/nearest", query_string=nowhere), 422)
+    is_problem(admin.get(NEAREST, query_string=nowhere), 422)

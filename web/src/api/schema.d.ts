@@ -3665,7 +3665,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/field-units/nearest": {
+    "/api/v1/nearest-units": {
         parameters: {
             query?: never;
             header?: never;
