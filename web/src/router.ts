@@ -38,6 +38,11 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
+      path: '/settings/tables',
+      component: () => import('@/tables/TablesPage.vue'),
+      meta: { side: 'command', roles: ['admin', 'command', 'auditor'] },
+    },
+    {
       path: '/terminal',
       component: () => import('@/terminal/TerminalPage.vue'),
       meta: { side: 'terminal' },
