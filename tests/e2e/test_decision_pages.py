@@ -89,3 +89,18 @@ def test_three_or_more_is_advised_and_followed_by_one_click(room: Page) -> None:
     room.get_by_test_id("follow-advice").click()
     expect(room.get_by_test_id("advice")).to_have_count(0)
     expect(room.get_by_test_id("task-drawer")).to_contain_text(re.compile("专业警种"))
+
+
+def test_everybody_sees_who_mobilised_and_why(room: Page) -> None:
+    room.get_by_test_id("account").click()
+    room.get_by_test_id("mobilise").click()
+    room.get_by_test_id("mobilise-unit").select_option("33082407")
+    room.get_by_test_id("mobilise-why").fill("山火扑救")
+    room.get_by_test_id("mobilise-by").fill("值班局长")
+    room.get_by_test_id("confirm").click()
+    bar = room.get_by_test_id("mobilised")
+    expect(bar).to_contain_text("齐溪派出所")
+    expect(bar).to_contain_text("山火扑救")
+    expect(bar).to_contain_text("值班局长")
+    room.get_by_test_id("mobilised-end").click()
+    expect(bar).to_have_count(0)

@@ -54,6 +54,7 @@ export type CommandAnswer =
 export type FeedEvent =
   | { seq: number; type: 'incident.created'; data: { incident: IncidentCard; task: TaskCard } }
   | { seq: number; type: 'task.changed'; data: { task: TaskCard } }
+  | { seq: number; type: 'mode.changed'; data: { mobilisation: Schemas['Order'] } }
 
 export interface InboxMessage {
   seq: number

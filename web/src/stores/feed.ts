@@ -15,6 +15,8 @@ export const useFeed = defineStore('feed', () => {
   const officers = shallowRef<Readonly<Record<string, LivePosition>>>({})
   const link = shallowRef<Link | null>(null)
   const announcement = shallowRef<TaskCard | null>(null)
+  /** Counts the mobilisations that were ordered or ended while the page looks. */
+  const modeChanges = ref(0)
 
   const cards = computed(() => Object.values(state.value.tasks))
   const following = computed(() => link.value !== null)
@@ -28,6 +30,7 @@ export const useFeed = defineStore('feed', () => {
   function onFeed(event: FeedEvent): void {
     const isNew = event.seq > state.value.seq && event.type === 'incident.created'
     state.value = applyEvent(state.value, event)
+    if (event.type === 'mode.changed') modeChanges.value++
     if (isNew) announcement.value = event.data.task
   }
 
@@ -63,7 +66,7 @@ export const useFeed = defineStore('feed', () => {
     announcement.value = null
   }
 
-  return { cards, state, loaded, officers, following, linkState, announcement, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, announcement, modeChanges, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */
