@@ -29,6 +29,8 @@ class Settings:
         An existing PostGIS ≥ 3.3; None means the private one in `var`.
     var : Path
         Where the installation keeps its own files.
+    attachments : Path
+        Where the bytes of photographs and files lie.
     host, port : str, int
         Where the web process listens.
     redis_url : str or None
@@ -47,6 +49,7 @@ class Settings:
 
     database_url: str | None
     var: Path
+    attachments: Path
     host: str
     port: int
     redis_url: str | None
@@ -59,9 +62,11 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises `Invalid` naming the variable and the remedy."""
+    var = _folder(environ.get("GRIDSERVER_VAR") or ROOT / "var")
     return Settings(
         database_url=_database_url(environ),
-        var=Path(environ.get("GRIDSERVER_VAR") or ROOT / "var").expanduser().resolve(),
+        var=var,
+        attachments=_folder(environ.get("GRIDSERVER_ATTACHMENTS") or var / "attachments"),
         host=environ.get("GRIDSERVER_HOST") or "localhost",
         port=_port(environ),
         redis_url=_redis_url(environ),
@@ -71,6 +76,10 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         geometry_processes=_geometry_processes(environ),
         keyring=keyring.from_environment(environ),
     )
+
+
+def _folder(path: str | Path) -> Path:
+    return Path(path).expanduser().resolve()
 
 
 def _bad(name: str, value: str, remedy: str) -> Invalid:
