@@ -38,7 +38,10 @@ class RoleGrant(Base):
 
 
 class LoginSession(Base):
-    """A session. Only digests of its secrets are stored (SHA-256 of 32 random bytes)."""
+    """A session. Only digests of its secrets are stored (SHA-256 of 32 random bytes).
+
+    `clock_offset_s` is what the server's clock was ahead of the device's when it last connected.
+    """
 
     __tablename__ = "login_session"
     __table_args__ = (
@@ -50,6 +53,7 @@ class LoginSession(Base):
     token_digest: Mapped[bytes] = mapped_column(unique=True)
     csrf_token: Mapped[str]
     device: Mapped[str]
+    clock_offset_s: Mapped[float | None]
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]

@@ -9,6 +9,7 @@ from gridserver.api.sockets import SocketOutlet, give_up, make_socketio
 from gridserver.api.sockets_command import CommandView
 from gridserver.api.sockets_terminal import NAMESPACE as TERMINAL
 from gridserver.api.sockets_terminal import Terminal
+from gridserver.api.terminal_snapshot import terminal_snapshot
 from gridserver.base.db import Database
 from gridserver.delivery.hub import Hub
 from gridserver.dispatch import queries as dispatch
@@ -21,7 +22,7 @@ def install(app: Flask, database: Database) -> None:
         database,
         SocketOutlet(socketio, TERMINAL),
         SocketOutlet(socketio, COMMAND),
-        terminal_snapshot=dispatch.terminal_snapshot,
+        terminal_snapshot=terminal_snapshot,
         command_snapshot=dispatch.command_snapshot,
         crashed=give_up,
     )

@@ -8,7 +8,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
-from gridserver.api import context, inbox, positions
+from gridserver.api import inbox, positions, terminal_commands
 from gridserver.api.live import Live
 from gridserver.api.positions import PositionSchema
 from gridserver.api.sockets import Answer, AuthenticatedNamespace, load, only, refused
@@ -16,8 +16,6 @@ from gridserver.base.db import Database
 from gridserver.base.errors import GridserverError, Invalid
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
-from gridserver.dispatch import service as dispatch
-from gridserver.dispatch.commands import Command
 from gridserver.force.service import Recorded
 
 NAMESPACE = "/terminal"
@@ -31,20 +29,8 @@ class AckSchema(ma.Schema):
     seq = ma.fields.Integer(required=True, strict=True, validate=_NUMBER)
 
 
-class CommandSchema(ma.Schema):
-    """A command, as by HTTP, with the task that it is for."""
-
-    id = ma.fields.UUID(required=True)
-    verb = ma.fields.String(required=True)
-    task = ma.fields.Integer(required=True, strict=True, validate=_NUMBER)
-    occurred_at = ma.fields.AwareDateTime(required=True)
-    data = ma.fields.Dict(load_default=dict)
-    lon = ma.fields.Float(allow_none=True)
-    lat = ma.fields.Float(allow_none=True)
-
-
 # Made once: a schema's making costs more than its use.
-_ACK, _COMMAND, _POSITIONS = AckSchema(), CommandSchema(), PositionSchema(many=True)
+_ACK, _POSITIONS = AckSchema(), PositionSchema(many=True)
 
 
 class Terminal(AuthenticatedNamespace):
@@ -83,7 +69,7 @@ class Terminal(AuthenticatedNamespace):
 
     def on_command(self, *arguments: object) -> Answer:
         """Carry out a command, by the same path as HTTP, and answer its result."""
-        return self.answered(self._command, arguments)
+        return self.answered(terminal_commands.answer, arguments)
 
     def on_position(self, *arguments: object) -> Answer:
         """Take positions; the command views see the newest after the commit."""
@@ -99,14 +85,6 @@ class Terminal(AuthenticatedNamespace):
         for principal, recorded in taken:
             positions.announce(self.live, principal, recorded)
         return answer
-
-    def _command(self, session: Session, principal: Principal, payload: Any) -> Answer:
-        given = load(_COMMAND, payload)
-        task_id = given.pop("task")
-        outcome = dispatch.command(
-            session, principal, task_id, Command(**given), context.language()
-        )
-        return outcome.body if outcome.status == 200 else {"status": "refused", **outcome.body}
 
     def _tell_presence(self, principal: Principal, *, online: bool) -> None:
         presence = {"username": principal.username, "online": online}

@@ -7,12 +7,15 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
+from gridserver.access.rules import Principal
 from gridserver.api import context, problems
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_dispatch import TaskCardSchema, TaskSchema
+from gridserver.delivery.commands import Command
+from gridserver.delivery.once import Outcome
 from gridserver.dispatch import cards, queries, service
-from gridserver.dispatch.commands import Command
 from gridserver.dispatch.lifecycle import TASK
 
 blueprint = Blueprint(
@@ -60,6 +63,11 @@ class CommandSchema(ma.Schema):
 class DoneSchema(ma.Schema):
     status = ma.fields.String(required=True, validate=ma.validate.OneOf(("done",)))
     task = ma.fields.Nested(TaskSchema, required=True)
+
+
+def say(session: Session, actor: Principal, task_id: int, command: Command) -> Outcome:
+    """Carry out a command to a task, by whichever door it came, in the language that was asked."""
+    return service.command(session, actor, task_id, command, context.language())
 
 
 @blueprint.route("")
@@ -110,9 +118,7 @@ class Commands(MethodView):
         """Say a verb to a task. One that no longer fits is kept as late, and answered 409
         `task.wrong_state` with the present `state` and `task`."""
         with context.transaction() as session:
-            outcome = service.command(
-                session, context.principal(), task_id, Command(**body), context.language()
-            )
+            outcome = say(session, context.principal(), task_id, Command(**body))
         if outcome.status != 200:
             # The answer is stored (and a late command is kept), so the transaction stands.
             return problems.problem(outcome.status, **outcome.body)

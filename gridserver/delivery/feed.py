@@ -51,7 +51,7 @@ class FeedRelay:
     database : Database
         Where the feed is.
     outlet : Outlet
-        The sockets of this process. Events sent: ``ready {epoch, head}``,
+        The sockets of this process. Events sent: ``ready {epoch, head, server_time}``,
         ``feed {seq, type, data}``, ``resync {epoch, seq, snapshot}``.
     snapshot : callable of (session, principal)
         The state that a view starts from.
@@ -89,7 +89,7 @@ class FeedRelay:
             standing = queries.feed_standing(session)
             after = rules.start(cursor, standing) if cursor.seq is not None else None
             snapshot = self._snapshot(session, principal) if after is None else None
-        ready = {"epoch": standing.epoch, "head": standing.head}
+        ready = rules.ready(standing, self._database.clock.now())
         self._outlet.send(connection.id, "ready", ready)
         if snapshot is not None:
             self._resync(room, standing, snapshot)

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, func, literal, select, text
@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
+from gridserver.base.clock import now
+from gridserver.delivery import rules
 from gridserver.delivery.models import (
     DeviceContact,
     Epoch,
@@ -28,7 +30,7 @@ from gridserver.delivery.rules import Standing
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A row of an inbox, as read."""
+    """A row of an inbox, as read: past its end a tombstone (`rules.EXPIRED`)."""
 
     recipient: int
     seq: int
@@ -104,32 +106,23 @@ def last_acknowledged(session: Session, account_id: int, device: str | None = No
 
 def standing(session: Session, account_id: int) -> Standing:
     """Return where an inbox stands, in one round trip."""
+    acknowledged = select(func.max(InboxReceipt.seq)).where(InboxReceipt.recipient == account_id)
     row = session.execute(
-        select(
-            Epoch.id,
-            select(InboxHead.seq).where(InboxHead.recipient == account_id).scalar_subquery(),
-            select(func.max(InboxReceipt.seq))
-            .where(InboxReceipt.recipient == account_id)
-            .scalar_subquery(),
-        )
+        select(Epoch.id, InboxHead.seq, acknowledged.scalar_subquery(), InboxHead.purged_through)
+        .select_from(Epoch)
+        .outerjoin(InboxHead, InboxHead.recipient == account_id)
     ).one()
-    return Standing(str(row[0]), row[1] or 0, row[2] or 0)
+    return Standing(str(row[0]), row[1] or 0, row[2] or 0, row[3] or 0)
 
 
 def page(session: Session, account_id: int, after: int, limit: int = 100) -> list[StoredMessage]:
     """Return the messages after number `after`, in order."""
-    rows = session.execute(
-        select(*InboxMessage.__table__.columns)
-        .where(InboxMessage.recipient == account_id, InboxMessage.seq > after)
-        .order_by(InboxMessage.seq)
-        .limit(limit)
-    )
-    return [StoredMessage(**row) for row in rows.mappings()]
+    return pages(session, [Want(account_id, after, limit)])[0]
 
 
 _PAGES = text(
     """
-    SELECT want.place, m.recipient, m.seq, m.id, m.type, m.at, m.data
+    SELECT want.place, m.expires_at <= :now, m.recipient, m.seq, m.id, m.type, m.at, m.data
     FROM jsonb_to_recordset(CAST(:wants AS jsonb))
          AS want(place integer, recipient bigint, after bigint, "limit" integer)
     CROSS JOIN LATERAL (
@@ -149,9 +142,18 @@ def pages(session: Session, wants: Sequence[Want]) -> list[list[StoredMessage]]:
         for place, w in enumerate(wants)
     ]
     found: dict[int, list[StoredMessage]] = defaultdict(list)
-    for place, *message in session.execute(_PAGES, {"wants": json.dumps(rows)}):
-        found[place].append(StoredMessage(*message))
+    asked = {"wants": json.dumps(rows), "now": now(session)}
+    for place, is_over, *row in session.execute(_PAGES, asked):
+        message = StoredMessage(*row)
+        found[place].append(_tombstone(message) if is_over else message)
     return [found[place] for place in range(len(wants))]
+
+
+def _tombstone(message: StoredMessage) -> StoredMessage:
+    if message.type == rules.EXPIRED:
+        return message
+    data = rules.tombstone(message.type, message.data)
+    return replace(message, type=rules.EXPIRED, data=data)
 
 
 # Built once: it is asked for every command.
@@ -190,8 +192,8 @@ def last_seen(session: Session, account_ids: Iterable[int]) -> dict[int, dt.date
 
 def feed_standing(session: Session) -> Standing:
     """Return where the feed stands."""
-    row = session.execute(select(Epoch.id, Epoch.feed_seq)).one()
-    return Standing(str(row.id), row.feed_seq)
+    row = session.execute(select(Epoch.id, Epoch.feed_seq, Epoch.feed_purged_through)).one()
+    return Standing(str(row.id), row.feed_seq, purged_through=row.feed_purged_through)
 
 
 def feed_page(session: Session, after: int, limit: int) -> list[StoredEntry]:

@@ -64,7 +64,7 @@ class Relay:
     database : Database
         Where the inboxes are.
     outlet : Outlet
-        The sockets of this process. Events sent: ``ready {epoch, head}``,
+        The sockets of this process. Events sent: ``ready {epoch, head, server_time}``,
         ``message {seq, id, type, at, data}``, ``resync {epoch, seq, snapshot}``.
     receipts : ReceiptWriter
         Where acknowledgements go.
@@ -115,7 +115,7 @@ class Relay:
             standing = queries.standing(session, connection.account_id)
             after = rules.start(cursor, standing)
             snapshot = None if after is not None else self._snapshot(session, connection.account_id)
-        ready = {"epoch": standing.epoch, "head": standing.head}
+        ready = rules.ready(standing, self._database.clock.now())
         self._outlet.send(connection.id, "ready", ready)
         if snapshot is not None:
             resync = {"epoch": standing.epoch, "seq": standing.head, "snapshot": snapshot}

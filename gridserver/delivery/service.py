@@ -43,12 +43,15 @@ class Message:
         JSON-able. Never a bulletin's contents, only its id and version.
     id : UUID
         Given beforehand, so that the poster can keep it.
+    expires_at : datetime, optional
+        From when on a reader gets only a tombstone: an order's deadline, a bulletin's end.
     """
 
     recipient: int
     type: str
     data: dict[str, Any]
     id: uuid.UUID = field(default_factory=uuid.uuid4)
+    expires_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,19 @@ def append_feed(session: Session, type_: str, data: dict[str, Any], unit_path: s
 _WRITE = text(
     """
     WITH message AS (
-        SELECT recipient, id, type, data,
+        SELECT recipient, id, type, expires_at, data,
                row_number() OVER (PARTITION BY recipient ORDER BY place DESC) - 1 AS behind
         FROM jsonb_to_recordset(CAST(:messages AS jsonb))
-             AS m(place integer, recipient bigint, id uuid, type text, data jsonb)
+             AS m(place integer, recipient bigint, id uuid, type text, expires_at timestamptz,
+                  data jsonb)
     ), head AS (
         INSERT INTO inbox_head AS h (recipient, seq)
         SELECT recipient, count(*) FROM message GROUP BY recipient ORDER BY recipient
         ON CONFLICT (recipient) DO UPDATE SET seq = h.seq + excluded.seq
         RETURNING recipient, seq
     ), written AS (
-        INSERT INTO inbox_message (recipient, seq, id, type, at, data)
-        SELECT recipient, head.seq - behind, id, type, :at, data
+        INSERT INTO inbox_message (recipient, seq, id, type, at, expires_at, data)
+        SELECT recipient, head.seq - behind, id, type, :at, expires_at, data
         FROM message JOIN head USING (recipient)
     ), fed AS (
         INSERT INTO feed_entry (at, unit_path, type, data)
@@ -128,6 +132,7 @@ def _write_queues(session: Session) -> None:
                     "recipient": m.recipient,
                     "id": str(m.id),
                     "type": m.type,
+                    "expires_at": m.expires_at.isoformat() if m.expires_at else None,
                     "data": m.data,
                 }
                 for place, m in enumerate(messages)

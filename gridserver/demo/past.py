@@ -27,11 +27,11 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import run_before_commit
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
+from gridserver.delivery.commands import Command
 from gridserver.demo.calls import Call
 from gridserver.dispatch import escalation
 from gridserver.dispatch import queries as dispatch_queries
 from gridserver.dispatch import service as dispatch
-from gridserver.dispatch.commands import Command
 from gridserver.force import queries as force
 from gridserver.incidents.rules import Report
 from gridserver.org import queries as org

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from gridserver.base import reading
 from gridserver.base.errors import Invalid
+from gridserver.delivery.commands import Command
 from gridserver.dispatch.lifecycle import TASK
 
 #: What a report may count: nobody's name, only how many.
@@ -21,30 +19,6 @@ _LONGEST_TEXT = 4000
 _LONGEST_NAME = 200
 #: More than a report can count.
 _MOST = 100_000
-
-
-@dataclass(frozen=True)
-class Command:
-    """A verb that an account says to a task, under an id of the sender's making.
-
-    Attributes
-    ----------
-    id
-        The same id is the same command, however often it arrives.
-    occurred_at
-        The sender's own clock; None where it said none. Recorded, never a ground for refusal.
-    data
-        What the verb carries; see `read_data`.
-    lon, lat
-        Where the sender was, EPSG:4326, where known.
-    """
-
-    id: uuid.UUID
-    verb: str
-    occurred_at: dt.datetime | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    lon: float | None = None
-    lat: float | None = None
 
 
 Reader = Callable[[object, str], Any]
@@ -134,30 +108,3 @@ def read_data(command: Command) -> dict[str, Any]:
         said = "data.to: give a person (to) or the unit that the task's advice names (unit)."
         raise Invalid("task.bad_data", said, field="data.to")
     return data
-
-
-def read_point(command: Command) -> tuple[float, float] | None:
-    """Return where the sender was: lon, lat. Raises `Invalid` for half a place."""
-    if command.lon is None and command.lat is None:
-        return None
-    return (
-        reading.number(command.lon, "lon", least=-180.0, most=180.0),
-        reading.number(command.lat, "lat", least=-90.0, most=90.0),
-    )
-
-
-def read_moment(command: Command) -> dt.datetime | None:
-    """Return when the sender says it was, in UTC. Raises `Invalid` for a year beyond calendars."""
-    return reading.optional_moment(command.occurred_at, "occurred_at")
-
-
-def payload(task_id: int, command: Command) -> dict[str, Any]:
-    """Return what makes two arrivals of one command id the same command."""
-    return {
-        "task": task_id,
-        "verb": command.verb,
-        "occurred_at": command.occurred_at.isoformat() if command.occurred_at else None,
-        "data": dict(command.data),
-        "lon": command.lon,
-        "lat": command.lat,
-    }

@@ -90,7 +90,7 @@ class Offer(Base):
     `told_at`, or after a device of the recipient had the message, once that is seen to be later
     (`Dossier.deadline`). `escalated_at` is when the next step was added because this one wasn't
     signed in time. `message_id` is the inbox message that told the recipient; its receipt says when
-    a device had it.
+    a device had it, which `received_at` keeps once the message is purged.
     """
 
     __tablename__ = "offer"
@@ -114,7 +114,8 @@ class Offer(Base):
     kind: Mapped[str]
     recipient: Mapped[int] = mapped_column(ForeignKey("account.id"))
     because: Mapped[dict[str, Any]]
-    message_id: Mapped[uuid.UUID]
+    message_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    received_at: Mapped[dt.datetime | None]
     told_at: Mapped[dt.datetime]
     sign_within_s: Mapped[int] = mapped_column(Integer)
     deadline: Mapped[dt.datetime | None]
@@ -126,6 +127,8 @@ class Offer(Base):
 class TaskEvent(Base):
     """One thing that happened to a task, with the actor's own time and the server's.
 
+    `occurred_at` is as the actor's device said; `clock_offset_s` is what the server's clock was
+    ahead of the device's, where that was measured, so their sum is when it was.
     `late` marks a command that no longer fitted when it arrived: it is kept and changes nothing.
     """
 
@@ -141,6 +144,7 @@ class TaskEvent(Base):
     device: Mapped[str | None]
     command_id: Mapped[uuid.UUID | None]
     occurred_at: Mapped[dt.datetime]
+    clock_offset_s: Mapped[float | None]
     at: Mapped[dt.datetime]
     point: Mapped[WKBElement | None] = mapped_column(
         Geometry("POINT", srid=4326, spatial_index=False)

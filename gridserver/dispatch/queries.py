@@ -121,7 +121,7 @@ def page(
     return dossier.load(session, session.scalars(query).all())
 
 
-def terminal_snapshot(session: Session, account_id: int) -> dict[str, Any]:
+def terminal_snapshot_part(session: Session, account_id: int) -> dict[str, Any]:
     """Return ``{tasks: [TaskCard]}``: what the account has to sign or to do now."""
     query = select(Task).where(_held_by(account_id), Task.ended_at.is_(None)).order_by(Task.id)
     found = dossier.load(session, session.scalars(query).all())

@@ -16,10 +16,11 @@ from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
+from gridserver.delivery.commands import Command, payload, read_moment, read_point
 from gridserver.delivery.once import Outcome, run_once
 from gridserver.dispatch import gathering, history, intake, queries, related, telling, verbs
 from gridserver.dispatch.authority import entitled, require_part
-from gridserver.dispatch.commands import Command, payload, read_data, read_moment, read_point
+from gridserver.dispatch.commands import read_data
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.related import Suggested
@@ -147,7 +148,7 @@ def command(
         session,
         actor,
         command.id,
-        payload(task_id, command),
+        payload({"task": task_id}, command),
         lambda: _carry_out(session, actor, task_id, command, language),
     )
     if outcome.body.get("code") == _WRONG_STATE and not outcome.replayed:

@@ -15,7 +15,8 @@ from gridserver.api.live import COMMAND
 from gridserver.api.positions import PositionSchema
 from gridserver.api.sockets import AuthenticatedNamespace, AuthSchema
 from gridserver.api.sockets_command import CommandView
-from gridserver.api.sockets_terminal import NAMESPACE, AckSchema, CommandSchema, Terminal
+from gridserver.api.sockets_terminal import NAMESPACE, AckSchema, Terminal
+from gridserver.api.terminal_commands import CommandSchema
 from gridserver.delivery.rules import WINDOW
 from gridserver.force.service import MOST_POSITIONS
 from tests import asyncapi

@@ -15,9 +15,9 @@ from gridserver import worker
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
+from gridserver.delivery.commands import Command
 from gridserver.delivery.models import InboxMessage
 from gridserver.dispatch import escalation, service
-from gridserver.dispatch.commands import Command
 from gridserver.dispatch.models import Offer, Task, TaskEvent
 from gridserver.incidents.models import Incident
 from gridserver.incidents.rules import Report, read_report

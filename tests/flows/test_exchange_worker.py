@@ -17,8 +17,8 @@ from sqlalchemy.engine import URL
 
 from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
+from gridserver.delivery.commands import Command
 from gridserver.dispatch import service
-from gridserver.dispatch.commands import Command
 from gridserver.dispatch.models import Offer, Task
 from gridserver.exchange import pulls
 from gridserver.exchange.models import Pull

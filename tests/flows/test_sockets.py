@@ -25,6 +25,12 @@ from tests.processes import Caller, WebProcess
 from tests.sockets import PATIENCE, Connect, SocketClient
 from tests.waiting import until
 
+#: A command that names no subject.
+UNADDRESSED = {
+    "id": str(uuid.uuid4()),
+    "verb": "sign",
+    "occurred_at": "2026-03-10T09:30:00+08:00",
+}
 Http = Callable[[str], Caller]
 Post = Callable[..., None]
 #: The primaries of the south-western, south-eastern and north-western cell.
@@ -165,7 +171,10 @@ def test_ready_comes_first_and_then_what_follows_the_cursor(
     client.hear("message", 3)
     post(officer, 5)
     client.hear("message", 4)
-    assert client.heard[0] == ("ready", {"epoch": client.all("ready")[0]["epoch"], "head": 5})
+    name, ready = client.heard[0]
+    assert (name, ready["head"]) == ("ready", 5)
+    sent_at = dt.datetime.fromisoformat(ready["server_time"])
+    assert sent_at <= dt.datetime.now(dt.UTC)
     assert client.seqs() == [3, 4, 5, 6]
     assert set(client.all("message")[0]) == {"seq", "id", "type", "at", "data"}
 
@@ -255,6 +264,7 @@ def refusal(answer: Any) -> tuple[str, str]:
         ("ack", ({"seq": 1},), "inbox.beyond_head", ""),
         ("command", ("sign",), "socket.bad_payload", "_schema"),
         ("command", ({"verb": "sign"},), "socket.bad_payload", "id"),
+        ("command", (UNADDRESSED,), "socket.bad_payload", "task"),
         ("position", ({"lon": 1},), "socket.bad_payload", "_schema"),
         ("position", ([{"lon": 118.4, "lat": 29.1}],), "socket.bad_payload", "0.at"),
         ("position", ([{"lon": "NaN", "lat": 29, "at": "x"}],), "socket.bad_payload", "0.lon"),

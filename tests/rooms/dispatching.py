@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from gridserver.base.clock import now
 from gridserver.base.db import run_before_commit
+from gridserver.delivery.commands import Command
 from gridserver.delivery.models import FeedEntry, InboxMessage
 from gridserver.delivery.once import Outcome
 from gridserver.dispatch import service
-from gridserver.dispatch.commands import Command
 from gridserver.dispatch.dossier import Dossier
 from gridserver.incidents.rules import Report, read_report
 from tests.county import County, centre

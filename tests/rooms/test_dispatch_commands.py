@@ -319,7 +319,7 @@ def test_ending_it_is_told_to_who_has_it(
     assert inbox(session, county, PRIMARY)[-1] == ("task.withdrawn", reason)
     task = session.get_one(Task, task_id)
     assert (task.state, task.ended_at) == (state, MORNING)
-    assert queries.terminal_snapshot(session, county.accounts[PRIMARY]) == {"tasks": []}
+    assert queries.terminal_snapshot_part(session, county.accounts[PRIMARY]) == {"tasks": []}
 
 
 def test_sending_back_keeps_the_report_and_says_why(session: Session, county: County) -> None:
@@ -552,7 +552,7 @@ def test_snapshots(session: Session, county: County, clock: SetClock) -> None:
     assert shown(PRIMARY) == []
     clock.advance(queries.SHOWN_AFTER_END)
     assert shown(BUREAU_ROOM) == [north]
-    (card,) = queries.terminal_snapshot(session, county.accounts[OTHER_OFFICER])["tasks"]
+    (card,) = queries.terminal_snapshot_part(session, county.accounts[OTHER_OFFICER])["tasks"]
     assert (card["id"], card["step"]["kind"]) == (north, "primary")
 
 

@@ -55,7 +55,7 @@ def deadline_shown(session: Session, county: County, task_id: int) -> dt.datetim
     actor = county.principal(PRIMARY)
     found = queries.task_for(session, actor, task_id)
     (listed,) = queries.page(session, actor, is_open=True, mine=True, limit=2)
-    (held,) = queries.terminal_snapshot(session, actor.account_id)["tasks"]
+    (held,) = queries.terminal_snapshot_part(session, actor.account_id)["tasks"]
     shown = {
         cards.task_card(listed, actor.account_id)["step"]["deadline"],
         held["step"]["deadline"],
@@ -219,7 +219,7 @@ def test_who_can_not_be_reached_is_passed_over_at_once_and_told_later(
     assert say(session, county, PRIMARY, dossier.task.id, "sign").status == 409
     seen_by_them = queries.task_for(session, county.principal(PRIMARY), dossier.task.id)
     assert [offer.outcome for offer in seen_by_them.offers] == ["passed_over", None]
-    assert queries.terminal_snapshot(session, county.accounts[PRIMARY]) == {"tasks": []}
+    assert queries.terminal_snapshot_part(session, county.accounts[PRIMARY]) == {"tasks": []}
 
 
 @pytest.mark.parametrize("ago", [minutes(15), None])

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridserver.delivery import channels
-from gridserver.delivery.rules import WINDOW, Cursor, Standing, room, start, worth_resuming
+from gridserver.delivery.rules import (
+    WINDOW,
+    Cursor,
+    Standing,
+    room,
+    start,
+    tombstone,
+    worth_resuming,
+)
 
 HERE = Standing(epoch="here", head=10, acknowledged=7)
 
@@ -28,6 +36,22 @@ HERE = Standing(epoch="here", head=10, acknowledged=7)
 )
 def test_where_a_stream_starts(cursor: Cursor, after: int | None) -> None:
     assert start(cursor, HERE) == after
+
+
+@pytest.mark.parametrize(
+    ("seq", "after"), [(None, None), (0, None), (8, None), (9, 9), (10, 10), (11, None)]
+)
+def test_a_cursor_from_before_what_was_purged_needs_a_snapshot(
+    seq: int | None, after: int | None
+) -> None:
+    """Even one that the server itself would suggest, by the last receipt."""
+    purged = Standing(epoch="here", head=10, acknowledged=7, purged_through=9)
+    assert start(Cursor(seq=seq), purged) == after
+
+
+def test_a_tombstone_names_what_it_was_about_and_nothing_else() -> None:
+    said = {"task": {"id": 7, "state": "assigned"}, "reason": "returned", "order": {"text": "go"}}
+    assert tombstone("task.offered", said) == {"type": "task.offered", "task": {"id": 7}}
 
 
 def test_the_window_is_at_least_a_hundred_and_never_exceeded() -> None:
