@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from gridserver.access.models import Account, LoginSession, RoleGrant
+from gridserver.access.models import Account, Device, LoginSession, RoleGrant
 from gridserver.access.rules import Grant, Principal
 from gridserver.access.service import digest, unusable_password
 from gridserver.base import db
@@ -57,10 +57,23 @@ def principal_by_session(session: Session, session_id: uuid.UUID | None) -> Prin
     return _from_rows(db.rows(session, _BY_ID, {"id": session_id, "now": now(session)}))
 
 
-def session_terms(session: Session, session_id: uuid.UUID | None) -> tuple[dt.datetime, str]:
-    """Return when the session expires, and its CSRF token."""
-    found = session.get_one(LoginSession, session_id)
-    return found.expires_at, found.csrf_token
+@dataclass(frozen=True)
+class SessionTerms:
+    """What a session's holder is told of it; `unlock` is its device's, where it has one."""
+
+    expires_at: dt.datetime
+    csrf_token: str
+    unlock: bytes | None
+
+
+def session_terms(session: Session, session_id: uuid.UUID | None) -> SessionTerms:
+    """Return when the session expires, and its secrets but for the token."""
+    row = session.execute(
+        select(LoginSession.expires_at, LoginSession.csrf_token, Device.unlock)
+        .outerjoin(Device, Device.id == LoginSession.device_id)
+        .where(LoginSession.id == session_id)
+    ).one()
+    return SessionTerms(*row)
 
 
 def live_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

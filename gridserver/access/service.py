@@ -13,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from gridserver.access import devices
 from gridserver.access.models import Account, LoginSession, RoleGrant
 from gridserver.access.rules import ROLES, Principal
 from gridserver.audit import service as audit
@@ -31,12 +32,13 @@ SESSION_LASTS = dt.timedelta(hours=24)
 @dataclass(frozen=True)
 class SignedIn:
     """A new session's secrets: shown once, stored only as digests (the CSRF token apart, which
-    protects nothing by itself)."""
+    protects nothing by itself, and the device's `unlock`, which comes with every session)."""
 
     account_id: int
     token: str
     csrf_token: str
     expires_at: dt.datetime
+    unlock: bytes | None
 
 
 def hash_password(password: str) -> str:
@@ -200,22 +202,26 @@ def account_by_username(session: Session, username: str, *, field: str = "userna
 
 
 def sign_in(session: Session, username: str, password: str, device: str | None) -> SignedIn:
-    """Open a session.
+    """Open a session, from the account's device of that name where one is given.
 
     Raises
     ------
     Unauthenticated
         One answer for an unknown, a disabled and a wrongly given account.
+    Forbidden
+        ``access.device_revoked``: the device was revoked.
     """
     account = session.scalar(select(Account).where(Account.username == username))
     matches = _matches(account.password_hash if account else _NOBODY, password)
     if account is None or not matches or account.disabled_at is not None:
         raise Unauthenticated("access.wrong_credentials", "The username or the password is wrong.")
+    used = devices.enter(session, account.id, device) if device else None
     signed_in = SignedIn(
         account_id=account.id,
         token=secrets.token_urlsafe(32),
         csrf_token=secrets.token_urlsafe(32),
         expires_at=now(session) + SESSION_LASTS,
+        unlock=used.unlock if used else None,
     )
     session_id = uuid.uuid4()
     session.add(
@@ -225,6 +231,7 @@ def sign_in(session: Session, username: str, password: str, device: str | None) 
             token_digest=digest(signed_in.token),
             csrf_token=signed_in.csrf_token,
             device=device or f"session:{session_id}",
+            device_id=used.id if used else None,
             created_at=now(session),
             expires_at=signed_in.expires_at,
         )

@@ -107,6 +107,7 @@ def revoke(session: Session, actor: Principal, token_id: uuid.UUID) -> None:
 def _standing(session: Session, actor: Principal) -> tuple[ColumnElement[bool], ...]:
     return (
         LoginSession.account_id == actor.account_id,
+        LoginSession.device_id.is_(None),
         LoginSession.device.startswith(_PREFIX),
         LoginSession.ended_at.is_(None),
         LoginSession.expires_at > now(session),

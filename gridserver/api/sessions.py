@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from typing import Any
 
@@ -59,6 +60,14 @@ class CredentialsSchema(ma.Schema):
 class SessionSchema(ma.Schema):
     expires_at = ma.fields.AwareDateTime(required=True)
     csrf_token = ma.fields.String(required=True)
+    unlock = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The server's part of the key to what this device keeps of this "
+            "account: 32 bytes in base64, always the same. Null where no device was named."
+        },
+    )
     account = ma.fields.Nested(AccountSchema, required=True)
 
 
@@ -103,9 +112,13 @@ class Sessions(MethodView):
     @blueprint.arguments(CredentialsSchema)
     @blueprint.response(201, NewSessionSchema)
     @blueprint.alt_response(401, "UNAUTHORIZED")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.doc(security=[])
     def post(self, credentials: dict[str, Any]) -> Response:
-        """Sign in."""
+        """Sign in.
+
+        403 `access.device_revoked`: the device was revoked. It wipes what it keeps.
+        """
         with context.database().transaction() as session:
             signed_in = service.sign_in(
                 session,
@@ -121,10 +134,12 @@ class Sessions(MethodView):
                 "token": "" if in_cookie else signed_in.token,
                 "expires_at": signed_in.expires_at,
                 "csrf_token": signed_in.csrf_token,
+                "unlock": _in_base64(signed_in.unlock),
                 "account": account,
             }
         )
         response = jsonify(document)
+        response.cache_control.no_store = True
         response.status_code = 201
         if in_cookie:
             response.set_cookie(
@@ -141,13 +156,19 @@ class Sessions(MethodView):
 @blueprint.route("/current")
 class CurrentSession(MethodView):
     @blueprint.response(200, SessionSchema)
-    def get(self) -> dict[str, Any]:
+    def get(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Say who is signed in, and until when."""
         with context.transaction() as session:
             principal = context.principal()
-            expires_at, csrf_token = queries.session_terms(session, principal.session_id)
+            terms = queries.session_terms(session, principal.session_id)
             account = describe(session, principal)
-        return {"expires_at": expires_at, "csrf_token": csrf_token, "account": account}
+        document = {
+            "expires_at": terms.expires_at,
+            "csrf_token": terms.csrf_token,
+            "unlock": _in_base64(terms.unlock),
+            "account": account,
+        }
+        return document, 200, {"Cache-Control": "no-store"}
 
     @blueprint.response(204)
     def delete(self) -> Response:
@@ -196,3 +217,7 @@ def describe(session: Session, principal: Principal) -> dict[str, Any]:
         "roles": [{"role": g.role, "unit": units[g.unit_id]} for g in principal.grants],
         "officer": force.officer_of(session, principal.account_id),
     }
+
+
+def _in_base64(secret: bytes | None) -> str | None:
+    return None if secret is None else base64.b64encode(secret).decode()

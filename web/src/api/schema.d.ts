@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in. */
+        /**
+         * Sign in.
+         * @description 403 `access.device_revoked`: the device was revoked. It wipes what it keeps.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -38,6 +41,7 @@ export interface paths {
                 };
                 400: components["responses"]["BAD_REQUEST"];
                 401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
                 413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
@@ -5551,6 +5555,8 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             csrf_token: string;
+            /** @description The server's part of the key to what this device keeps of this account: 32 bytes in base64, always the same. Null where no device was named. */
+            unlock: string | null;
             account: components["schemas"]["Account"];
             /** @description The bearer token; empty where a cookie has it. */
             token: string;
@@ -5559,6 +5565,8 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             csrf_token: string;
+            /** @description The server's part of the key to what this device keeps of this account: 32 bytes in base64, always the same. Null where no device was named. */
+            unlock: string | null;
             account: components["schemas"]["Account"];
         };
         Token: {
@@ -7429,6 +7437,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Forbidden */
+        FORBIDDEN: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Unauthorized */
         UNAUTHORIZED: {
             headers: {
@@ -7458,15 +7475,6 @@ export interface components {
         };
         /** @description Request Entity Too Large */
         REQUEST_ENTITY_TOO_LARGE: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Forbidden */
-        FORBIDDEN: {
             headers: {
                 [name: string]: unknown;
             };
