@@ -78,6 +78,7 @@ class LoginSession(Base):
 
     `device` is the name under which it acts; `device_id` is empty where the client gave none, and
     for a long-lived token.
+    `clock_offset_s` is what the server's clock was ahead of the device's when it last connected.
     """
 
     __tablename__ = "login_session"
@@ -91,6 +92,7 @@ class LoginSession(Base):
     csrf_token: Mapped[str]
     device: Mapped[str]
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
+    clock_offset_s: Mapped[float | None]
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
