@@ -12,15 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access.models import Account
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
 from gridserver.force.models import Leadership, Officer, Shift, ShiftSwap
+from gridserver.force.parties import Party, parties_of
 from gridserver.force.people import PersonOfForce, by_number, hold, of_account
 from gridserver.force.recording import refusing_overlap
 from gridserver.force.rules import SWAP
+from gridserver.force.telling import tell
 from gridserver.force.ties import OPEN, leave_pattern, withdraw_swaps
 from gridserver.org.models import Unit
 
@@ -97,6 +98,7 @@ def propose(
     session.add(swap)
     session.flush()
     _record(session, actor, "propose", swap)
+    tell(session, actor, swap)
     return swap.id
 
 
@@ -126,9 +128,10 @@ def command(session: Session, actor: Principal, swap_id: int, verb: str) -> None
         raise Forbidden("swap.not_yours", f"To {verb} is for {' or '.join(sorted(_WHO[verb]))}.")
     if verb == "consent":
         _carry_out(session, actor, swap)
-    swap.state, swap.updated_at = after, now(session)
+    before, swap.state, swap.updated_at = swap.state, after, now(session)
     session.flush()
     _record(session, actor, verb, swap)
+    tell(session, actor, swap, before=before)
 
 
 def swap(session: Session, actor: Principal, swap_id: int) -> SwapCard:
@@ -159,40 +162,16 @@ _WHO = {
 
 
 @dataclass(frozen=True)
-class _Party:
-    """An officer whom a swap names, and the path of their unit."""
-
-    account_id: int
-    person: PersonOfForce
-    path: str
-
-
-@dataclass(frozen=True)
 class _Swaps:
     """Some swaps' parties by the officer's id, and whom the reader leads."""
 
     actor: Principal
     led: tuple[str, ...]
-    parties: dict[int, _Party]
+    parties: dict[int, Party]
 
     @classmethod
     def of(cls, session: Session, actor: Principal, swaps: Sequence[ShiftSwap]) -> _Swaps:
-        named = {o for swap in swaps for o in (swap.officer_id, swap.other_officer_id)}
-        rows = session.execute(
-            select(
-                Officer.id,
-                Account.id.label("account"),
-                Account.username,
-                Officer.service_number,
-                Account.display_name,
-                Unit.path,
-            )
-            .join(Account, Account.id == Officer.account_id)
-            .join(Unit, Unit.id == Officer.unit_id)
-            .where(Officer.id.in_(named))
-        )
-        parties = {row.id: _Party(row.account, PersonOfForce(*row[2:5]), row.path) for row in rows}
-        return cls(actor, _led(session, actor), parties)
+        return cls(actor, _led(session, actor), parties_of(session, swaps))
 
     def roles(self, swap: ShiftSwap) -> frozenset[str]:
         """Return what the reader is to a swap: the proposer, the other, a leader of both."""

@@ -12,6 +12,7 @@ from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.force.models import PatternException, Shift, ShiftSwap
+from gridserver.force.telling import tell
 
 OPEN = ("proposed", "agreed")
 
@@ -45,8 +46,9 @@ def withdraw_swaps(
     query = select(ShiftSwap).where(named, ShiftSwap.state.in_(OPEN)).order_by(ShiftSwap.id)
     for swap in session.scalars(query.with_for_update()):
         if swap.id != but:
-            swap.state, swap.updated_at = "withdrawn", now(session)
+            before, swap.state, swap.updated_at = swap.state, "withdrawn", now(session)
             audit.record(
                 session, actor, "swap:lapse", subject_kind="shift_swap", subject_id=swap.id
             )
+            tell(session, actor, swap, before=before)
     session.flush()

@@ -11,13 +11,16 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import SetClock
+from gridserver.base.db import run_before_commit
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
+from gridserver.delivery import queries as delivery
 from gridserver.force import months, patterns, shifts, swapping
 from gridserver.force.models import Leadership, Shift, ShiftSwap
 from gridserver.force.pattern import Hours, Pattern
 from gridserver.force.patterns import PatternDraft
 from gridserver.force.rules import SWAP
 from gridserver.force.shifts import ShiftDraft
+from tests import asyncapi
 from tests.conftest import MORNING
 from tests.county import County, add_teams
 
@@ -275,3 +278,72 @@ def test_everybody_sees_what_concerns_them(session: Session, roster: Roster) -> 
         card.state for card in swapping.swaps(session, roster.county.principal(A), is_open=False)
     ] == ["declined"]
     assert session.scalars(select(ShiftSwap.state)).all() == ["declined"]
+
+
+class TestWhoIsTold:
+    def heard(self, session: Session, roster: Roster) -> dict[str, list[str]]:
+        """What the inboxes of those concerned hold, the types in their order."""
+        run_before_commit(session)
+        accounts = roster.county.accounts
+        pages = {who: delivery.page(session, accounts[who], 0) for who in (A, B, LEADER, STRANGER)}
+        return {who: [message.type for message in page] for who, page in pages.items() if page}
+
+    def test_each_hears_what_the_others_did(self, session: Session, roster: Roster) -> None:
+        swap = propose(session, roster)
+        assert self.heard(session, roster) == {B: ["swap.asked"]}
+        say(session, roster, swap, B, "agree")
+        assert self.heard(session, roster) == {
+            A: ["swap.agreed"],
+            B: ["swap.asked"],
+            LEADER: ["swap.agreed"],
+        }
+        say(session, roster, swap, LEADER, "consent")
+        assert self.heard(session, roster) == {
+            A: ["swap.agreed", "swap.done"],
+            B: ["swap.asked", "swap.done"],
+            LEADER: ["swap.agreed"],
+        }
+
+    def test_a_refusal_reaches_who_asked(self, session: Session, roster: Roster) -> None:
+        say(session, roster, propose(session, roster), B, "decline")
+        assert self.heard(session, roster) == {A: ["swap.refused"], B: ["swap.asked"]}
+
+    def test_a_leaders_refusal_reaches_both(self, session: Session, roster: Roster) -> None:
+        swap = propose(session, roster)
+        say(session, roster, swap, B, "agree")
+        say(session, roster, swap, "room-33082401", "decline")
+        heard = self.heard(session, roster)
+        assert (heard[A][-1], heard[B][-1], heard[LEADER][-1]) == ("swap.refused",) * 3
+
+    def test_both_hear_that_the_roster_changed(self, session: Session, roster: Roster) -> None:
+        propose(session, roster)
+        shifts.remove_shift(session, roster.county.principal("admin"), roster.b)
+        heard = self.heard(session, roster)
+        assert (heard[A], heard[B]) == (["swap.withdrawn"], ["swap.asked", "swap.withdrawn"])
+
+    def test_where_a_leader_swaps_the_next_above_is_asked(
+        self, session: Session, roster: Roster
+    ) -> None:
+        """The leader of the team is a party; the station's is told of the agreement."""
+        county = roster.county
+        (given,) = shifts.add_shifts(
+            session,
+            county.principal("admin"),
+            [ShiftDraft("330824101", "leader", LATER, LATER + HOUR)],
+        )
+        swap = swapping.propose(session, county.principal("330824101"), shift_id=given, other=A)
+        say(session, roster, swap, A, "agree")
+        assert self.heard(session, roster) == {A: ["swap.asked"], LEADER: ["swap.agreed"]}
+
+    def test_a_message_has_the_swap(self, session: Session, roster: Roster) -> None:
+        swap = propose(session, roster)
+        run_before_commit(session)
+        (message,) = delivery.page(session, roster.county.accounts[B], 0)
+        told = message.data["swap"]
+        assert (told["id"], told["state"]) == (swap, "proposed")
+        assert (told["officer"]["service_number"], told["other_officer"]["service_number"]) == (
+            A,
+            B,
+        )
+        assert (told["given"]["shift"], told["taken"]["shift"]) == (roster.a, roster.b)
+        asyncapi.check("/terminal", "message", message.envelope(message.data))
