@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.processes import ROOT
 
 #: What posts, and at which place it takes the type.
-MESSAGE, FEED = {"Message": 1}, {"append_feed": 1}
+MESSAGE, FEED = {"Message": 1, "Broadcast": 1}, {"append_feed": 1}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -172,6 +181,21 @@ def received_at(session: Session, message_ids: Iterable[uuid.UUID]) -> dict[uuid
     """Return when a device of the recipient first acknowledged each message that one has."""
     rows = db.rows(session, _RECEIVED, {"ids": list(message_ids)})
     return {row[0]: row[1] for row in rows}
+
+
+def first_receipt(message_id: ColumnElement[uuid.UUID]) -> ScalarSelect[dt.datetime]:
+    """Return, for a query that holds message ids, when a device of the recipient first had each;
+    null where none has."""
+    return (
+        select(func.min(InboxReceipt.at))
+        .join(
+            InboxMessage,
+            (InboxReceipt.recipient == InboxMessage.recipient)
+            & (InboxReceipt.seq >= InboxMessage.seq),
+        )
+        .where(InboxMessage.id == message_id)
+        .scalar_subquery()
+    )
 
 
 # Built once: it is asked for every incident.

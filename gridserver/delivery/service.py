@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select, text
@@ -55,6 +56,24 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Broadcast:
+    """The same message to many accounts, said once however many they are.
+
+    Attributes
+    ----------
+    to : mapping of int to UUID
+        Account id → the id that its message has.
+    type, data, expires_at
+        As of `Message`.
+    """
+
+    to: Mapping[int, uuid.UUID]
+    type: str
+    data: dict[str, Any]
+    expires_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
 class Receipt:
     """A device has everything up to `seq`."""
 
@@ -66,7 +85,7 @@ class Receipt:
 # --- posting
 
 
-def post(session: Session, messages: Iterable[Message]) -> None:
+def post(session: Session, messages: Iterable[Message | Broadcast]) -> None:
     """Queue messages; they are written together as the transaction's last statement."""
     session.info.setdefault(_INBOX_QUEUE, []).extend(messages)
     before_commit(session, _write_queues)
@@ -84,11 +103,11 @@ def append_feed(session: Session, type_: str, data: dict[str, Any], unit_path: s
 _WRITE = text(
     """
     WITH message AS (
-        SELECT recipient, id, type, expires_at, data,
-               row_number() OVER (PARTITION BY recipient ORDER BY place DESC) - 1 AS behind
+        SELECT CAST(key AS bigint) AS recipient, CAST(value AS uuid) AS id, type, expires_at, data,
+               row_number() OVER (PARTITION BY key ORDER BY place DESC) - 1 AS behind
         FROM jsonb_to_recordset(CAST(:messages AS jsonb))
-             AS m(place integer, recipient bigint, id uuid, type text, expires_at timestamptz,
-                  data jsonb)
+             AS m(place integer, ids jsonb, type text, expires_at timestamptz, data jsonb)
+        CROSS JOIN LATERAL jsonb_each_text(ids)
     ), head AS (
         INSERT INTO inbox_head AS h (recipient, seq)
         SELECT recipient, count(*) FROM message GROUP BY recipient ORDER BY recipient
@@ -112,13 +131,13 @@ _WRITE = text(
 
 
 def _write_queues(session: Session) -> None:
-    messages: list[Message] = session.info.pop(_INBOX_QUEUE, [])
+    messages: list[Message | Broadcast] = session.info.pop(_INBOX_QUEUE, [])
     entries: list[tuple[str, dict[str, Any], str]] = session.info.pop(_FEED_QUEUE, [])
     if not messages and not entries:
         return
     wake = []
     if messages:
-        payload = channels.recipients_payload(m.recipient for m in messages)
+        payload = channels.recipients_payload(chain.from_iterable(map(_ids, messages)))
         wake.append({"channel": channels.INBOX, "payload": payload})
     if entries:
         wake.append({"channel": channels.FEED, "payload": channels.ADDED})
@@ -129,8 +148,7 @@ def _write_queues(session: Session) -> None:
             "messages": _json(
                 {
                     "place": place,
-                    "recipient": m.recipient,
-                    "id": str(m.id),
+                    "ids": {recipient: str(id_) for recipient, id_ in _ids(m).items()},
                     "type": m.type,
                     "expires_at": m.expires_at.isoformat() if m.expires_at else None,
                     "data": m.data,
@@ -144,6 +162,11 @@ def _write_queues(session: Session) -> None:
             "wake": _json(wake),
         },
     )
+
+
+def _ids(message: Message | Broadcast) -> Mapping[int, uuid.UUID]:
+    """Return whom a message goes to, with the id that it has for each."""
+    return message.to if isinstance(message, Broadcast) else {message.recipient: message.id}
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from gis.errors import GisError
 from gridserver.access.rules import Principal
 from gridserver.base import errors
-from gridserver.base.clock import SetClock
+from gridserver.base.clock import SetClock, now
 from gridserver.base.db import run_before_commit, savepoint
 from gridserver.delivery import queries, service
 from gridserver.delivery.models import FeedEntry, InboxMessage
 from gridserver.delivery.once import run_once
 from gridserver.delivery.queries import Want
-from gridserver.delivery.service import Message, Receipt
+from gridserver.delivery.service import Broadcast, Message, Receipt
 from tests.county import County, make_county
 
 
@@ -49,6 +49,25 @@ def test_each_recipient_is_counted_from_one_without_holes(session: Session, coun
     assert [m.seq for m in queries.page(session, one, 0)] == [1, 2]
     assert [m.seq for m in queries.page(session, two, 0)] == [1, 2]
     assert queries.heads(session, (one, two)) == {one: 2, two: 2}
+
+
+def test_a_broadcast_comes_to_each_under_its_own_id(session: Session, county: County) -> None:
+    ids = {county.accounts[f"33082400{n}"]: uuid.uuid4() for n in range(1, 5)}
+    first, *_ = ids
+    ends = now(session) + dt.timedelta(days=7)
+    service.post(
+        session,
+        [
+            Message(first, "task.changed", {"nth": 1}),
+            Broadcast(ids, "order.issued", {"nth": 2}, ends),
+            Message(first, "task.changed", {"nth": 3}),
+        ],
+    )
+    run_before_commit(session)
+    assert [m.data["nth"] for m in queries.page(session, first, 0)] == [1, 2, 3]
+    rows = session.scalars(sa.select(InboxMessage).where(InboxMessage.type == "order.issued")).all()
+    assert {row.recipient: row.id for row in rows} == ids
+    assert {row.expires_at for row in rows} == {ends}
 
 
 def test_messages_of_one_transaction_keep_their_order(session: Session, actor: Principal) -> None:
