@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import gridserver.access.models
+import gridserver.attachments.models
 import gridserver.audit.models
 import gridserver.delivery.models
 import gridserver.dispatch.models
@@ -20,6 +21,7 @@ import gridserver.exchange.models
 import gridserver.force.models
 import gridserver.grids.models
 import gridserver.incidents.models
+import gridserver.orders.models
 import gridserver.org.models
 import gridserver.partners.models
 import gridserver.places.models  # noqa: F401 (registers the tables)
@@ -51,6 +53,12 @@ def revisions(engine: sa.Engine) -> tuple[str | None, str | None]:
     with _reachable(engine), engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     return present, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Say whether `revision` is one that this version can bring to the newest."""
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {script.revision for script in known}
 
 
 def require_newest(engine: sa.Engine) -> None:

@@ -10,6 +10,7 @@ from gis.errors import GisError
 from gridserver import __version__
 from gridserver.base.errors import GridserverError
 from gridserver.cli.account import account
+from gridserver.cli.backup import backup, restore
 from gridserver.cli.categories import categories
 from gridserver.cli.context import language
 from gridserver.cli.db import db
@@ -50,6 +51,7 @@ for command in (
     serve,
     worker,
     account,
+    backup,
     categories,
     db,
     demo,
@@ -59,6 +61,7 @@ for command in (
     incidents,
     locate,
     openapi,
+    restore,
     roads,
 ):
     main.add_command(command)
