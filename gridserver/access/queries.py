@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, Device, LoginSession, RoleGrant
 from gridserver.access.rules import Grant, Principal
-from gridserver.access.service import digest, unusable_password
+from gridserver.access.service import unusable_password
+from gridserver.access.sessions import digest
 from gridserver.base import db
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound, Unauthenticated
@@ -46,15 +47,23 @@ def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
     """Return who holds the bearer token, and the session's CSRF token.
 
     One round trip. Raises `Unauthenticated` for an unknown, ended or expired session and for a
-    disabled account.
+    disabled account; ``access.device_revoked`` where it was from a device that is revoked.
     """
     found = db.rows(session, _BY_TOKEN, {"digest": digest(token), "now": now(session)})
+    if not found:
+        raise _over(session, LoginSession.token_digest == digest(token))
     return _from_rows(found), found[0].csrf_token
 
 
 def principal_by_session(session: Session, session_id: uuid.UUID | None) -> Principal:
-    """Return who holds the session *now*: what an open socket asks at each event."""
-    return _from_rows(db.rows(session, _BY_ID, {"id": session_id, "now": now(session)}))
+    """Return who holds the session *now*: what an open socket asks at each event.
+
+    Raises as `principal_by_token` does.
+    """
+    found = db.rows(session, _BY_ID, {"id": session_id, "now": now(session)})
+    if not found:
+        raise _over(session, LoginSession.id == session_id)
+    return _from_rows(found)
 
 
 @dataclass(frozen=True)
@@ -227,6 +236,8 @@ _LIVE = (
     select(
         LoginSession.id.label("session_id"),
         LoginSession.device,
+        LoginSession.device_id,
+        LoginSession.clock_offset_s,
         LoginSession.csrf_token,
         *_HOLDER,
     )
@@ -240,14 +251,29 @@ _BY_ID = _LIVE.where(LoginSession.id == bindparam("id"))
 _BY_IDS = _LIVE.where(LoginSession.id.in_(bindparam("ids", expanding=True)))
 
 
-def _from_rows(rows: Sequence[Row]) -> Principal:
-    if not rows:
-        raise Unauthenticated(
-            "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
+def _over(session: Session, its: ColumnElement[bool]) -> Unauthenticated:
+    """Return the refusal of a session that doesn't stand: a revoked device is to wipe itself."""
+    revoked = select(Device.id).join(LoginSession, LoginSession.device_id == Device.id)
+    if session.scalar(revoked.where(its, Device.revoked_at.is_not(None))):
+        return Unauthenticated(
+            "access.device_revoked", "This device was revoked. What it keeps is to be wiped."
         )
+    return Unauthenticated(
+        "access.unauthenticated", "There is no such session, or it has ended. Sign in again."
+    )
+
+
+def _from_rows(rows: Sequence[Row]) -> Principal:
     first = rows[0]
     return Principal(
-        first.id, first.username, first.display_name, _grants(rows), first.session_id, first.device
+        first.id,
+        first.username,
+        first.display_name,
+        _grants(rows),
+        first.session_id,
+        first.device,
+        first.clock_offset_s,
+        first.device_id,
     )
 
 

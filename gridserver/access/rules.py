@@ -22,9 +22,16 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "ownership.edit": frozenset({"admin", "gis_admin"}),
     "grid.read": frozenset({"admin", "gis_admin", "command", "officer", "auditor"}),
     "grid.edit": frozenset({"gis_admin"}),
+    "attachment.send": frozenset({"officer", "command"}),
+    "order.read": frozenset({"command", "admin", "auditor"}),
+    "order.issue": frozenset({"command", "admin"}),
     "inbox.read": frozenset({"officer", "command"}),
     "position.send": frozenset({"officer"}),
     "account.edit": frozenset({"admin"}),
+    # One's own devices aside: those everybody sees, and may revoke.
+    "device.read": frozenset({"admin", "command"}),
+    "device.revoke": frozenset({"admin", "command"}),
+    "device.admit": frozenset({"admin"}),
     "norms.read": frozenset(ROLES),
     "norms.edit": frozenset({"admin"}),
     "mobilisation.order": frozenset({"admin", "command"}),
@@ -50,8 +57,10 @@ class Grant:
 class Principal:
     """Who acts: an account, through a session on a device, with its grants.
 
-    `session_id` is None where it didn't sign in (the demo, the command line). Where the server
-    itself acts there is no principal at all.
+    `session_id` is None where it didn't sign in (the demo, the command line), `device_id` where it
+    named no device. Where the server
+    itself acts there is no principal at all. `clock_offset_s` is what the server's clock is ahead
+    of the device's, where that was measured.
     """
 
     account_id: int
@@ -60,6 +69,8 @@ class Principal:
     grants: tuple[Grant, ...]
     session_id: uuid.UUID | None = None
     device: str | None = None
+    clock_offset_s: float | None = None
+    device_id: int | None = None
 
     def may(self, permission: str, unit_path: str | None = None) -> bool:
         """Say whether the account may do `permission`: at `unit_path`, or anywhere at all."""

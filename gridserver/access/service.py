@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gridserver.access import devices
+from gridserver.access import devices, sessions
 from gridserver.access.models import Account, LoginSession, RoleGrant
 from gridserver.access.rules import ROLES, Principal
 from gridserver.audit import service as audit
@@ -148,7 +147,7 @@ def set_password(session: Session, actor: audit.Actor | None, username: str, pas
     """Set a password and end the account's sessions."""
     account = account_by_username(session, username)
     account.password_hash = hash_password(password)
-    _end_sessions(session, LoginSession.account_id == account.id)
+    sessions.end(session, LoginSession.account_id == account.id)
     audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
 
 
@@ -165,7 +164,7 @@ def share_password(
     if _matches(former, password):
         return False
     sharing = select(Account.id).where(Account.password_hash == former)
-    _end_sessions(session, LoginSession.account_id.in_(session.scalars(sharing).all()))
+    sessions.end(session, LoginSession.account_id.in_(session.scalars(sharing).all()))
     session.execute(
         update(Account)
         .where(Account.password_hash == former)
@@ -189,7 +188,7 @@ def disable(session: Session, actor: audit.Actor | None, username: str) -> None:
     """Disable an account and end its sessions."""
     account = account_by_username(session, username)
     account.disabled_at = now(session)
-    _end_sessions(session, LoginSession.account_id == account.id)
+    sessions.end(session, LoginSession.account_id == account.id)
     audit.record(session, actor, "account:disable", subject_kind="account", subject_id=account.id)
 
 
@@ -201,8 +200,16 @@ def account_by_username(session: Session, username: str, *, field: str = "userna
     return account
 
 
-def sign_in(session: Session, username: str, password: str, device: str | None) -> SignedIn:
+def sign_in(
+    session: Session,
+    username: str,
+    password: str,
+    device: str | None,
+    said: devices.Said | None = None,
+) -> SignedIn:
     """Open a session, from the account's device of that name where one is given.
+
+    `said` is what the device says of itself.
 
     Raises
     ------
@@ -215,7 +222,7 @@ def sign_in(session: Session, username: str, password: str, device: str | None) 
     matches = _matches(account.password_hash if account else _NOBODY, password)
     if account is None or not matches or account.disabled_at is not None:
         raise Unauthenticated("access.wrong_credentials", "The username or the password is wrong.")
-    used = devices.enter(session, account.id, device) if device else None
+    used = devices.enter(session, account.id, device, said) if device else None
     signed_in = SignedIn(
         account_id=account.id,
         token=secrets.token_urlsafe(32),
@@ -228,7 +235,7 @@ def sign_in(session: Session, username: str, password: str, device: str | None) 
         LoginSession(
             id=session_id,
             account_id=account.id,
-            token_digest=digest(signed_in.token),
+            token_digest=sessions.digest(signed_in.token),
             csrf_token=signed_in.csrf_token,
             device=device or f"session:{session_id}",
             device_id=used.id if used else None,
@@ -243,13 +250,8 @@ def sign_in(session: Session, username: str, password: str, device: str | None) 
 
 def sign_out(session: Session, actor: Principal) -> None:
     """End the session that the actor came by."""
-    _end_sessions(session, LoginSession.id == actor.session_id)
+    sessions.end(session, LoginSession.id == actor.session_id)
     audit.record(session, actor, "session:end", subject_kind="account", subject_id=actor.account_id)
-
-
-def digest(token: str) -> bytes:
-    """Return what is stored of a random token. It has 256 bits, so one SHA-256 is enough."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _matches(password_hash: str, password: str) -> bool:
@@ -257,11 +259,3 @@ def _matches(password_hash: str, password: str) -> bool:
         return _HASHER.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-
-
-def _end_sessions(session: Session, which: object) -> None:
-    session.execute(
-        update(LoginSession)
-        .where(which, LoginSession.ended_at.is_(None))  # type: ignore[arg-type]
-        .values(ended_at=now(session))
-    )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import LoginSession
 from gridserver.access.rules import Principal, require
-from gridserver.access.service import digest
+from gridserver.access.sessions import ISSUED_PREFIX, digest
 from gridserver.audit import service as audit
 from gridserver.base import reading
 from gridserver.base.clock import now
@@ -25,8 +25,6 @@ from gridserver.base.errors import NotFound
 
 #: How long a token may last at most.
 MOST_DAYS = 366
-
-_PREFIX = "token:"
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def issue(session: Session, actor: Principal, name: str, days: int) -> Token:
             account_id=actor.account_id,
             token_digest=digest(secret),
             csrf_token=secrets.token_urlsafe(32),
-            device=_PREFIX + name,
+            device=ISSUED_PREFIX + name,
             created_at=made.created_at,
             expires_at=made.expires_at,
         )
@@ -86,7 +84,7 @@ def of(session: Session, actor: Principal) -> Sequence[Token]:
         rows.where(*_standing(session, actor)).order_by(LoginSession.created_at.desc())
     )
     return [
-        Token(id_, device.removeprefix(_PREFIX), created_at, expires_at)
+        Token(id_, device.removeprefix(ISSUED_PREFIX), created_at, expires_at)
         for id_, device, created_at, expires_at in found
     ]
 
@@ -99,7 +97,7 @@ def revoke(session: Session, actor: Principal, token_id: uuid.UUID) -> None:
         raise NotFound("session.unknown_token", "You have no such token; it may have ended.")
     found.ended_at = now(session)
     session.flush()
-    name = found.device.removeprefix(_PREFIX)
+    name = found.device.removeprefix(ISSUED_PREFIX)
     ended = Token(found.id, name, found.created_at, found.expires_at)
     _record(session, actor, "session:revoke", ended)
 
@@ -108,7 +106,7 @@ def _standing(session: Session, actor: Principal) -> tuple[ColumnElement[bool], 
     return (
         LoginSession.account_id == actor.account_id,
         LoginSession.device_id.is_(None),
-        LoginSession.device.startswith(_PREFIX),
+        LoginSession.device.startswith(ISSUED_PREFIX),
         LoginSession.ended_at.is_(None),
         LoginSession.expires_at > now(session),
     )

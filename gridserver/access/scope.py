@@ -1,0 +1,34 @@
+"""Which accounts an actor reaches, as a condition of a query."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, exists, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from gridserver.access.models import RoleGrant
+from gridserver.access.rules import Principal
+from gridserver.org.models import Unit
+from gridserver.org.queries import at_or_below
+
+
+def granted_within(
+    account_id: InstrumentedAttribute[int], *paths: str, at: str | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that the account has a grant at or below one of `paths`, and at or
+    below `at` where that is given."""
+    its_grant = exists().where(RoleGrant.account_id == account_id, RoleGrant.unit_id == Unit.id)
+    within = its_grant.where(or_(false(), *(at_or_below(path) for path in paths)))
+    return within if at is None else within.where(at_or_below(at))
+
+
+def reached(
+    actor: Principal,
+    permission: str,
+    account_id: InstrumentedAttribute[int],
+    *,
+    or_own: bool = False,
+) -> ColumnElement[bool]:
+    """Return the condition that `actor` may do `permission` to the account: that it has a grant
+    within the actor's scope, or (with `or_own`) is the actor's."""
+    within = granted_within(account_id, *actor.paths(permission))
+    return or_(within, account_id == actor.account_id) if or_own else within
