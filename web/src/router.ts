@@ -1,6 +1,12 @@
-import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteLocationRaw,
+} from 'vue-router'
 
 import type { Role } from '@/api/types'
+import { useDevice } from '@/stores/device'
 import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
@@ -11,6 +17,8 @@ declare module 'vue-router' {
     roles?: readonly Role[]
   }
 }
+
+const LOCK = '/terminal/lock'
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -42,6 +50,7 @@ export const router = createRouter({
       component: () => import('@/tables/TablesPage.vue'),
       meta: { side: 'command', roles: ['admin', 'command', 'auditor'] },
     },
+    { path: LOCK, component: () => import('@/terminal/LockPage.vue') },
     {
       path: '/terminal',
       component: () => import('@/terminal/TerminalPage.vue'),
@@ -49,6 +58,7 @@ export const router = createRouter({
       children: [
         { path: '', component: () => import('@/terminal/TaskList.vue') },
         { path: 'map', component: () => import('@/terminal/TerminalMap.vue') },
+        { path: 'duty', component: () => import('@/terminal/DutyPage.vue') },
         { path: 'me', component: () => import('@/terminal/MePage.vue') },
         {
           path: 'tasks/:id',
@@ -63,11 +73,19 @@ export const router = createRouter({
 
 router.beforeEach(async (to: RouteLocationNormalized) => {
   const session = useSession()
+  if (to.path === LOCK) return true
   await session.restore()
-  if (!session.account) return to.path === '/login' ? true : { path: '/login', query: back(to) }
+  if (!session.account) return unsigned(to)
   return to.path !== '/login' && session.mayOpen(to) ? true : session.home
 })
 
+/** Without signal, what this device keeps may be opened; otherwise one signs in. */
+function unsigned(to: RouteLocationNormalized): true | RouteLocationRaw {
+  const isKept = useSession().unreachable && useDevice().lastAccount() !== null
+  if (isKept) return { path: LOCK, query: back(to) }
+  return to.path === '/login' ? true : { path: '/login', query: back(to) }
+}
+
 function back(to: RouteLocationNormalized): Record<string, string> {
-  return to.path === '/' ? {} : { to: to.fullPath }
+  return to.path === '/' || to.path === '/login' ? {} : { to: to.fullPath }
 }

@@ -1,4 +1,4 @@
-import type { IncidentCard, Task, TaskCard } from '@/api/types'
+import type { InboxMessage, IncidentCard, Task, TaskCard } from '@/api/types'
 
 const incident: IncidentCard = {
   id: 11,
@@ -65,4 +65,13 @@ export function task(changes: Partial<Task> = {}): Task {
     updated_at: '2026-11-22T13:00:00+08:00',
     ...changes,
   }
+}
+
+/** A message about a task, an offer of `card()` where nothing else is said. */
+export function message(
+  seq: number,
+  type: InboxMessage['type'] = 'task.offered',
+  data: unknown = { task: card() },
+): InboxMessage {
+  return { seq, id: `m${seq}`, type, at: '', data } as InboxMessage
 }

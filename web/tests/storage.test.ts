@@ -1,49 +1,112 @@
 import 'fake-indexeddb/auto'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { EMPTY_INBOX, receive } from '@/live/inbox'
+import { DeviceDatabase } from '@/live/deviceDatabase'
+import { EMPTY_INBOX, receive, resync } from '@/live/inbox'
 import { enqueue } from '@/live/outbox'
+import { MemoryShelf, SealedShelf } from '@/live/shelf'
 import { TerminalStorage } from '@/live/storage'
-import { card } from './samples'
+import { Vault } from '@/live/vault'
+import { card, message } from './samples'
 
-const opened: TerminalStorage[] = []
+const UNLOCK = btoa('k'.repeat(32))
 
-function open(username: string): TerminalStorage {
-  const storage = new TerminalStorage(username)
-  opened.push(storage)
-  return storage
+const opened: DeviceDatabase[] = []
+
+async function open(username: string): Promise<TerminalStorage> {
+  const database = new DeviceDatabase(username)
+  opened.push(database)
+  const vault = new Vault(database)
+  if (await vault.isMade()) await vault.open({ unlock: UNLOCK })
+  else await vault.make(UNLOCK)
+  return new TerminalStorage(new SealedShelf(database, vault), true)
+}
+
+/** All that lies in the database, as one text in which a planted word would be found. */
+async function dump(database: DeviceDatabase): Promise<string> {
+  const tables = await Promise.all(database.tables.map((table) => table.toArray()))
+  const bytes = (value: unknown) =>
+    value instanceof ArrayBuffer || ArrayBuffer.isView(value)
+      ? new TextDecoder().decode(value as ArrayBuffer)
+      : value
+  return JSON.stringify(tables, (_, value) => bytes(value))
 }
 
 afterEach(async () => {
-  for (const storage of opened.splice(0)) await storage.delete()
+  for (const database of opened.splice(0)) await database.delete()
 })
 
 describe("the terminal's storage", () => {
   it('starts empty', async () => {
-    const storage = open('330824001')
+    const storage = await open('330824001')
     expect(await storage.inbox()).toEqual(EMPTY_INBOX)
     expect(await storage.outbox()).toEqual([])
   })
 
   it('has the cursor, the cards and the queue after a restart', async () => {
-    const before = open('330824001')
-    const data = { task: card() }
-    const inbox = receive(EMPTY_INBOX, { seq: 1, id: 'm1', type: 'task.offered', at: '', data }).state
+    const before = await open('330824001')
+    const inbox = receive(EMPTY_INBOX, message(1)).state
     const sign = { id: 'c1', verb: 'sign', task: 1, occurred_at: '', data: {} } as const
-    await before.keepInbox(inbox)
+    await before.keepInbox(EMPTY_INBOX, inbox)
     await before.keepOutbox(enqueue([], sign))
     before.close()
 
-    const after = open('330824001')
+    const after = await open('330824001')
     expect(await after.inbox()).toEqual(inbox)
     expect(await after.outbox()).toEqual([{ ...sign, status: 'queued' }])
   })
 
+  it('lets go of what a snapshot no longer has', async () => {
+    const storage = await open('330824001')
+    const before = resync({ epoch: 'e', seq: 1, snapshot: { tasks: [card(), card({ id: 2 })] } })
+    const after = resync({ epoch: 'e', seq: 2, snapshot: { tasks: [card({ id: 2 })] } })
+    await storage.keepInbox(EMPTY_INBOX, before)
+    await storage.keepInbox(before, after)
+    expect(await storage.inbox()).toEqual(after)
+  })
+
   it("never shows one account another's tasks", async () => {
-    const data = { task: card() }
-    const first = open('330824001')
-    const message = { seq: 1, id: 'm1', type: 'task.offered', at: '', data } as const
-    await first.keepInbox(receive(EMPTY_INBOX, message).state)
-    expect(await open('330824002').inbox()).toEqual(EMPTY_INBOX)
+    const first = await open('330824001')
+    await first.keepInbox(EMPTY_INBOX, receive(EMPTY_INBOX, message(1)).state)
+    expect(await (await open('330824002')).inbox()).toEqual(EMPTY_INBOX)
+  })
+
+  it('keeps records of every kind, with bytes', async () => {
+    const storage = await open('330824001')
+    const photos = storage.records<{ name: string; bytes: Uint8Array }>('photos')
+    const photo = { name: '门牌', bytes: new Uint8Array([1, 2, 3]) }
+    await photos.put('p1', photo)
+    expect(await photos.get('p1')).toEqual(photo)
+    expect(await photos.all()).toEqual(new Map([['p1', photo]]))
+    await photos.delete('p1')
+    expect(await photos.get('p1')).toBeUndefined()
+  })
+
+  it('leaves nothing that can be read', async () => {
+    const storage = await open('330824001')
+    const secret = card({}, 1)
+    const address = '解放街十七号三单元'
+    const data = { task: { ...secret, incident: { ...secret.incident, address } } }
+    await storage.keepInbox(EMPTY_INBOX, receive(EMPTY_INBOX, message(1, 'task.offered', data)).state)
+    expect(await dump(opened[0]!)).not.toContain(address)
+    expect((await storage.inbox()).tasks[1]?.card.incident.address).toBe(address)
+  })
+
+  it('takes a record that was put in the place of another for none', async () => {
+    const storage = await open('330824001')
+    const database = opened[0]!
+    const captures = storage.records<string>('captures')
+    await captures.put('1', 'one')
+    const row = await database.records.get(['captures', '1'])
+    await database.records.put({ ...row!, id: '2' })
+    expect(await captures.get('2')).toBeUndefined()
+    expect(await captures.all()).toEqual(new Map([['1', 'one']]))
+  })
+
+  it('keeps in memory what it can not seal', async () => {
+    const storage = new TerminalStorage(new MemoryShelf(), false)
+    const inbox = receive(EMPTY_INBOX, message(1)).state
+    await storage.keepInbox(EMPTY_INBOX, inbox)
+    expect(await storage.inbox()).toEqual(inbox)
   })
 })

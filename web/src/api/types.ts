@@ -56,17 +56,30 @@ export type FeedEvent =
   | { seq: number; type: 'task.changed'; data: { task: TaskCard } }
   | { seq: number; type: 'mode.changed'; data: { mobilisation: Schemas['Order'] } }
 
-export interface InboxMessage {
-  seq: number
-  id: string
-  type: 'task.offered' | 'task.changed' | 'task.withdrawn' | 'task.passed_over'
-  at: string
-  data: { task: TaskCard; reason?: string }
+/** What happened to a swap of shifts that the reader has a part in. */
+export interface SwapMessage {
+  type: 'swap.asked' | 'swap.agreed' | 'swap.refused' | 'swap.withdrawn' | 'swap.done'
+  data: { swap: Omit<Schemas['Swap'], 'allowed'> }
+}
+/** A message to the account; a reader passes over types that it doesn't know. */
+export type InboxMessage = { seq: number; id: string; at: string } & (
+  | {
+      type: 'task.offered' | 'task.changed' | 'task.withdrawn' | 'task.passed_over'
+      data: { task: TaskCard; reason?: string | null }
+    }
+  | SwapMessage
+  // What stood here has ended before it was read; `type` says what it was.
+  | { type: 'expired'; data: { type: string; task?: { id: number } } }
+)
+export type InboxMessageType = InboxMessage['type']
+/** One list per room; a server of another version may know fewer. */
+export interface Snapshot {
+  tasks?: TaskCard[]
 }
 export interface Resync {
   epoch: string
   seq: number
-  snapshot: { tasks: TaskCard[] }
+  snapshot: Snapshot
 }
 export interface Ready {
   epoch: string

@@ -2,7 +2,7 @@
 import type { TaskCard } from '@/api/types'
 import { dayOf } from '@/base/format'
 import { ENDED, UNDER_WAY } from '@/live/cards'
-import { deadlineMs } from '@/live/inbox'
+import { deadlineMs } from '@/live/tasks'
 
 export const QUEUES = ['unsigned', 'under_way', 'review', 'ended'] as const
 export type Queue = (typeof QUEUES)[number]

@@ -11,7 +11,7 @@ export interface FeedState {
 export const EMPTY_FEED: FeedState = { epoch: null, seq: 0, tasks: {} }
 
 export function applySnapshot(message: Resync): FeedState {
-  return { epoch: message.epoch, seq: message.seq, tasks: byId(message.snapshot.tasks) }
+  return { epoch: message.epoch, seq: message.seq, tasks: byId(message.snapshot.tasks ?? []) }
 }
 
 /** The picture after one event; an event that was already applied changes nothing. */

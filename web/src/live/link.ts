@@ -6,6 +6,7 @@ export type LinkState = 'connecting' | 'live' | 'offline'
 
 const RETRY_MS = 4000
 const ANSWER_MS = 10_000
+const NO_WAY_BACK = new Set(['access.unauthenticated', 'access.device_revoked'])
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the wire is typed by its listeners
 type Listener = (data: any) => void
@@ -25,8 +26,8 @@ export interface LinkOptions {
   /** The auth payload, asked anew at every connection. */
   auth: () => Record<string, unknown>
   listeners: Record<string, Listener>
-  /** The server no longer knows the session. */
-  onSignedOut: () => void
+  /** The server no longer knows the session, for the reason of the code. */
+  onSignedOut: (code: string) => void
 }
 
 interface ConnectError extends Error {
@@ -64,7 +65,8 @@ export function openLink(options: LinkOptions): Link {
     if (reason !== 'io client disconnect') lost()
   })
   socket.on('connect_error', (error: ConnectError) => {
-    if (error.data?.code === 'access.unauthenticated') return options.onSignedOut()
+    const code = error.data?.code ?? ''
+    if (NO_WAY_BACK.has(code)) return options.onSignedOut(code)
     lost()
   })
   for (const [event, listener] of Object.entries(options.listeners)) socket.on(event, listener)

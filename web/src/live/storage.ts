@@ -1,37 +1,59 @@
-/** What a terminal keeps over a restart: its inbox and its command queue, per account. */
-import Dexie, { type Table } from 'dexie'
-
-import { EMPTY_INBOX, type InboxState } from './inbox'
+/** What a terminal keeps over a restart, per account: its inbox, its queue, and others' records. */
+import { changesBetween, EMPTY_INBOX, restored, type InboxState } from './inbox'
 import type { Outbox } from './outbox'
+import type { Change, RecordKind, Records } from './records'
+import type { Shelf } from './shelf'
 
-interface Row {
-  key: 'inbox' | 'outbox'
-  value: unknown
-}
+const HEAD = 'head'
+const QUEUE = 'queue'
 
-export class TerminalStorage extends Dexie {
-  declare readonly states: Table<Row, Row['key']>
+type Head = Pick<InboxState, 'epoch' | 'seq'>
 
-  constructor(username: string) {
-    super(`gridserver.${username}`)
-    this.version(1).stores({ states: 'key' })
+export class TerminalStorage {
+  constructor(
+    private readonly shelf: Shelf,
+    /** Whether what is written is there after a reload. */
+    readonly lasts: boolean,
+  ) {}
+
+  /** The records of a kind, sealed as they are written; one may carry a photo under `bytes`. */
+  records<Value>(kind: RecordKind): Records<Value> {
+    const { shelf } = this
+    return {
+      get: async (id) => (await shelf.get(kind, id)) as Value | undefined,
+      all: async () => (await shelf.all(kind)) as Map<string, Value>,
+      put: (id, value) => shelf.write([{ kind, id, value }]),
+      delete: (id) => shelf.write([{ kind, id }]),
+    }
+  }
+
+  /** Writes records of several kinds, all of them or none. */
+  async write(changes: readonly Change[]): Promise<void> {
+    await this.shelf.write(changes)
   }
 
   async inbox(): Promise<InboxState> {
-    const row = await this.states.get('inbox')
-    return (row?.value as InboxState | undefined) ?? EMPTY_INBOX
+    const head = (await this.shelf.get('inbox', HEAD)) as Head | undefined
+    if (!head) return EMPTY_INBOX
+    return restored(head, (kind) => this.shelf.all(kind))
+  }
+
+  /** Keeps what differs between two states together with the cursor behind it. */
+  async keepInbox(before: InboxState, after: InboxState): Promise<void> {
+    const { epoch, seq } = after
+    const head: Change = { kind: 'inbox', id: HEAD, value: { epoch, seq } satisfies Head }
+    await this.shelf.write([head, ...changesBetween(before, after)])
   }
 
   async outbox(): Promise<Outbox> {
-    const row = await this.states.get('outbox')
-    return (row?.value as Outbox | undefined) ?? []
-  }
-
-  async keepInbox(value: InboxState): Promise<void> {
-    await this.states.put({ key: 'inbox', value })
+    return ((await this.shelf.get('outbox', QUEUE)) as Outbox | undefined) ?? []
   }
 
   async keepOutbox(value: Outbox): Promise<void> {
-    await this.states.put({ key: 'outbox', value })
+    await this.shelf.write([{ kind: 'outbox', id: QUEUE, value }])
+  }
+
+  close(): void {
+    this.shelf.close()
   }
 }

@@ -4,7 +4,6 @@ import { computed, shallowRef, watch } from 'vue'
 import type { CommandAnswer, TaskCard, Verb } from '@/api/types'
 import { newId } from '@/base/ids'
 import { cardOf } from '@/live/cards'
-import { withdrawnFrom } from '@/live/inbox'
 import {
   enqueue,
   foreseenState,
@@ -17,6 +16,7 @@ import {
   type Outbox,
 } from '@/live/outbox'
 import type { TerminalStorage } from '@/live/storage'
+import { withdrawnFrom } from '@/live/tasks'
 import { useInbox } from './inbox'
 
 const KEPT = 200

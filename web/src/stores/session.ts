@@ -2,13 +2,16 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { RouteLocation } from 'vue-router'
 
-import { api, ask, Refusal, useCsrfToken } from '@/api/client'
+import { api, ask, headersFor, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
 import type { Account, Role, Session } from '@/api/types'
+import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
 
 const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor'])
 
-const DEVICE_STORED_AS = 'gridserver.device'
+const REVOKED = 'access.device_revoked'
+/** Kept until the server has heard that the device was wiped. */
+const WIPED_STORED_AS = 'gridserver.wiped'
 
 /** A name of this browser's own: by it the server knows how far its inbox has been read. */
 function deviceName(): string {
@@ -21,6 +24,12 @@ function deviceName(): string {
 export const useSession = defineStore('session', () => {
   const account = ref<Account | null>(null)
   const csrfToken = ref('')
+  /** The server's part of the key to what this device keeps; null where a PIN had to do. */
+  const unlock = ref<string | null>(null)
+  /** The server couldn't be asked: nobody knows whether the session stands. */
+  const unreachable = ref(false)
+  /** An admin revoked this device, and all that it kept is gone. */
+  const revoked = ref(false)
   const asked = ref(false)
 
   const side = computed<'command' | 'terminal'>(() =>
@@ -42,25 +51,65 @@ export const useSession = defineStore('session', () => {
   function take(session: Session | null): void {
     account.value = session?.account ?? null
     csrfToken.value = session?.csrf_token ?? ''
+    unlock.value = session?.unlock ?? null
     useCsrfToken(csrfToken.value)
   }
 
-  /** Picks up the session of the cookie, once per page. */
+  /** Picks up the session of the cookie, once per page, and again as long as there's no signal. */
   async function restore(): Promise<void> {
     if (asked.value) return
     try {
       take(await ask(api.GET('/api/v1/sessions/current')))
+      unreachable.value = false
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal
       take(null)
+      unreachable.value = refusal.status === 0 || refusal.status >= 500
+      await heed(refusal.code)
     }
+    asked.value = !unreachable.value
+  }
+
+  /** Goes on without signal as the one who signed in here before. */
+  function resume(kept: Account, token: string): void {
+    account.value = kept
+    csrfToken.value = token
+    useCsrfToken(token)
     asked.value = true
+  }
+
+  /** Wipes a device that was revoked, and tells the server so. */
+  async function heed(code: string): Promise<void> {
+    if (code === REVOKED) {
+      revoked.value = true
+      await wipeDevice()
+      localStorage.setItem(WIPED_STORED_AS, 'yes')
+    }
+    if (localStorage.getItem(WIPED_STORED_AS) === null) return
+    try {
+      await fetch('/api/v1/devices/wiped', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headersFor('POST') },
+        body: JSON.stringify({ device: deviceName() }),
+      })
+    } catch (error) {
+      // Without an answer it is said again by the next page.
+      if (error instanceof TypeError) return
+      throw error
+    }
+    localStorage.removeItem(WIPED_STORED_AS)
   }
 
   async function signIn(username: string, password: string): Promise<void> {
     const body = { username, password, device: deviceName(), cookie: true }
-    take(await ask(api.POST('/api/v1/sessions', { body })))
+    try {
+      take(await ask(api.POST('/api/v1/sessions', { body })))
+    } catch (refusal) {
+      if (refusal instanceof Refusal) await heed(refusal.code)
+      throw refusal
+    }
     asked.value = true
+    revoked.value = false
   }
 
   async function signOut(): Promise<void> {
@@ -69,9 +118,25 @@ export const useSession = defineStore('session', () => {
   }
 
   /** The server no longer knows the session: the next page is the login. */
-  function lose(): void {
+  async function lose(code: string): Promise<void> {
     take(null)
+    await heed(code)
   }
 
-  return { account, csrfToken, side, roles, home, mayOpen, restore, signIn, signOut, lose }
+  return {
+    account,
+    csrfToken,
+    unlock,
+    unreachable,
+    revoked,
+    side,
+    roles,
+    home,
+    mayOpen,
+    restore,
+    resume,
+    signIn,
+    signOut,
+    lose,
+  }
 })
