@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridserver.api import (
+    attachments,
     bureau,
     dry_run,
     exchange,
@@ -61,6 +62,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tables.blueprint,
     mobilisations.blueprint,
     staffing.blueprint,
+    attachments.blueprint,
     inbox.blueprint,
     positions.blueprint,
     exchange.blueprint,

@@ -23,3 +23,21 @@ class PersonSchema(ma.Schema):
 
     username = ma.fields.String(required=True)
     display_name = ma.fields.String(required=True)
+
+
+class AttachmentSchema(ma.Schema):
+    """A photo as what it belongs to shows it. It may be named before its first byte is here."""
+
+    sha256 = ma.fields.String(required=True)
+    state = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(("on_its_way", "complete", "refused"))
+    )
+    media_type = ma.fields.String(required=True, allow_none=True)
+    size = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Bytes; null: not announced yet."}
+    )
+    received = ma.fields.Integer(required=True, metadata={"description": "Bytes that are here."})
+    refusal = ma.fields.String(required=True, allow_none=True)
+    taken_at = moment(nullable=True, description="By the device's clock.")
+    lon = ma.fields.Float(required=True, allow_none=True)
+    lat = ma.fields.Float(required=True, allow_none=True)

@@ -6,7 +6,7 @@ from typing import get_args
 
 import marshmallow as ma
 
-from gridserver.api.shapes import PersonSchema, UnitRefSchema, moment
+from gridserver.api.shapes import AttachmentSchema, PersonSchema, UnitRefSchema, moment
 from gridserver.dispatch.commands import OUTCOMES
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.norms import HOURS, ROUTES, RUNGS
@@ -217,7 +217,10 @@ class LetterStateSchema(ma.Schema):
 
 
 class TaskSchema(_TaskSchema):
-    """A task with its offers and its history, and what the reader may do with it now."""
+    """A task with its offers, its history and its photos, and what the reader may do with it now.
+
+    A report in the history names the photos that came with it by their hashes.
+    """
 
     letter = ma.fields.Nested(LetterStateSchema, required=True, allow_none=True)
     decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
@@ -231,6 +234,7 @@ class TaskSchema(_TaskSchema):
 class RawPlaceSchema(ma.Schema):
     """The place as the source gave it."""
 
+    attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), required=True)
     x = ma.fields.Float(required=True)
     y = ma.fields.Float(required=True)
     crs = ma.fields.String(required=True)

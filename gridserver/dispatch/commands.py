@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gridserver.attachments.rules import read_hashes
 from gridserver.base import reading
 from gridserver.base.errors import Invalid
 from gridserver.delivery.commands import Command
@@ -55,6 +56,10 @@ def _task_id(value: object, name: str) -> int:
     return value
 
 
+def _optional_attachments(value: object, name: str) -> list[str] | None:
+    return list(read_hashes(value, name)) or None
+
+
 def _one_of(*choices: str) -> Reader:
     def read(value: object, name: str) -> str:
         if value not in choices:
@@ -71,6 +76,7 @@ _CARRIES: dict[str, dict[str, Reader]] = {
         "outcome": _one_of(*OUTCOMES),
         "text": _text,
         **dict.fromkeys(COUNTS, _optional_count),
+        "attachments": _optional_attachments,
     },
     "return": {"reason": _text},
     "cancel": {"reason": _text},

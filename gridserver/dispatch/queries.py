@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
+from gridserver.attachments import queries as attachments
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.dispatch import cards, dossier, handover, history
@@ -80,10 +81,12 @@ def hand_over_of(session: Session, task_id: int) -> HandOver | None:
 
 
 def detail(session: Session, actor: Principal, found: Dossier, language: str) -> cards.Card:
-    """Return a task with its offers and its history, as `actor` sees it."""
+    """Return a task with its offers, its history and its photos, as `actor` sees it."""
     events = history.of_task(session, found.task.id, found.people)
+    belonging = attachments.of_subject(session, "task", found.task.id)
     return cards.task_detail(found, actor, events, language) | {
-        "letter": handover.letter(session, found)
+        "letter": handover.letter(session, found),
+        "attachments": [card.to_json() for card in belonging],
     }
 
 

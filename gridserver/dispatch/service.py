@@ -198,6 +198,12 @@ def record_answer(
     return dossier
 
 
+def show_again(session: Session, task_id: int) -> None:
+    """Show a task to the command rooms again: something that belongs to it has changed, and the
+    task itself has not."""
+    telling.feed_change(session, queries.task_for_change(session, task_id))
+
+
 def _carry_out(
     session: Session, actor: Principal, task_id: int, command: Command, language: str
 ) -> dict[str, Any]:

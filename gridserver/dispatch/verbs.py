@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.access.rules import Principal
+from gridserver.attachments import service as attachments
 from gridserver.base.errors import Invalid, NotFound
 from gridserver.dispatch import handover, help, offers, queries, referral
 from gridserver.dispatch.commands import COUNTS
@@ -82,6 +83,7 @@ def _report(act: Act) -> Change:
     act.task.outcome, act.task.feedback = act.data["outcome"], act.data["text"]
     for count in COUNTS:
         setattr(act.task, count, act.data.get(count))
+    attachments.link(act.session, act.actor, "task", act.task.id, act.data.get("attachments", ()))
     return Change()
 
 

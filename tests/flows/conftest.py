@@ -56,8 +56,8 @@ def county(database: Database) -> County:
 
 
 @pytest.fixture
-def app(database: Database) -> Flask:
-    app = create_app(from_environment({}), database)
+def app(database: Database, tmp_path: Path) -> Flask:
+    app = create_app(from_environment({"GRIDSERVER_VAR": str(tmp_path)}), database)
     app.test_client_class = AccountClient
     return app
 

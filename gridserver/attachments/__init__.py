@@ -1,0 +1,1 @@
+"""Attachments: bytes by content hash, pieces, checks, sweep."""
