@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -25,7 +26,8 @@ from gridserver.base import logs
 from gridserver.base.db import Database
 from gridserver.base.keyring import Keyring
 from gridserver.base.settings import from_environment
-from gridserver.dispatch import escalation
+from gridserver.delivery import retention
+from gridserver.dispatch import escalation, offers
 from gridserver.exchange import puller
 from gridserver.force import workdays
 from gridserver.partners import courier
@@ -46,7 +48,13 @@ Chore = Callable[[Session, int], int]
 #: name → what to do: it takes the session and a limit, and returns how much it did.
 CHORES: dict[str, Chore] = {"escalate": escalation.escalate_due}
 #: The same, for what is done at the start and then once an hour.
-HOURLY: dict[str, Chore] = {"calendar": workdays.fill_what_is_missing}
+HOURLY: dict[str, Chore] = {
+    "calendar": workdays.fill_what_is_missing,
+    "blank_expired": retention.blank_expired,
+    "purge_inboxes": partial(retention.purge_inboxes, keepers=(offers.keep_receipts,)),
+    "purge_results": retention.purge_results,
+    "purge_feed": retention.purge_feed,
+}
 
 
 def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:

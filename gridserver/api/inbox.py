@@ -14,10 +14,11 @@ from gridserver.access.rules import Principal, require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import live
+from gridserver.api.terminal_snapshot import terminal_snapshot
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries, rules, service
 from gridserver.delivery.relay import as_stored
-from gridserver.delivery.rules import Cursor
+from gridserver.delivery.rules import Cursor, Standing
 
 PERMISSION = "inbox.read"
 
@@ -64,6 +65,15 @@ class InboxSchema(ma.Schema):
     messages = ma.fields.List(ma.fields.Nested(MessageSchema), required=True)
 
 
+class SnapshotSchema(ma.Schema):
+    epoch = ma.fields.String(required=True)
+    seq = ma.fields.Integer(required=True, metadata={"description": "What it stands at."})
+    snapshot = ma.fields.Dict(
+        required=True,
+        metadata={"description": "A list of each room: `{tasks: [TaskCard], …}`."},
+    )
+
+
 class ReceiptSchema(ma.Schema):
     seq = ma.fields.Integer(
         required=True,
@@ -82,8 +92,8 @@ class Inbox(MethodView):
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read the messages after a number, in order; wait for one where there is none.
 
-        409 `inbox.unknown_cursor` means that this server never numbered so: start anew from
-        `GET /tasks?mine=true` and the `epoch` and `head` of the refusal.
+        409 `inbox.unknown_cursor` means that this server never numbered so, or no longer keeps what
+        follows: start anew from `GET /inbox/snapshot`.
         """
         deadline = time.monotonic() + arguments["wait"]
         actor = context.principal()
@@ -104,6 +114,25 @@ class Inbox(MethodView):
         return document
 
 
+@blueprint.route("/snapshot")
+class Snapshot(MethodView):
+    @blueprint.response(200, SnapshotSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self) -> dict[str, Any]:
+        """Read what the account holds now, and the number to go on from; as `resync` by socket."""
+        actor = context.principal()
+        with context.transaction():
+            require(actor, PERMISSION)
+        with context.database().transaction() as session:
+            queries.read_as_of_one_moment(session)
+            standing = queries.standing(session, actor.account_id)
+            return {
+                "epoch": standing.epoch,
+                "seq": standing.head,
+                "snapshot": terminal_snapshot(session, actor.account_id),
+            }
+
+
 @blueprint.route("/ack")
 class Acknowledgement(MethodView):
     @blueprint.arguments(ReceiptSchema)
@@ -122,17 +151,23 @@ def _read(session: Session, actor: Principal, arguments: dict[str, Any]) -> dict
     standing = queries.standing(session, account_id)
     after = rules.start(Cursor(arguments.get("epoch"), arguments.get("after")), standing)
     if after is None:
-        raise Conflict(
-            "inbox.unknown_cursor",
-            "after, epoch: not of this inbox. Read GET /tasks?mine=true and go on from `head`.",
-            field="after",
-            epoch=standing.epoch,
-            head=standing.head,
-        )
+        raise _unknown_cursor(standing)
     messages = queries.page(session, account_id, after, arguments["limit"])
+    if messages and messages[0].seq != after + 1:  # purged between the two reads
+        raise _unknown_cursor(standing)
     return {
         "epoch": standing.epoch,
         # A message may have come between the two reads.
         "head": max([standing.head, *(m.seq for m in messages)]),
         "messages": [m.envelope(as_stored(session, m)) for m in messages],
     }
+
+
+def _unknown_cursor(standing: Standing) -> Conflict:
+    return Conflict(
+        "inbox.unknown_cursor",
+        "after, epoch: not of this inbox, or from before what it keeps. Read GET /inbox/snapshot.",
+        field="after",
+        epoch=standing.epoch,
+        head=standing.head,
+    )

@@ -11,7 +11,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.access import queries, service, tokens
+from gridserver.access import clocks, queries, service, tokens
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -50,6 +50,11 @@ class CredentialsSchema(ma.Schema):
     device = ma.fields.String(
         validate=ma.validate.Length(1, 100),
         metadata={"description": "A name for the device; it keeps its own place in the inbox."},
+    )
+    device_time = ma.fields.AwareDateTime(
+        metadata={
+            "description": "The device's own clock, so that the server knows how far it is off."
+        }
     )
     cookie = ma.fields.Boolean(
         load_default=False,
@@ -127,6 +132,8 @@ class Sessions(MethodView):
                 credentials.get("device"),
             )
             principal, _ = queries.principal_by_token(session, signed_in.token)
+            if device_time := credentials.get("device_time"):
+                clocks.note(session, principal, device_time)
             account = describe(session, principal)
         in_cookie = credentials["cookie"]
         document = NewSessionSchema().dump(

@@ -196,6 +196,14 @@ HistorySchema = ma.Schema.from_dict(
         "to": ma.fields.String(required=True),
         "actor": ma.fields.Nested(PersonSchema, required=True, allow_none=True),
         "occurred_at": moment(),
+        "clock_offset_s": ma.fields.Float(
+            required=True,
+            allow_none=True,
+            metadata={
+                "description": "What the server's clock was ahead of the actor's, where that was "
+                "measured: `occurred_at` is as said, and later by this it was."
+            },
+        ),
         "at": moment(),
         "lon": ma.fields.Float(required=True, allow_none=True),
         "lat": ma.fields.Float(required=True, allow_none=True),

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from structlog import get_logger
 
 from gis.errors import GisError
+from gridserver.access import clocks
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
 from gridserver.api import context, sockets_wire
@@ -40,11 +41,12 @@ Act = Callable[[Session, Principal, Any], Answer]
 
 
 class AuthSchema(ma.Schema):
-    """The payload of a connect: a token, or the CSRF token of the cookie's session; and what the
-    client has already."""
+    """The payload of a connect: a token, or the CSRF token of the cookie's session; its device's own
+    clock; and what the client has already."""
 
     token = ma.fields.String(validate=ma.validate.Length(1, 200))
     csrf = ma.fields.String(validate=ma.validate.Length(1, 200))
+    device_time = ma.fields.AwareDateTime()
     epoch = ma.fields.String(allow_none=True, validate=ma.validate.Length(max=100))
     seq = ma.fields.Integer(
         allow_none=True, strict=True, validate=ma.validate.Range(-(2**53), 2**53)
@@ -191,6 +193,8 @@ class AuthenticatedNamespace(Namespace):
             with self.database.transaction() as session:
                 principal = _authenticate(session, given)
                 require(principal, self.permission)
+                if device_time := given.get("device_time"):
+                    clocks.note(session, principal, device_time)
         except GridserverError as error:
             raise ConnectionRefusedError(error.message, {"code": error.code}) from error
         except OperationalError as error:

@@ -23,7 +23,10 @@ Card = dict[str, Any]
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A row of a task's history. `lon`, `lat` (EPSG:4326) where the actor's place is known."""
+    """A row of a task's history. `lon`, `lat` (EPSG:4326) where the actor's place is known.
+
+    `occurred_at` is by the actor's own clock; `clock_offset_s` later it was by the server's.
+    """
 
     id: int
     verb: str
@@ -32,6 +35,7 @@ class HistoryEntry:
     late: bool
     actor: AccountRef | Person | None
     occurred_at: dt.datetime
+    clock_offset_s: float | None
     at: dt.datetime
     lon: float | None
     lat: float | None
@@ -238,6 +242,7 @@ def _entry(entry: HistoryEntry) -> Card:
         "to": entry.to_state,
         "actor": _who(entry.actor),
         "occurred_at": _moment(entry.occurred_at),
+        "clock_offset_s": entry.clock_offset_s,
         "at": _moment(entry.at),
         "lon": entry.lon,
         "lat": entry.lat,

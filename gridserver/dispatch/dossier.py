@@ -144,8 +144,7 @@ def load(session: Session, tasks: Sequence[Task]) -> list[Dossier]:
     for over in handed_over.values():
         named |= {over.account_id, over.answer_account_id or over.account_id}
     people = access.account_refs(session, named)
-    told = [offer.message_id for made in offers.values() for offer in made]
-    received = delivery.received_at(session, told)
+    received = _received(session, [offer for made in offers.values() for offer in made])
     return [
         Dossier(
             task=task,
@@ -167,6 +166,12 @@ def _offers(session: Session, task_ids: list[int]) -> dict[int, list[Offer]]:
     for offer in session.scalars(_OFFERS, {"ids": task_ids}):
         by_task[offer.task_id].append(offer)
     return by_task
+
+
+def _received(session: Session, offers: Sequence[Offer]) -> dict[uuid.UUID, dt.datetime]:
+    kept = {each.message_id: each.received_at for each in offers if each.received_at is not None}
+    told = [each.message_id for each in offers if each.received_at is None]
+    return kept | delivery.received_at(session, told)
 
 
 def _hand_overs(session: Session, tasks: Sequence[Task]) -> dict[int, HandOver]:

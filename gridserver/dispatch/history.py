@@ -31,6 +31,7 @@ _OF_TASK = (
         TaskEvent.late,
         TaskEvent.actor_account_id,
         TaskEvent.occurred_at,
+        TaskEvent.clock_offset_s,
         TaskEvent.at,
         ST_X(TaskEvent.point).label("lon"),
         ST_Y(TaskEvent.point).label("lat"),
@@ -55,7 +56,11 @@ def add(
     occurred_at: dt.datetime | None = None,
     point: tuple[float, float] | None = None,
 ) -> None:
-    """Add what happened. `actor` None is the server itself; `point` is lon, lat (EPSG:4326)."""
+    """Add what happened. `actor` None is the server itself; `point` is lon, lat (EPSG:4326).
+
+    `occurred_at` is by the actor's own clock, and kept as said; how far that clock is off is kept
+    beside it.
+    """
     moment = now(session)
     session.execute(
         _ADD,
@@ -69,6 +74,7 @@ def add(
             "device": actor.device if actor else None,
             "command_id": command_id,
             "occurred_at": occurred_at or moment,
+            "clock_offset_s": actor.clock_offset_s if actor and occurred_at else None,
             "at": moment,
             "point": None if point is None else f"SRID=4326;POINT({point[0]!r} {point[1]!r})",
             "data": data,
@@ -92,6 +98,7 @@ def of_task(
             late=row.late,
             actor=actors.get(row.actor_account_id),
             occurred_at=row.occurred_at,
+            clock_offset_s=row.clock_offset_s,
             at=row.at,
             lon=row.lon,
             lat=row.lat,

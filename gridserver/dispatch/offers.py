@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridserver.dispatch.dossier import Dossier
@@ -85,6 +87,21 @@ def store(session: Session, made: Sequence[Offer]) -> None:
     """Store offers that were made."""
     session.add_all(made)
     session.flush()
+
+
+_KEEP_RECEIPTS = text(
+    """
+    UPDATE offer SET received_at = r.at
+    FROM jsonb_to_recordset(CAST(:received AS jsonb)) AS r(id uuid, at timestamptz)
+    WHERE offer.message_id = r.id
+    """
+)
+
+
+def keep_receipts(session: Session, received: Mapping[uuid.UUID, dt.datetime]) -> None:
+    """Keep with the offers when a device had the message of each: the messages are about to go."""
+    rows = [{"id": str(id_), "at": at.isoformat()} for id_, at in received.items()]
+    session.execute(_KEEP_RECEIPTS, {"received": json.dumps(rows)})
 
 
 def _make(dossier: Dossier, step: Step, round_: int, told_at: dt.datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,9 +10,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from gridserver.api import inbox
+from gridserver.api.terminal_snapshot import terminal_snapshot
+from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
-from gridserver.delivery import queries, service
+from gridserver.delivery import queries, retention, service
 from gridserver.delivery.hub import Hub
+from gridserver.delivery.queries import StoredMessage
+from gridserver.delivery.retention import KEEP_INBOX
 from gridserver.delivery.service import Message
 from tests.county import County
 from tests.flows.conftest import AccountClient
@@ -64,6 +69,46 @@ def test_a_cursor_that_means_nothing_here_is_refused_with_the_one_that_does(
     assert refusal.json["epoch"] == officer.get("/api/v1/inbox").json["epoch"]
 
 
+def test_a_cursor_from_before_what_is_kept_is_refused_and_a_snapshot_helps(
+    client: AccountClient, database: Database, county: County, clock: SetClock
+) -> None:
+    """The same snapshot, at the same number, as a socket's `resync` has."""
+    _post(database, county, *range(3))
+    clock.advance(KEEP_INBOX + dt.timedelta(seconds=1))
+    with database.transaction() as session:
+        assert retention.purge_inboxes(session, 100, keepers=()) == 3
+    officer = client.as_(OFFICER)
+    for query in ("", "?after=0", "?after=2"):
+        refusal = officer.get(f"/api/v1/inbox{query}")
+        assert (refusal.status_code, refusal.json["code"]) == (409, "inbox.unknown_cursor")
+    fresh = officer.get("/api/v1/inbox/snapshot").json
+    with database.transaction() as session:
+        expected = terminal_snapshot(session, county.accounts[OFFICER])
+    assert (fresh["seq"], fresh["snapshot"]) == (3, expected)
+    _post(database, county, 3)
+    went_on = officer.get(f"/api/v1/inbox?after={fresh['seq']}&epoch={fresh['epoch']}").json
+    assert [m["data"]["nth"] for m in went_on["messages"]] == [3]
+
+
+def test_a_purge_between_the_two_reads_is_no_hole(
+    officer: AccountClient,
+    database: Database,
+    county: County,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _post(database, county, *range(3))
+    read_page = queries.page
+
+    def purge_and_read(*arguments: object) -> list[StoredMessage]:
+        with database.transaction() as session:
+            session.execute(sa.text("DELETE FROM inbox_message WHERE seq = 1"))
+        return read_page(*arguments)
+
+    monkeypatch.setattr(queries, "page", purge_and_read)
+    refusal = officer.get("/api/v1/inbox?after=0")
+    assert (refusal.status_code, refusal.json["code"]) == (409, "inbox.unknown_cursor")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
@@ -84,7 +129,8 @@ def test_a_bad_receipt_is_refused(
 
 def test_who_has_no_inbox_reads_none(client: AccountClient) -> None:
     for username in ("auditor", "gis", "admin"):
-        assert client.as_(username).get("/api/v1/inbox").status_code == 403
+        for path in ("/api/v1/inbox", "/api/v1/inbox/snapshot"):
+            assert client.as_(username).get(path).status_code == 403
 
 
 def test_a_waiting_request_is_woken_by_the_commit_and_holds_no_transaction(

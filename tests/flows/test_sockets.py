@@ -179,6 +179,20 @@ def test_ready_comes_first_and_then_what_follows_the_cursor(
     assert set(client.all("message")[0]) == {"seq", "id", "type", "at", "data"}
 
 
+def test_a_devices_wrong_clock_is_measured_and_held_against_nobody(
+    http: Http, connect: Connect
+) -> None:
+    """Said three hours ago by its own clock, which is three hours slow: it was just now."""
+    task = report(http("command"), column=1)["task"]["id"]
+    slow_by = dt.timedelta(hours=3)
+    device_time = dt.datetime.now(dt.UTC) - slow_by
+    terminal = connect(http(SOUTH_EAST), device_time=device_time.isoformat())
+    said = command("sign", task) | {"occurred_at": device_time.isoformat()}
+    entry = terminal.ask("command", said)["task"]["history"][-1]
+    assert dt.datetime.fromisoformat(entry["occurred_at"]) == device_time
+    assert entry["clock_offset_s"] == pytest.approx(slow_by.total_seconds(), abs=60)
+
+
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_websocket_alone_and_polling_alone_both_work(
     http: Http, connect: Connect, post: Post, officer: str, transport: str
