@@ -43,6 +43,8 @@ class DeviceCard:
         ``online``, ``offline`` or ``revoked``.
     battery
         Charge from 0 to 1, at `battery_at`.
+    clock_offset_s
+        What the server's clock was ahead of the device's, in seconds, when it last connected.
     sessions
         How many sessions stand.
     """
@@ -57,6 +59,7 @@ class DeviceCard:
     battery: float | None
     battery_at: dt.datetime | None
     address: str | None
+    clock_offset_s: float | None
     first_seen_at: dt.datetime
     last_seen_at: dt.datetime
     sessions: int
@@ -130,6 +133,13 @@ def _cards(moment: dt.datetime) -> Select:
         )
         .scalar_subquery()
     )
+    newest_session = (
+        select(LoginSession.clock_offset_s)
+        .where(LoginSession.device_id == Device.id)
+        .order_by(LoginSession.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     highest = (
         select(Unit.code, Unit.name)
         .join(RoleGrant, RoleGrant.unit_id == Unit.id)
@@ -148,6 +158,7 @@ def _cards(moment: dt.datetime) -> Select:
             revoker.username.label("revoker"),
             revoker.display_name.label("revoker_name"),
             standing.label("sessions"),
+            newest_session.label("clock_offset_s"),
         )
         .join(Account, Account.id == Device.account_id)
         .outerjoin(revoker, revoker.id == Device.revoked_by)
@@ -192,6 +203,7 @@ def _card(row: Row, moment: dt.datetime) -> DeviceCard:
         battery=found.battery,
         battery_at=found.battery_at,
         address=found.last_address,
+        clock_offset_s=row.clock_offset_s,
         first_seen_at=found.first_seen_at,
         last_seen_at=found.last_seen_at,
         sessions=row.sessions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gridserver.api import (
     attachments,
     bureau,
+    devices,
     dry_run,
     exchange,
     exchange_queues,
@@ -26,6 +27,7 @@ from gridserver.api import (
     incidents,
     mobilisations,
     org,
+    own_sessions,
     positions,
     related,
     sessions,
@@ -39,6 +41,8 @@ from gridserver.api.blueprint import Blueprint
 #: Every blueprint of the described API. `app.create_app` registers them in this order.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.blueprint,
+    own_sessions.blueprint,
+    devices.blueprint,
     bureau.blueprint,
     org.blueprint,
     force.blueprint,

@@ -56,6 +56,12 @@ def principal() -> Principal:
     return g.principal
 
 
+def token() -> str:
+    """Return the token that the request came with, whatever it is worth, for a view without a
+    principal. Raises `Unauthenticated` where there is none."""
+    return _token()[1]
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Enter the request's transaction; it commits when the block ends well."""
@@ -147,10 +153,6 @@ def _authenticate() -> None:
     if not request.path.startswith(_GUARDED) or _is_public():
         return
     by_cookie, token = _token()
-    if token is None:
-        raise Unauthenticated(
-            "access.unauthenticated", "Sign in first: POST /api/v1/sessions gives a token."
-        )
     g.principal, csrf = access.principal_by_token(_session(), token)
     if by_cookie and request.method not in _SAFE:
         given = request.headers.get(CSRF_HEADER, "")
@@ -160,7 +162,7 @@ def _authenticate() -> None:
                 f"A request by cookie carries the session's csrf_token in {CSRF_HEADER}.",
                 field=CSRF_HEADER,
             )
-    live().hub.contacts.take(g.principal.account_id)
+    live().hub.contacts.take(g.principal.account_id, g.principal.device)
 
 
 def _is_public() -> bool:
@@ -168,12 +170,19 @@ def _is_public() -> bool:
     return getattr(getattr(view, "view_class", view), "is_public", False)
 
 
-def _token() -> tuple[bool, str | None]:
-    """Return whether the token came by cookie, and the token. A header goes before a cookie."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme:
-        return False, token.strip() if scheme.lower() == "bearer" and token else None
-    return True, request.cookies.get(COOKIE)
+def _token() -> tuple[bool, str]:
+    """Return whether the token came by cookie, and the token. A header goes before a cookie.
+
+    Raises `Unauthenticated` where there is none.
+    """
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    is_bearer = scheme.lower() == "bearer"
+    token = given.strip() if is_bearer else None if scheme else request.cookies.get(COOKIE)
+    if not token:
+        raise Unauthenticated(
+            "access.unauthenticated", "Sign in first: POST /api/v1/sessions gives a token."
+        )
+    return not scheme, token
 
 
 def _roll_back(_error: BaseException | None) -> None:

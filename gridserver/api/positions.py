@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
+from gridserver.access import devices
 from gridserver.access.rules import Principal, require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -76,9 +77,13 @@ def record(session: Session, actor: Principal, positions: Sequence[dict[str, Any
 
 
 def announce(live: Live, actor: Principal, recorded: Recorded) -> None:
-    """Show the newest position to the command views, after the commit."""
+    """Show the newest position to the command views, and note the device's charge, after the
+    commit."""
     if recorded.latest is None:
         return
+    if recorded.latest.battery is not None:
+        charge = devices.Said(battery=recorded.latest.battery)
+        live.hub.contacts.report(actor.account_id, actor.device, charge)
     position = {
         "username": actor.username,
         "display_name": actor.display_name,

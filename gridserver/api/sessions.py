@@ -15,7 +15,9 @@ from gridserver.access import clocks, queries, service, tokens
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.platforms import platform_of
 from gridserver.api.shapes import UnitRefSchema
+from gridserver.api.shapes_devices import SaidSchema, said
 from gridserver.force import queries as force
 from gridserver.org import queries as org
 
@@ -44,7 +46,7 @@ class AccountSchema(ma.Schema):
     officer = ma.fields.Nested(OfficerRefSchema, required=True, allow_none=True)
 
 
-class CredentialsSchema(ma.Schema):
+class CredentialsSchema(SaidSchema):
     username = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, 1024))
     device = ma.fields.String(
@@ -130,6 +132,7 @@ class Sessions(MethodView):
                 credentials["username"],
                 credentials["password"],
                 credentials.get("device"),
+                said(credentials, request.remote_addr, platform_of(request.user_agent.string)),
             )
             principal, _ = queries.principal_by_token(session, signed_in.token)
             if device_time := credentials.get("device_time"):

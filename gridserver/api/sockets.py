@@ -26,6 +26,8 @@ from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
 from gridserver.api import context, sockets_wire
 from gridserver.api.live import Live
+from gridserver.api.platforms import platform_of
+from gridserver.api.shapes_devices import SaidSchema, said
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, GridserverError, Invalid, Unauthenticated
 from gridserver.delivery.outlet import Connection
@@ -40,9 +42,9 @@ Answer = dict[str, Any]
 Act = Callable[[Session, Principal, Any], Answer]
 
 
-class AuthSchema(ma.Schema):
-    """The payload of a connect: a token, or the CSRF token of the cookie's session; its device's own
-    clock; and what the client has already."""
+class AuthSchema(SaidSchema):
+    """The payload of a connect: a token, or the CSRF token of the cookie's session; what the client
+    says of its device, and that one's own clock; and what the client has already."""
 
     token = ma.fields.String(validate=ma.validate.Length(1, 200))
     csrf = ma.fields.String(validate=ma.validate.Length(1, 200))
@@ -199,6 +201,11 @@ class AuthenticatedNamespace(Namespace):
             raise ConnectionRefusedError(error.message, {"code": error.code}) from error
         except OperationalError as error:
             raise ConnectionRefusedError("Try again.", {"code": "database.down"}) from error
+        self.live.hub.contacts.report(
+            principal.account_id,
+            principal.device,
+            said(given, request.remote_addr, platform_of(request.user_agent.string)),
+        )
         connection = _connection(principal)
         self._connections[connection.id] = connection, principal
         cursor = Cursor(given.get("epoch"), given.get("seq"))

@@ -109,7 +109,7 @@ class Relay:
 
     def connect(self, connection: Connection, cursor: Cursor) -> None:
         """Say ``ready``, bring the terminal up to where its cursor stands, and go live."""
-        self._contacts.take(connection.account_id)
+        self._contacts.take(connection.account_id, connection.device)
         with self._database.transaction() as session:
             queries.read_as_of_one_moment(session)
             standing = queries.standing(session, connection.account_id)
@@ -147,7 +147,7 @@ class Relay:
         terminal = self._terminals.get(connection_id)
         if terminal is None or not 0 <= seq <= terminal.sent:
             return False
-        self._contacts.take(terminal.connection.account_id)
+        self._contacts.take(terminal.connection.account_id, terminal.connection.device)
         if seq < terminal.acknowledged:
             return True
         terminal.acknowledged = seq
@@ -205,7 +205,7 @@ class Relay:
             if connection.session_id not in live:
                 self._outlet.close(connection.id)
                 continue
-            self._contacts.take(connection.account_id)
+            self._contacts.take(connection.account_id, connection.device)
             if (head := heads.get(connection.account_id, 0)) > terminal.sent:
                 behind.append(terminal)
             elif head < terminal.sent:

@@ -1,0 +1,121 @@
+"""Devices and sessions as the API takes and shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from gridserver.access import device_list, devices
+from gridserver.access.devices import Said
+from gridserver.api.shapes import PersonSchema, UnitRefSchema
+
+
+class SaidSchema(ma.Schema):
+    """What a client may say of the device that it runs on."""
+
+    app = ma.fields.String(
+        validate=ma.validate.Length(1, 40), metadata={"description": "The client's own version."}
+    )
+    platform = ma.fields.String(
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "What it runs on. Default: as the User-Agent tells."},
+    )
+    battery = ma.fields.Float(
+        validate=ma.validate.Range(0, 1), metadata={"description": "Charge from 0 to 1."}
+    )
+
+
+def said(given: dict[str, Any], address: str | None, platform: str | None) -> Said:
+    """Return what a device says of itself, of what was loaded by `SaidSchema`; where it names no
+    platform, `platform`."""
+    told = {
+        "address": address,
+        "platform": given.get("platform", platform),
+        "app_version": given.get("app"),
+        "battery": given.get("battery"),
+    }
+    return Said(**{name: value for name, value in told.items() if value is not None})  # type: ignore[typeddict-item]
+
+
+class DeviceSchema(ma.Schema):
+    """A device by which an account signs in."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True, metadata={"description": "As it named itself."})
+    account = ma.fields.Nested(PersonSchema, required=True)
+    unit = ma.fields.Nested(
+        UnitRefSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The highest for which the account holds a role."},
+    )
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(device_list.STATES))
+    is_current = ma.fields.Boolean(
+        required=True, metadata={"description": "This request came from it."}
+    )
+    platform = ma.fields.String(required=True, allow_none=True)
+    app_version = ma.fields.String(required=True, allow_none=True)
+    battery = ma.fields.Float(
+        required=True, allow_none=True, metadata={"description": "Charge from 0 to 1."}
+    )
+    battery_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    address = ma.fields.String(required=True, allow_none=True)
+    clock_offset_s = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the server's clock is ahead of the device's, in seconds."},
+    )
+    first_seen_at = ma.fields.AwareDateTime(required=True)
+    last_seen_at = ma.fields.AwareDateTime(required=True)
+    sessions = ma.fields.Integer(
+        required=True, metadata={"description": "How many sessions stand."}
+    )
+    revoked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    revoked_by = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
+    revoke_reason = ma.fields.String(required=True, allow_none=True)
+    wiped_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When, since it was revoked, it said that it had wiped itself."},
+    )
+
+
+class DevicesSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(DeviceSchema), required=True)
+
+
+class DevicePageSchema(DevicesSchema):
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+class RevocationSchema(ma.Schema):
+    reason = ma.fields.String(required=True, validate=ma.validate.Length(1, devices.LONGEST_REASON))
+
+
+class OwnSessionSchema(ma.Schema):
+    """A session of one's own."""
+
+    id = ma.fields.UUID(required=True)
+    device_id = ma.fields.Integer(required=True, allow_none=True)
+    device = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Null where it named none."}
+    )
+    platform = ma.fields.String(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True)
+    is_current = ma.fields.Boolean(required=True)
+
+
+class OwnSessionsSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(OwnSessionSchema), required=True)
+
+
+class WhichSessionsArguments(ma.Schema):
+    device = ma.fields.Integer(
+        validate=ma.validate.Range(1, 2**53), metadata={"description": "Only those of this device."}
+    )
+
+
+class EndedSchema(ma.Schema):
+    ended = ma.fields.Integer(required=True, metadata={"description": "How many those were."})
