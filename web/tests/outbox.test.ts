@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Command, Verb } from '@/api/types'
 import {
+  commandOf,
   enqueue,
   foreseenState,
   markSent,
@@ -9,6 +10,7 @@ import {
   officerVerbs,
   pending,
   requeue,
+  saidTo,
   settle,
   type Outbox,
 } from '@/live/outbox'
@@ -56,6 +58,15 @@ describe('the command queue', () => {
   it('leaves the state alone for a verb that leads nowhere', () => {
     const outbox = enqueue([], command('1', 'call_support'))
     expect(foreseenState(card({ state: 'on_scene' }), outbox)).toBe('on_scene')
+  })
+
+  it('finds what was said to one thing', () => {
+    const read = { id: '3', verb: 'read', order: 1, occurred_at: '', data: {} }
+    const outbox = enqueue(queued(), read)
+    expect(saidTo(outbox, { task: 1 }).map((entry) => entry.id)).toEqual(['1', '2'])
+    expect(saidTo(outbox, { order: 1 }).map((entry) => entry.id)).toEqual(['3'])
+    expect(saidTo(outbox, {})).toEqual([])
+    expect(commandOf(outbox[2]!)).toEqual(read)
   })
 
   it('names the main verb first', () => {

@@ -62,6 +62,7 @@ export function task(changes: Partial<Task> = {}): Task {
     hand_over: null,
     advice: null,
     allowed: ['sign'],
+    attachments: [],
     updated_at: '2026-11-22T13:00:00+08:00',
     ...changes,
   }

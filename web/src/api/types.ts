@@ -39,17 +39,25 @@ export const COUNTS = ['suspects', 'offences', 'persons_helped'] as const
 export type Count = (typeof COUNTS)[number]
 export const OUTCOMES: readonly Outcome[] = ['resolved', 'unfounded', 'referred', 'unresolved']
 
+/** What a command is said to: one thing, or nothing where its verb makes something new. */
+export type Subject = { task: number } | { order: number } | { swap: number } | { [none in never]: number }
+
 /** A command as the queue sends it; the id makes sending it twice harmless. */
 export interface Command {
   id: string
-  verb: Verb
-  task: number
+  verb: string
+  task?: number
+  order?: number
+  swap?: number
   occurred_at: string
   data: Record<string, unknown>
+  lon?: number
+  lat?: number
 }
+/** Beside the status stands what the command's subject has become. */
 export type CommandAnswer =
-  | { status: 'done'; task: Task }
-  | { status: 'refused'; code: string; detail: string; state?: TaskState; task?: Task }
+  | { status: 'done'; task?: Task; [subject: string]: unknown }
+  | { status: 'refused'; code: string; detail: string; task?: Task; [subject: string]: unknown }
 
 export type FeedEvent =
   | { seq: number; type: 'incident.created'; data: { incident: IncidentCard; task: TaskCard } }

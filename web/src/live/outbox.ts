@@ -5,7 +5,7 @@
  * Whatever was sent without an answer is sent again under the same id; the server makes that
  * harmless.
  */
-import type { Command, CommandAnswer, TaskCard, TaskState, Verb } from '@/api/types'
+import type { Command, CommandAnswer, Subject, TaskCard, TaskState, Verb } from '@/api/types'
 
 export type Entry = Command &
   (
@@ -47,8 +47,20 @@ export function pending(outbox: Outbox): Outbox {
   return outbox.filter((entry) => entry.status === 'queued' || entry.status === 'sent')
 }
 
+/** What was said to a subject, in its order. */
+export function saidTo(outbox: Outbox, subject: Subject): Entry[] {
+  const [[name, id] = []] = Object.entries(subject)
+  return outbox.filter((entry) => name !== undefined && entry[name as 'task'] === id)
+}
+
+/** The command of an entry, without what the queue notes beside it. */
+export function commandOf(entry: Entry): Command {
+  const { id, verb, task, order, swap, occurred_at, data, lon, lat } = entry
+  return { id, verb, task, order, swap, occurred_at, data, lon, lat }
+}
+
 /** The state that an officer's own verb leads to, as the server's lifecycle has it. */
-const LEADS_TO: Partial<Record<Verb, TaskState>> = {
+const LEADS_TO: Partial<Record<string, TaskState>> = {
   sign: 'signed',
   depart: 'en_route',
   arrive: 'on_scene',
@@ -58,9 +70,8 @@ const LEADS_TO: Partial<Record<Verb, TaskState>> = {
 
 /** The state that the task will be in when every waiting command has gone through. */
 export function foreseenState(card: TaskCard, outbox: Outbox): TaskState {
-  return pending(outbox)
-    .filter((entry) => entry.task === card.id)
-    .reduce((state, entry) => LEADS_TO[entry.verb] ?? state, card.state)
+  const waiting = saidTo(pending(outbox), { task: card.id })
+  return waiting.reduce<TaskState>((state, entry) => LEADS_TO[entry.verb] ?? state, card.state)
 }
 
 /** What the officer can do next, the main verb first. */

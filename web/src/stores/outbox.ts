@@ -1,16 +1,18 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
 
-import type { CommandAnswer, TaskCard, Verb } from '@/api/types'
+import type { CommandAnswer, Subject, TaskCard } from '@/api/types'
 import { newId } from '@/base/ids'
 import { cardOf } from '@/live/cards'
 import {
+  commandOf,
   enqueue,
   foreseenState,
   markSent,
   nextToSend,
   pending,
   requeue,
+  saidTo,
   settle,
   type Entry,
   type Outbox,
@@ -18,16 +20,22 @@ import {
 import type { TerminalStorage } from '@/live/storage'
 import { withdrawnFrom } from '@/live/tasks'
 import { useInbox } from './inbox'
+import { usePosition } from './position'
 
 const KEPT = 200
 const RETRY_MS = 3000
+const FRESH_MS = 120_000
+
+type Learner = (answer: CommandAnswer) => void
 
 /** The officer's commands: kept on the device until the server has answered each of them. */
 export const useOutbox = defineStore('outbox', () => {
   const inbox = useInbox()
+  const position = usePosition()
   const entries = shallowRef<Outbox>([])
   let storage: TerminalStorage | null = null
   let username = ''
+  const learners = new Map<string, Learner>([['task', learnTask]])
 
   const waiting = computed(() => pending(entries.value))
 
@@ -36,10 +44,13 @@ export const useOutbox = defineStore('outbox', () => {
     await storage?.keepOutbox(entries.value)
   }
 
-  async function give(task: TaskCard, verb: Verb, data: Record<string, unknown>): Promise<void> {
+  /** Queues a command and sends it as soon as it can; its id, by which its entry is found. */
+  async function give(subject: Subject, verb: string, data: Record<string, unknown>): Promise<string> {
+    const id = newId()
     const occurred_at = new Date().toISOString()
-    await change(enqueue(entries.value, { id: newId(), verb, task: task.id, occurred_at, data }))
-    await pump()
+    await change(enqueue(entries.value, { id, verb, ...subject, occurred_at, data, ...place() }))
+    void pump()
+    return id
   }
 
   /** Sends what waits, one command at a time, as long as the link holds. */
@@ -47,10 +58,9 @@ export const useOutbox = defineStore('outbox', () => {
     const entry = nextToSend(entries.value)
     if (!entry || inbox.linkState !== 'live' || !inbox.link) return
     await change(markSent(entries.value, entry.id))
-    const { id, verb, task, occurred_at, data } = entry
     let answer: CommandAnswer
     try {
-      answer = await inbox.link.request<CommandAnswer>('command', { id, verb, task, occurred_at, data })
+      answer = await inbox.link.request<CommandAnswer>('command', commandOf(entry))
     } catch {
       // No answer: it may or may not have arrived. The same id goes out again.
       await change(requeue(entries.value))
@@ -63,12 +73,27 @@ export const useOutbox = defineStore('outbox', () => {
 
   async function take(id: string, answer: CommandAnswer): Promise<void> {
     await change(settle(entries.value, id, answer))
-    if (!answer.task) return
-    inbox.learn(cardOf(answer.task, username), withdrawnFrom(username, answer.task))
+    for (const [subject, learn] of learners) if (subject in answer) learn(answer)
   }
 
-  function ofTask(id: number): Entry[] {
-    return entries.value.filter((entry) => entry.task === id)
+  /** Has `learn` told of every answer that shows what has become of a kind of subject. */
+  function onAnswer(subject: string, learn: Learner): void {
+    learners.set(subject, learn)
+  }
+
+  function learnTask({ task }: CommandAnswer): void {
+    if (task) inbox.learn(cardOf(task, username), withdrawnFrom(username, task))
+  }
+
+  /** Where the command is given, as far as the officer lets it be known. */
+  function place(): { lon?: number; lat?: number } {
+    const { own } = position
+    if (!own || Date.now() - Date.parse(own.at) > FRESH_MS) return {}
+    return { lon: own.lon, lat: own.lat }
+  }
+
+  function of(subject: Subject): Entry[] {
+    return saidTo(entries.value, subject)
   }
 
   function foreseen(card: TaskCard) {
@@ -89,5 +114,5 @@ export const useOutbox = defineStore('outbox', () => {
     },
   )
 
-  return { entries, waiting, give, ofTask, foreseen, open }
+  return { entries, waiting, give, of, onAnswer, foreseen, open }
 })
