@@ -30,6 +30,7 @@ from gridserver.delivery import retention
 from gridserver.dispatch import escalation, offers
 from gridserver.exchange import puller
 from gridserver.force import workdays
+from gridserver.orders import counting, reminding
 from gridserver.partners import courier
 
 log = get_logger()
@@ -46,7 +47,12 @@ _BATCH = 100
 
 Chore = Callable[[Session, int], int]
 #: name → what to do: it takes the session and a limit, and returns how much it did.
-CHORES: dict[str, Chore] = {"escalate": escalation.escalate_due}
+CHORES: dict[str, Chore] = {
+    "escalate": escalation.escalate_due,
+    "order_deadlines": reminding.meet_deadlines,
+    "order_receipts": counting.take_receipts,
+    "order_progress": counting.count_progress,
+}
 #: The same, for what is done at the start and then once an hour.
 HOURLY: dict[str, Chore] = {
     "calendar": workdays.fill_what_is_missing,

@@ -14,7 +14,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
-from gridserver.api import tasks
+from gridserver.api import orders, tasks
 from gridserver.api.sockets import Answer, load
 from gridserver.base.errors import Invalid
 from gridserver.delivery.commands import Command
@@ -26,7 +26,7 @@ Handler = Callable[[Session, Principal, int, Command], Outcome]
 Maker = Callable[[Session, Principal, Command], Outcome]
 
 #: The field that names the subject → who carries out what is said to it.
-SUBJECTS: Mapping[str, Handler] = {"task": tasks.say}
+SUBJECTS: Mapping[str, Handler] = {"task": tasks.say, "order": orders.say}
 #: verb → who carries it out, where there is no subject.
 MAKERS: Mapping[str, Maker] = {}
 

@@ -28,9 +28,11 @@ __all__ = (
     "PersonRef",
     "Place",
     "UnitRef",
+    "absent_at",
     "duty_picture",
     "officer_of",
     "officers",
+    "on_shift_at",
     "owners",
     "primary_owners",
     "working_day",
@@ -198,7 +200,7 @@ def _cards(at: dt.datetime) -> sa.Select[Any]:
             Unit.code.label("unit_code"),
             Unit.name.label("unit_name"),
             _on_duty(at).label("on_duty"),
-            _absent(at).label("absent"),
+            absent_at(at).label("absent"),
             ST_X(OfficerPosition.point).label("lon"),
             ST_Y(OfficerPosition.point).label("lat"),
             OfficerPosition.at.label("seen_at"),
@@ -209,12 +211,17 @@ def _cards(at: dt.datetime) -> sa.Select[Any]:
     )
 
 
+def on_shift_at(at: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition that an officer of a query has a shift at `at`."""
+    return sa.exists().where(Shift.officer_id == Officer.id, Shift.during.contains(at))
+
+
 def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
-    on_shift = sa.exists().where(Shift.officer_id == Officer.id, Shift.during.contains(at))
-    return sa.and_(on_shift, Account.disabled_at.is_(None))
+    return sa.and_(on_shift_at(at), Account.disabled_at.is_(None))
 
 
-def _absent(at: dt.datetime) -> ColumnElement[bool]:
+def absent_at(at: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition that an officer of a query can't be called on at `at`."""
     return sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
 
 

@@ -1,0 +1,1 @@
+"""Orders and notices: sent from one door to many, with what each person did about it."""
