@@ -14,15 +14,15 @@ from gridserver.access.rules import Principal, require
 from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_orders import (
-    NewOrderSchema,
     OrderCardSchema,
     OrderCommandSchema,
     OrderDetailSchema,
     OrderDoneSchema,
+    OrderDraftSchema,
+    OrderPreviewArguments,
+    OrderPreviewSchema,
+    OrderRecipientSchema,
     OwnOrderSchema,
-    PreviewArguments,
-    PreviewSchema,
-    RecipientSchema,
 )
 from gridserver.delivery.commands import Command
 from gridserver.delivery.once import Outcome
@@ -53,20 +53,20 @@ class OwnOrderPageSchema(ma.Schema):
     next = ma.fields.String(required=True, allow_none=True)
 
 
-class RecipientArguments(context.PageArguments):
+class OrderRecipientArguments(context.PageArguments):
     filter = ma.fields.String(allow_none=True, validate=ma.validate.OneOf(tuple(FILTERS)))
 
 
-class RecipientPageSchema(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(RecipientSchema), required=True)
+class OrderRecipientPageSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(OrderRecipientSchema), required=True)
     next = ma.fields.String(required=True, allow_none=True)
 
 
-class RecallSchema(ma.Schema):
+class OrderRecallSchema(ma.Schema):
     reason = ma.fields.String(required=True)
 
 
-class RemindedSchema(ma.Schema):
+class OrderRemindedSchema(ma.Schema):
     people = ma.fields.Integer(required=True, metadata={"description": "How many were reminded."})
 
 
@@ -95,7 +95,7 @@ class Orders(MethodView):
         return _page(found, limit)
 
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
-    @blueprint.arguments(NewOrderSchema)
+    @blueprint.arguments(OrderDraftSchema)
     @blueprint.response(201, OrderDetailSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
@@ -112,7 +112,7 @@ class Orders(MethodView):
                 found = service.issue(session, actor, unit, draft, audience, expected=expected)
                 return queries.detail(session, actor, found)
 
-            document = idempotency.succeed_once(session, NewOrderSchema().dump(body), send)
+            document = idempotency.succeed_once(session, OrderDraftSchema().dump(body), send)
         response = idempotency.created(document)
         response.headers["Location"] = f"{blueprint.url_prefix}/{document['id']}"
         return response
@@ -120,8 +120,8 @@ class Orders(MethodView):
 
 @blueprint.route("/preview")
 class OrderPreview(MethodView):
-    @blueprint.arguments(PreviewArguments)
-    @blueprint.response(200, PreviewSchema)
+    @blueprint.arguments(OrderPreviewArguments)
+    @blueprint.response(200, OrderPreviewSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Say who an audience is now, before anything is sent."""
@@ -168,8 +168,8 @@ class OneOrder(MethodView):
 
 @blueprint.route(f"{_ONE}/recipients")
 class Recipients(MethodView):
-    @blueprint.arguments(RecipientArguments, location="query")
-    @blueprint.response(200, RecipientPageSchema)
+    @blueprint.arguments(OrderRecipientArguments, location="query")
+    @blueprint.response(200, OrderRecipientPageSchema)
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any], order_id: int) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Recipients(MethodView):
 @blueprint.route(f"{_ONE}/recall")
 class Recall(MethodView):
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
-    @blueprint.arguments(RecallSchema)
+    @blueprint.arguments(OrderRecallSchema)
     @blueprint.response(200, OrderDetailSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
@@ -221,7 +221,7 @@ class Close(MethodView):
 @blueprint.route(f"{_ONE}/remind")
 class Remind(MethodView):
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
-    @blueprint.response(200, RemindedSchema)
+    @blueprint.response(200, OrderRemindedSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, headers: dict[str, Any], order_id: int) -> Response:

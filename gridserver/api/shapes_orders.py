@@ -37,7 +37,7 @@ class AudienceSchema(ma.Schema):
     )
 
 
-class NewOrderSchema(ma.Schema):
+class OrderDraftSchema(ma.Schema):
     unit = ma.fields.String(
         required=True, metadata={"description": "The unit in whose name it is sent."}
     )
@@ -75,28 +75,28 @@ class NewOrderSchema(ma.Schema):
     )
 
 
-class PreviewArguments(ma.Schema):
+class OrderPreviewArguments(ma.Schema):
     unit = ma.fields.String(required=True)
     audience = ma.fields.Nested(AudienceSchema, required=True)
 
 
-class MemberSchema(PersonSchema):
+class AudienceMemberSchema(PersonSchema):
     service_number = ma.fields.String(required=True)
     unit = ma.fields.Nested(UnitRefSchema, required=True)
     on_duty = ma.fields.Boolean(required=True)
 
 
-class PreviewSchema(ma.Schema):
+class OrderPreviewSchema(ma.Schema):
     people = ma.fields.Integer(required=True)
     on_duty = ma.fields.Integer(required=True, metadata={"description": "Of these, on duty now."})
     first = ma.fields.List(
-        ma.fields.Nested(MemberSchema),
+        ma.fields.Nested(AudienceMemberSchema),
         required=True,
         metadata={"description": "At most 500, by service number."},
     )
 
 
-class ProgressSchema(ma.Schema):
+class OrderProgressSchema(ma.Schema):
     """Counts to within a second or two: the worker makes them."""
 
     people = ma.fields.Integer(required=True)
@@ -159,7 +159,7 @@ class OrderCardSchema(CommonOrderSchema):
     """An order as the rooms list it."""
 
     issued_by = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
-    progress = ma.fields.Nested(ProgressSchema, required=True)
+    progress = ma.fields.Nested(OrderProgressSchema, required=True)
 
 
 class OrderDetailSchema(OrderCardSchema):
@@ -174,7 +174,7 @@ class OrderDetailSchema(OrderCardSchema):
     )
 
 
-class RecipientSchema(PersonSchema):
+class OrderRecipientSchema(PersonSchema):
     unit = ma.fields.Nested(
         UnitRefSchema, required=True, metadata={"description": "As it was at the sending."}
     )

@@ -3915,6 +3915,377 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce a content, and learn where to go on: the same again is the same upload.
+         * @description What was refused, or announced differently, begins anew.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UploadProgress"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        /** Show an attachment through what it belongs to. Each look is written down. */
+        get: {
+            parameters: {
+                query?: {
+                    task?: number;
+                    capture?: number;
+                };
+                header?: never;
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                        "image/png": string;
+                        "image/webp": string;
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Send a piece. With the last one the whole is checked: `state` says what came of it.
+         * @description At another offset than the present one: 409 `attachment.wrong_offset` with `offset`.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Where in the content the piece begins. */
+                    "Upload-Offset": number;
+                };
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            /** @description Up to 262144 bytes of the content; none at its end asks for the check. */
+            requestBody: {
+                content: {
+                    "application/partial-upload": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UploadProgress"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the captures that one may see, newest first; `open` ones wait for a decision. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    state?: "open" | "all";
+                    kind?: "place" | "premises" | "hazard" | "address_correction";
+                    mine?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CapturePage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /**
+         * Capture something. An `Idempotency-Key` that is a UUID is the command's id, which is the
+         *     same command by the socket.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewCapture"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaptureDone"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/captures/{capture_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show one capture. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
+                path: {
+                    capture_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Capture"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/captures/{capture_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a proposal; the officer is told. Of two who decide at once the second gets 409
+         *     `capture.wrong_state`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    capture_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Capture"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/captures/{capture_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline a proposal, with a reason; the officer is told. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    capture_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Decline"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Capture"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/field-units": {
         parameters: {
             query?: never;
@@ -4741,6 +5112,483 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the orders that were issued in one's scope, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    state?: "open" | "all";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderCardPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Send an order to everyone that the audience means now. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrderDraft"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderDetail"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who an audience is now, before anything is sent. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrderPreviewArguments"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderPreview"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the orders that one was sent, newest first, those that are over too. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OwnOrderPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show one order, and how far it has come. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
+                path: {
+                    order_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderDetail"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        /** List the persons that an order was sent to, with what each did, by username. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    filter?: "not_received" | "not_read" | "not_answered" | "answered" | "late" | null;
+                };
+                header?: never;
+                path: {
+                    order_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderRecipientPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an order back, with the reason; terminals show it so, and nobody is reminded. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    order_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrderRecall"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderDetail"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an order whose answers are no longer waited for. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    order_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderDetail"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind everyone who hasn't answered. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    order_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderReminded"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one has read an order, or answer it. An answer after the deadline, or after the
+         *     order's end, is kept as late; a second one is answered 409 `order.answered`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    order_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrderCommand"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderDone"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatch/norms/departures": {
         parameters: {
             query?: never;
@@ -4779,144 +5627,6 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
-        trace?: never;
-    };
-    "/api/v1/attachments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Announce a content, and learn where to go on: the same again is the same upload.
-         * @description What was refused, or announced differently, begins anew.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Announcement"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["UploadProgress"];
-                    };
-                };
-                400: components["responses"]["BAD_REQUEST"];
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                409: components["responses"]["CONFLICT"];
-                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/attachments/{sha256}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                sha256: string;
-            };
-            cookie?: never;
-        };
-        /** Show an attachment through what it belongs to. Each look is written down. */
-        get: {
-            parameters: {
-                query?: {
-                    task?: number;
-                };
-                header?: never;
-                path: {
-                    sha256: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "image/jpeg": string;
-                        "image/png": string;
-                        "image/webp": string;
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Send a piece. With the last one the whole is checked: `state` says what came of it.
-         * @description At another offset than the present one: 409 `attachment.wrong_offset` with `offset`.
-         */
-        patch: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Where in the content the piece begins. */
-                    "Upload-Offset": number;
-                };
-                path: {
-                    sha256: string;
-                };
-                cookie?: never;
-            };
-            /** @description Up to 262144 bytes of the content; none at its end asks for the check. */
-            requestBody: {
-                content: {
-                    "application/partial-upload": string;
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["UploadProgress"];
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                409: components["responses"]["CONFLICT"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                503: components["responses"]["SERVICE_UNAVAILABLE"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
         trace?: never;
     };
     "/api/v1/inbox": {
@@ -7068,26 +7778,7 @@ export interface components {
             code: string;
             name: string;
         };
-        Attachment: {
-            sha256: string;
-            /** @enum {string} */
-            state: "on_its_way" | "complete" | "refused";
-            media_type: string | null;
-            /** @description Bytes; null: not announced yet. */
-            size: number | null;
-            /** @description Bytes that are here. */
-            received: number;
-            refusal: string | null;
-            /**
-             * Format: date-time
-             * @description By the device's clock.
-             */
-            taken_at: string | null;
-            lon: number | null;
-            lat: number | null;
-        };
         RawPlace: {
-            attachments: components["schemas"]["Attachment"][];
             x: number;
             y: number;
             crs: string;
@@ -7413,6 +8104,24 @@ export interface components {
             /** @description It no longer fitted and changed nothing. */
             late: boolean;
         };
+        Attachment: {
+            sha256: string;
+            /** @enum {string} */
+            state: "on_its_way" | "complete" | "refused";
+            media_type: string | null;
+            /** @description Bytes; null: not announced yet. */
+            size: number | null;
+            /** @description Bytes that are here. */
+            received: number;
+            refusal: string | null;
+            /**
+             * Format: date-time
+             * @description By the device's clock.
+             */
+            taken_at: string | null;
+            lon: number | null;
+            lat: number | null;
+        };
         Task: {
             id: number;
             /** @enum {string} */
@@ -7431,6 +8140,7 @@ export interface components {
             decision: components["schemas"]["Step"][];
             offers: components["schemas"]["Offer"][];
             history: components["schemas"]["History"][];
+            attachments: components["schemas"]["Attachment"][];
             allowed: ("sign" | "depart" | "arrive" | "report" | "close" | "send_back" | "return" | "reassign" | "cancel" | "hand_over" | "answer" | "call_support" | "link")[];
         };
         Command: {
@@ -7455,6 +8165,105 @@ export interface components {
             /** @enum {string} */
             status: "done";
             task: components["schemas"]["Task"];
+        };
+        Announcement: {
+            /** @description Of the whole, as 64 lower-case hex digits. */
+            sha256: string;
+            /** @description Bytes, at most 10485760. */
+            size: number;
+            /** @description One of image/jpeg, image/png, image/webp. */
+            media_type: string;
+            /** Format: date-time */
+            taken_at?: string | null;
+            /** @description Where it was taken. */
+            lon?: number | null;
+            lat?: number | null;
+        };
+        UploadProgress: {
+            sha256: string;
+            /** @enum {string} */
+            state: "uploading" | "complete" | "refused";
+            received: number;
+            size: number;
+            /** @description The most that a piece may have. */
+            piece_bytes: number;
+            /** @description One of attachment.wrong_hash, attachment.wrong_type, attachment.too_many_pixels, attachment.undecodable. */
+            refusal: string | null;
+        };
+        CellRef: {
+            code: string;
+            name: string | null;
+        };
+        CaptureDecision: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"] | null;
+            reason: string | null;
+        };
+        Capture: {
+            id: number;
+            /** @enum {string} */
+            state: "proposed" | "accepted" | "declined" | "became_task";
+            /** @description Counts the changes. */
+            version: number;
+            /** @enum {string} */
+            kind: "place" | "premises" | "hazard" | "address_correction";
+            text: string;
+            /** @description Of the place; of an address correction the right address. */
+            name: string | null;
+            lon: number;
+            lat: number;
+            accuracy_m: number | null;
+            cell: components["schemas"]["CellRef"] | null;
+            /** @description Who answers for the place: the cell's station, or the bureau. */
+            unit: components["schemas"]["UnitRef"];
+            /** @description How the cell was found, as of an incident. */
+            method: string;
+            officer: components["schemas"]["Person"];
+            /**
+             * Format: date-time
+             * @description By the officer's clock.
+             */
+            occurred_at: string;
+            clock_offset_s: number | null;
+            /** Format: date-time */
+            received_at: string;
+            decision: components["schemas"]["CaptureDecision"] | null;
+            /** @description The task that it became. */
+            task: number | null;
+            /** Format: date-time */
+            updated_at: string;
+            photos: components["schemas"]["Attachment"][];
+            allowed: ("accept" | "decline")[];
+        };
+        CapturePage: {
+            items: components["schemas"]["Capture"][];
+            next: string | null;
+        };
+        NewCapture: {
+            /** @description One of place, premises, hazard, address_correction. */
+            kind: string;
+            text: string;
+            name?: string | null;
+            lon: number;
+            lat: number;
+            accuracy_m?: number | null;
+            /** @description SHA-256 of each; their bytes may come before or after. */
+            photos?: string[];
+            /**
+             * Format: date-time
+             * @description The officer's own clock. Recorded, never a ground for refusal.
+             */
+            occurred_at?: string;
+        };
+        CaptureDone: {
+            /** @enum {string} */
+            status: "done";
+            capture: components["schemas"]["Capture"];
+        };
+        Decline: {
+            /** @description The officer is told it. */
+            reason: string;
         };
         FieldUnit: {
             crew: components["schemas"]["RosterOfficer"][];
@@ -7706,6 +8515,273 @@ export interface components {
              */
             to?: string | null;
         };
+        RelatedOrder: {
+            id: number;
+            number: number;
+            title: string;
+            /** @enum {string} */
+            relation: "supplements" | "renews";
+        };
+        OrderProgress: {
+            people: number;
+            received: number;
+            read: number;
+            answered: number;
+        };
+        OrderCard: {
+            id: number;
+            /** @description For the radio: three digits that come round. */
+            number: number;
+            /** @enum {string} */
+            kind: "order" | "notice";
+            /** @enum {string} */
+            state: "issued" | "recalled" | "closed";
+            unit: components["schemas"]["UnitRef"];
+            title: string;
+            text: string;
+            /** @enum {string} */
+            urgency: "routine" | "urgent";
+            /** @enum {string} */
+            asks: "none" | "read" | "choice" | "text";
+            choices: string[];
+            /** Format: date-time */
+            answer_by: string | null;
+            /** Format: date-time */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description When terminals let go of it.
+             */
+            expires_at: string;
+            refers_to: components["schemas"]["RelatedOrder"] | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            recall_reason: string | null;
+            issued_by: components["schemas"]["Person"] | null;
+            progress: components["schemas"]["OrderProgress"];
+        };
+        OrderCardPage: {
+            items: components["schemas"]["OrderCard"][];
+            next: string | null;
+        };
+        Audience: {
+            /**
+             * @description Everyone of the unit that speaks, and of all below it.
+             * @default false
+             */
+            everyone?: boolean;
+            /** @description Codes of units, with all below them. */
+            units?: string[];
+            /** @description Codes of cells: their owners now, A and B. */
+            cells?: string[];
+            /** @description Codes of field units: who rides with them now. */
+            field_units?: string[];
+            /** @description Service numbers. */
+            officers?: string[];
+            /**
+             * @description Of all these, only who is on duty now.
+             * @default false
+             */
+            on_duty?: boolean;
+        };
+        OrderDraft: {
+            /** @description The unit in whose name it is sent. */
+            unit: string;
+            /** @enum {string} */
+            kind: "order" | "notice";
+            title: string;
+            /** @description At most 2,000 characters. */
+            text: string;
+            /**
+             * @default routine
+             * @enum {string}
+             */
+            urgency?: "routine" | "urgent";
+            /**
+             * @description What is asked: nothing, to have read it, a choice, or words.
+             * @default none
+             * @enum {string}
+             */
+            asks?: "none" | "read" | "choice" | "text";
+            /** @description Two to six answers, where a choice is asked. */
+            choices?: string[];
+            /** Format: date-time */
+            answer_by?: string | null;
+            audience: components["schemas"]["Audience"];
+            /** @description The id of a former order. */
+            refers_to?: number | null;
+            /**
+             * @description What this is to it; `renews` closes the former.
+             * @enum {string|null}
+             */
+            relation?: "supplements" | "renews" | null;
+            /** @description The number of people that was confirmed; another is refused. */
+            expected?: number | null;
+        };
+        OrderReference: {
+            id: number;
+            number: number;
+            title: string;
+        };
+        OrderDetail: {
+            id: number;
+            /** @description For the radio: three digits that come round. */
+            number: number;
+            /** @enum {string} */
+            kind: "order" | "notice";
+            /** @enum {string} */
+            state: "issued" | "recalled" | "closed";
+            unit: components["schemas"]["UnitRef"];
+            title: string;
+            text: string;
+            /** @enum {string} */
+            urgency: "routine" | "urgent";
+            /** @enum {string} */
+            asks: "none" | "read" | "choice" | "text";
+            choices: string[];
+            /** Format: date-time */
+            answer_by: string | null;
+            /** Format: date-time */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description When terminals let go of it.
+             */
+            expires_at: string;
+            refers_to: components["schemas"]["RelatedOrder"] | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            recall_reason: string | null;
+            issued_by: components["schemas"]["Person"] | null;
+            progress: components["schemas"]["OrderProgress"];
+            audience: components["schemas"]["Audience"];
+            /** @description What supplements or renews it. */
+            followed_by: components["schemas"]["OrderReference"][];
+            /** @description What the reader may do now. */
+            allowed: string[];
+        };
+        OrderPreviewArguments: {
+            unit: string;
+            audience: components["schemas"]["Audience"];
+        };
+        AudienceMember: {
+            username: string;
+            display_name: string;
+            service_number: string;
+            unit: components["schemas"]["UnitRef"];
+            on_duty: boolean;
+        };
+        OrderPreview: {
+            people: number;
+            /** @description Of these, on duty now. */
+            on_duty: number;
+            /** @description At most 500, by service number. */
+            first: components["schemas"]["AudienceMember"][];
+        };
+        AnswerToOrder: {
+            choice?: string;
+            text?: string;
+        };
+        OwnOrder: {
+            id: number;
+            /** @description For the radio: three digits that come round. */
+            number: number;
+            /** @enum {string} */
+            kind: "order" | "notice";
+            /** @enum {string} */
+            state: "issued" | "recalled" | "closed";
+            unit: components["schemas"]["UnitRef"];
+            title: string;
+            text: string;
+            /** @enum {string} */
+            urgency: "routine" | "urgent";
+            /** @enum {string} */
+            asks: "none" | "read" | "choice" | "text";
+            choices: string[];
+            /** Format: date-time */
+            answer_by: string | null;
+            /** Format: date-time */
+            issued_at: string;
+            /**
+             * Format: date-time
+             * @description When terminals let go of it.
+             */
+            expires_at: string;
+            refers_to: components["schemas"]["RelatedOrder"] | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            recall_reason: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            answer: components["schemas"]["AnswerToOrder"] | null;
+            late: boolean;
+            /** Format: date-time */
+            reminded_at: string | null;
+        };
+        OwnOrderPage: {
+            items: components["schemas"]["OwnOrder"][];
+            next: string | null;
+        };
+        OrderRecipient: {
+            username: string;
+            display_name: string;
+            /** @description As it was at the sending. */
+            unit: components["schemas"]["UnitRef"];
+            /**
+             * Format: date-time
+             * @description When a device of the person first had it.
+             */
+            received_at: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            /**
+             * Format: date-time
+             * @description When by the person's own clock, as far as that can be put right.
+             */
+            answered_said_at: string | null;
+            answer: components["schemas"]["AnswerToOrder"] | null;
+            late: boolean;
+            reminders: number;
+            /** Format: date-time */
+            reminded_at: string | null;
+        };
+        OrderRecipientPage: {
+            items: components["schemas"]["OrderRecipient"][];
+            next: string | null;
+        };
+        OrderRecall: {
+            reason: string;
+        };
+        OrderReminded: {
+            /** @description How many were reminded. */
+            people: number;
+        };
+        OrderCommand: {
+            /** Format: uuid */
+            id: string;
+            /** @description One of read, answer. */
+            verb: string;
+            /**
+             * Format: date-time
+             * @description The sender's own clock. Recorded, never a ground for refusal.
+             */
+            occurred_at?: string;
+            /** @description answer: `{choice}` or `{text}`, as asked; read: nothing. */
+            data?: {
+                [key: string]: unknown;
+            };
+            lon?: number | null;
+            lat?: number | null;
+        };
+        OrderDone: {
+            /** @enum {string} */
+            status: "done";
+            order: components["schemas"]["OwnOrder"];
+        };
         StaffingNorms: {
             households_per_officer: number;
             people_per_officer: number;
@@ -7728,30 +8804,6 @@ export interface components {
         Departures: {
             norms: components["schemas"]["StaffingNorms"];
             items: components["schemas"]["StaffedStation"][];
-        };
-        Announcement: {
-            /** @description Of the whole, as 64 lower-case hex digits. */
-            sha256: string;
-            /** @description Bytes, at most 10485760. */
-            size: number;
-            /** @description One of image/jpeg, image/png, image/webp. */
-            media_type: string;
-            /** Format: date-time */
-            taken_at?: string | null;
-            /** @description Where it was taken. */
-            lon?: number | null;
-            lat?: number | null;
-        };
-        UploadProgress: {
-            sha256: string;
-            /** @enum {string} */
-            state: "uploading" | "complete" | "refused";
-            received: number;
-            size: number;
-            /** @description The most that a piece may have. */
-            piece_bytes: number;
-            /** @description One of attachment.wrong_hash, attachment.wrong_type, attachment.too_many_pixels, attachment.undecodable. */
-            refusal: string | null;
         };
         Message: {
             seq: number;
