@@ -6,6 +6,9 @@ clock, so `live_database` and `live_county` do too; a module's tests share them.
 
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,8 +28,9 @@ from tests import asyncapi
 from tests.commands import Run
 from tests.conftest import copied
 from tests.county import PASSWORD, County, commit_county
-from tests.processes import Caller, WebProcess
+from tests.processes import Caller, WebProcess, free_port
 from tests.sockets import Connect, SocketClient
+from tests.waiting import until
 
 
 class AccountClient(FlaskClient):
@@ -172,3 +176,25 @@ def connect() -> Iterator[Connect]:
             asyncapi.check(client.namespace, event, payload)
         for answer in client.answers:
             asyncapi.check_answer(answer)
+
+
+@pytest.fixture
+def redis() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Redis of the test's own, which it may kill."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("needs redis-server")
+    port = free_port()
+    process = subprocess.Popen(
+        [program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+    )
+    until(lambda: _listens(port))
+    yield f"redis://127.0.0.1:{port}/0", process
+    process.kill()
+    process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

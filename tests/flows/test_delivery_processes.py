@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -49,28 +48,6 @@ def node() -> str:
     if node is None or not (ROOT / "web" / "node_modules" / "socket.io-client").is_dir():
         pytest.skip("needs node and web/node_modules (npm ci in web/)")
     return node
-
-
-@pytest.fixture
-def redis() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Redis of the test's own, which it may kill."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("needs redis-server")
-    port = free_port()
-    process = subprocess.Popen(
-        [program, "--port", str(port), "--save", "", "--bind", "127.0.0.1"],
-        stdout=subprocess.DEVNULL,
-    )
-    until(lambda: _listens(port))
-    yield f"redis://127.0.0.1:{port}/0", process
-    process.kill()
-    process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def post(database: Database, county: County, count: int = 1) -> None:
