@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 from typing import Any
 
 import gevent
 import gevent.socket
+import gevent.ssl
 from flask import Flask
 from gevent.event import Event
 from gevent.lock import RLock
@@ -15,7 +17,7 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 from structlog import get_logger
 
 from gridserver.api.live import Live
-from gridserver.base.errors import Unavailable
+from gridserver.base.errors import Invalid, Unavailable
 from gridserver.base.settings import Settings
 
 log = get_logger()
@@ -26,29 +28,48 @@ _USER_TIMEOUT_MS = 45_000
 _BACKLOG = 1_024
 #: How long requests may go on after the order to stop.
 _GRACE = 2.0
+#: How long a client may take to agree on keys.
+_HANDSHAKE_S = 10.0
 
 
-class WholeSends(gevent.socket.socket):
-    """A socket whose `send` sends everything, one sender at a time.
+class _Whole:
+    """A `send` that sends everything, one sender at a time.
 
     simple-websocket 1.1 writes each frame by one `send` and doesn't look at how much was taken;
     under gevent a large frame to a slow client would be cut, and the stream be garbage from there
     (miguelgrinberg/simple-websocket issue 45).
     """
 
-    __slots__ = ("_one_at_a_time",)
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._one_at_a_time = RLock()
+    __slots__ = ()
+    _one_at_a_time: RLock
 
     def send(self, data: bytes, flags: int = 0, **named: Any) -> int:
         whole = memoryview(data)
         sent = 0
         with self._one_at_a_time:
             while sent < len(whole):
-                sent += super().send(whole[sent:], flags, **named)
+                sent += super().send(whole[sent:], flags, **named)  # type: ignore[misc]
         return sent
+
+
+class WholeSends(_Whole, gevent.socket.socket):
+    """A socket with whole sends."""
+
+    __slots__ = ("_one_at_a_time",)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self._one_at_a_time = RLock()
+        super().__init__(*arguments, **named)
+
+
+class WholeTlsSends(_Whole, gevent.ssl.SSLSocket):
+    """The same over TLS."""
+
+    __slots__ = ("_one_at_a_time",)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self._one_at_a_time = RLock()
+        super().__init__(*arguments, **named)
 
 
 class Handler(WSGIHandler):
@@ -64,11 +85,27 @@ class Handler(WSGIHandler):
 
 
 class Server(WSGIServer):
-    """gevent's WSGI server over `WholeSends`."""
+    """gevent's WSGI server over `WholeSends`, or `WholeTlsSends`."""
 
     handler_class = Handler
 
+    def wrap_socket_and_handle(self, client_socket: gevent.socket.socket, address: Any) -> None:
+        """Agree on keys, and serve. Who doesn't answer, or speaks plain HTTP, is let go."""
+        try:
+            with gevent.Timeout(_HANDSHAKE_S):
+                wrapped = self.wrap_socket(client_socket, **self.ssl_args)
+        except (gevent.Timeout, OSError):
+            client_socket.close()
+            return
+        try:
+            self.handle(wrapped, address)
+        finally:
+            wrapped.close()
+
     def handle(self, sock: gevent.socket.socket, address: Any) -> None:
+        if isinstance(sock, WholeTlsSends):
+            super().handle(sock, address)
+            return
         whole = WholeSends(sock.family, sock.type, sock.proto, fileno=sock.detach())
         try:
             super().handle(whole, address)
@@ -119,7 +156,8 @@ def serve(app: Flask, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     listeners = listen(settings.host, settings.port)
-    servers = [Server(listener, app, log=None) for listener in listeners]
+    tls = {"ssl_context": _tls(settings)} if settings.tls_certificate else {}
+    servers = [Server(listener, app, log=None, **tls) for listener in listeners]
     live.hub.start()
     for server in servers:
         server.start()
@@ -130,6 +168,21 @@ def serve(app: Flask, settings: Settings) -> None:
     live.hub.stop()
     for server in servers:
         server.stop(timeout=_GRACE)
+
+
+def _tls(settings: Settings) -> gevent.ssl.SSLContext:
+    context = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = WholeTlsSends
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (ssl.SSLError, OSError) as error:
+        raise Invalid(
+            "settings.bad_value",
+            f"GRIDSERVER_TLS_CERTIFICATE and GRIDSERVER_TLS_KEY can't be used together: {error}.",
+            field="GRIDSERVER_TLS_CERTIFICATE",
+        ) from error
+    return context
 
 
 def _addresses(host: str, port: int) -> list[Any]:

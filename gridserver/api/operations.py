@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, request, send_from_directory
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
-from gridserver import schema
+from gridserver import certificates, schema
 from gridserver.api import context
-from gridserver.base.errors import Forbidden
+from gridserver.base.errors import Forbidden, NotFound
 
 blueprint = Blueprint("operations", __name__)
 
@@ -41,6 +41,17 @@ def metrics() -> Response:
     if not ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
         raise Forbidden("metrics.loopback_only", "Metrics are given to the loopback only.")
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.get("/ca.crt")
+@context.public
+def authority() -> Response:
+    """Give the certificate of the local authority, for phones that are to trust it."""
+    settings = context.settings()
+    folder = certificates.folder(settings)
+    if settings.tls_certificate is None or settings.tls_certificate.parent != folder:
+        raise NotFound("http.not_found", "There is nothing at this address.")
+    return send_from_directory(folder, "ca.crt", mimetype="application/x-x509-ca-cert")
 
 
 @blueprint.before_app_request

@@ -17,6 +17,7 @@ from gridserver.base.keyring import Keyring
 #: The checkout: holds `migrations/`, the built front end and, by default, `var/`.
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_TIMEZONE = "Asia/Shanghai"
+CERTIFICATE, KEY = "GRIDSERVER_TLS_CERTIFICATE", "GRIDSERVER_TLS_KEY"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Settings:
         Where the bytes of photographs and files lie.
     host, port : str, int
         Where the web process listens.
+    tls_certificate, tls_key : Path or None
+        PEM files of the server's certificate; with them it serves HTTPS only.
     redis_url : str or None
         Message queue for what may be lost (positions, presence) between several processes.
     demo_password : str or None
@@ -52,12 +55,25 @@ class Settings:
     attachments: Path
     host: str
     port: int
+    tls_certificate: Path | None
+    tls_key: Path | None
     redis_url: str | None
     demo_password: str | None
     timezone: ZoneInfo
     origins: tuple[str, ...]
     geometry_processes: int
     keyring: Keyring
+
+    @property
+    def scheme(self) -> str:
+        """``https`` where there is a certificate, else ``http``."""
+        return "https" if self.tls_certificate else "http"
+
+    @property
+    def address(self) -> str:
+        """Where the web process is reached, with a slash at the end."""
+        host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        return f"{self.scheme}://{host}:{self.port}/"
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -69,6 +85,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         attachments=_folder(environ.get("GRIDSERVER_ATTACHMENTS") or var / "attachments"),
         host=environ.get("GRIDSERVER_HOST") or "localhost",
         port=_port(environ),
+        tls_certificate=_pem(environ, CERTIFICATE, KEY),
+        tls_key=_pem(environ, KEY, CERTIFICATE),
         redis_url=_redis_url(environ),
         demo_password=_demo_password(environ),
         timezone=_timezone(environ),
@@ -113,6 +131,17 @@ def _geometry_processes(environ: Mapping[str, str]) -> int:
     if not value.isascii() or not value.isdigit() or not 0 < int(value) <= 64:
         raise _bad(name, value, "give a number from 1 to 64.")
     return int(value)
+
+
+def _pem(environ: Mapping[str, str], name: str, other: str) -> Path | None:
+    value = environ.get(name)
+    if not value:
+        if environ.get(other):
+            raise _bad(name, "", f"{other} is of no use without it.")
+        return None
+    if not (path := _folder(value)).is_file():
+        raise _bad(name, value, "there is no such file.")
+    return path
 
 
 def _redis_url(environ: Mapping[str, str]) -> str | None:

@@ -16,14 +16,17 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import SimpleQueue
 
 import click
 
-from gridserver import schema
+from gridserver import certificates, schema
+from gridserver.base.clock import SystemClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
-from gridserver.base.settings import ROOT, Settings
+from gridserver.base.settings import CERTIFICATE, KEY, ROOT, Settings
+from gridserver.certificates import Certificate
 from gridserver.cli import context
 from gridserver.demo import accounts as demo_accounts
 from gridserver.demo import load as demo_load
@@ -38,14 +41,25 @@ _GRACE = 10.0
 @click.command()
 @click.option("--no-worker", is_flag=True, help="The web process alone, beside others.")
 @click.option("--no-demo", is_flag=True, help="An empty start: don't load the demo county.")
-def serve(no_worker: bool, no_demo: bool) -> None:
+@click.option("--tls", is_flag=True, help="HTTPS by a local certificate authority, for phones.")
+@click.option(
+    "--tls-name",
+    "tls_names",
+    multiple=True,
+    metavar="NAME",
+    help="A further name or address by which phones reach this machine; may be repeated.",
+)
+def serve(no_worker: bool, no_demo: bool, tls: bool, tls_names: tuple[str, ...]) -> None:
     """Serve the county: migrate, load the demo into an empty private database, then run."""
     settings = context.settings()
     _require_free_port(settings)
+    environ: dict[str, str] = {}
+    if tls or tls_names:
+        settings, environ = _certified(settings, tls_names)
     with context.database_url(settings) as url:
         password = _prepare(url, settings, demo=not no_demo and settings.database_url is None)
         _announce(settings, password)
-        environ = os.environ | {"GRIDSERVER_DATABASE_URL": url}
+        environ = os.environ | environ | {"GRIDSERVER_DATABASE_URL": url}
         _run([WEB] if no_worker else [WEB, WORKER], environ)
 
 
@@ -69,6 +83,36 @@ def _require_free_port(settings: Settings) -> None:
                 f"{settings.host}:{settings.port} can't be used ({error.strerror}). Stop what "
                 "uses it, or choose another with GRIDSERVER_PORT.",
             ) from error
+
+
+def _certified(settings: Settings, more: Iterable[str]) -> tuple[Settings, dict[str, str]]:
+    """Return the settings with a certificate of the local authority, and the variables that tell
+    the web process of it. The bureau's own certificate goes before."""
+    if settings.tls_certificate:
+        return settings, {}
+    names = [*certificates.own_names(settings.host), *more]
+    made = certificates.certify(certificates.folder(settings), names, SystemClock().now())
+    origins = [f"https://{_in_url(name)}:{settings.port}" for name in names]
+    environ = {
+        CERTIFICATE: str(made.certificate),
+        KEY: str(made.key),
+        "GRIDSERVER_ORIGINS": " ".join([*settings.origins, *origins]),
+    }
+    settings = replace(settings, tls_certificate=made.certificate, tls_key=made.key)
+    _announce_authority(settings, made, names[-1])
+    return settings, environ
+
+
+def _announce_authority(settings: Settings, made: Certificate, name: str) -> None:
+    say = context.console.print
+    say(f"\nA certificate authority of this machine's own vouches for it: {made.authority}")
+    say(f"On a phone open https://{_in_url(name)}:{settings.port}/ca.crt, compare its SHA-256")
+    say(f"  {made.fingerprint}", highlight=False, soft_wrap=True)
+    say("and trust it.")
+
+
+def _in_url(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
 
 
 def _prepare(url: str, settings: Settings, *, demo: bool) -> str | None:
@@ -98,7 +142,7 @@ def _require_schema(url: str) -> None:
 
 
 def _announce(settings: Settings, password: str | None) -> None:
-    address = f"http://{settings.host}:{settings.port}/"
+    address = settings.address
     say = context.console.print
     say(f"\n[bold]gridserver[/bold] on [link={address}]{address}[/link]")
     say(f"  API        {address}api/docs")
