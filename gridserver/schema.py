@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 import gridserver.access.models
 import gridserver.attachments.models
 import gridserver.audit.models
+import gridserver.captures.models
 import gridserver.delivery.models
 import gridserver.dispatch.models
 import gridserver.dispatch.tables.models

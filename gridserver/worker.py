@@ -15,17 +15,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
+from gridserver.attachments import sweep
+from gridserver.attachments.store import Store
 from gridserver.base import logs
 from gridserver.base.db import Database
 from gridserver.base.keyring import Keyring
-from gridserver.base.settings import from_environment
+from gridserver.base.settings import Settings, from_environment
 from gridserver.delivery import retention
 from gridserver.dispatch import escalation, offers
 from gridserver.exchange import puller
@@ -60,10 +62,16 @@ HOURLY: dict[str, Chore] = {
     "purge_inboxes": partial(retention.purge_inboxes, keepers=(offers.keep_receipts,)),
     "purge_results": retention.purge_results,
     "purge_feed": retention.purge_feed,
+    "forget_uploads": sweep.forget_rows,
 }
 
 
-def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:
+def run(
+    database: Database,
+    stop: threading.Event,
+    interval_s: float = INTERVAL_S,
+    hourly: Mapping[str, Chore] = HOURLY,
+) -> None:
     """Do the chores every `interval_s` until `stop` is set. An outage of the database is waited
     out."""
     done_in: dt.datetime | None = None
@@ -71,7 +79,7 @@ def run(database: Database, stop: threading.Event, interval_s: float = INTERVAL_
     def chores() -> None:
         nonlocal done_in
         hour = database.clock.now().replace(minute=0, second=0, microsecond=0)
-        due = CHORES if done_in == hour else CHORES | HOURLY
+        due = CHORES if done_in == hour else {**CHORES, **hourly}
         for name, chore in due.items():
             _finish(database, name, chore, stop)
         done_in = hour
@@ -97,6 +105,16 @@ def run_exchange(
     finally:
         letters.close()
         views.close()
+
+
+def hourly_chores(settings: Settings) -> dict[str, Chore]:
+    """Return what is done once an hour, with what needs the installation's folders."""
+    store = Store(settings.attachments)
+
+    def remove_files(session: Session, limit: int) -> int:
+        return sweep.remove_files(session, store, limit)
+
+    return HOURLY | {"remove_files": remove_files}
 
 
 def _repeat(work: Callable[[], None], stop: threading.Event, interval_s: float) -> None:
@@ -134,7 +152,7 @@ def main() -> None:
     exchange = threading.Thread(target=_exchange, args=(beside, settings.keyring, stop))
     exchange.start()
     try:
-        run(database, stop)
+        run(database, stop, hourly=hourly_chores(settings))
     finally:
         stop.set()
         exchange.join()

@@ -22,6 +22,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "ownership.edit": frozenset({"admin", "gis_admin"}),
     "grid.read": frozenset({"admin", "gis_admin", "command", "officer", "auditor"}),
     "grid.edit": frozenset({"gis_admin"}),
+    "capture.send": frozenset({"officer"}),
+    "capture.read": frozenset({"command", "admin", "auditor"}),
+    # Who decides on proposals: places and addresses, and premises.
+    "capture.map": frozenset({"gis_admin"}),
+    "capture.premises": frozenset({"command"}),
     "attachment.send": frozenset({"officer", "command"}),
     "order.read": frozenset({"command", "admin", "auditor"}),
     "order.issue": frozenset({"command", "admin"}),

@@ -28,6 +28,8 @@ from gridserver.attachments.rules import (
 from gridserver.attachments.service import Candidate, Progress
 from gridserver.attachments.store import Store
 from gridserver.base.errors import Invalid
+from gridserver.captures import queries as capture_queries
+from gridserver.captures import service as captures
 from gridserver.dispatch import queries as dispatch_queries
 from gridserver.dispatch import service as dispatch
 
@@ -44,9 +46,13 @@ blueprint = Blueprint(
 #: kind → raises unless the reader may see the subject.
 _READERS: Mapping[str, Callable[[Session, Principal, int], object]] = {
     "task": dispatch_queries.task_for,
+    "capture": capture_queries.capture_for,
 }
 #: kind → shows it again to those who look at it.
-_TELLERS: Mapping[str, Callable[[Session, int], None]] = {"task": dispatch.show_again}
+_TELLERS: Mapping[str, Callable[[Session, int], None]] = {
+    "task": dispatch.show_again,
+    "capture": captures.show_again,
+}
 
 _ID = ma.validate.Range(1, 2**63 - 1)
 
@@ -101,6 +107,7 @@ class SubjectSchema(ma.Schema):
     """What the attachment is read through: just one of them."""
 
     task = ma.fields.Integer(validate=_ID)
+    capture = ma.fields.Integer(validate=_ID)
 
 
 _PIECE = {

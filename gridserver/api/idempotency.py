@@ -39,6 +39,18 @@ def command_id(key: str) -> uuid.UUID:
     return uuid.uuid5(_KEYS, key)
 
 
+def own_command_id() -> uuid.UUID:
+    """Return the id of the command that the request is: its key where that is a UUID, as a terminal
+    gives it by the socket too; one made of another key; a new one where it has none."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return uuid.uuid4()
+    try:
+        return uuid.UUID(key)
+    except ValueError:
+        return command_id(key)
+
+
 def succeed_once(
     session: Session, said: dict[str, Any], work: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:

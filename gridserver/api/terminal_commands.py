@@ -14,9 +14,10 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
-from gridserver.api import orders, tasks
+from gridserver.api import captures, orders, tasks
 from gridserver.api.sockets import Answer, load
 from gridserver.base.errors import Invalid
+from gridserver.captures import service as captures_service
 from gridserver.delivery.commands import Command
 from gridserver.delivery.once import Outcome
 
@@ -28,7 +29,7 @@ Maker = Callable[[Session, Principal, Command], Outcome]
 #: The field that names the subject → who carries out what is said to it.
 SUBJECTS: Mapping[str, Handler] = {"task": tasks.say, "order": orders.say}
 #: verb → who carries it out, where there is no subject.
-MAKERS: Mapping[str, Maker] = {}
+MAKERS: Mapping[str, Maker] = {captures_service.VERB: captures.say}
 
 _NUMBER = ma.validate.Range(0, 2**53)
 

@@ -7,13 +7,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gridserver.captures import queries as captures
 from gridserver.dispatch import queries as dispatch
 from gridserver.orders import queries as orders
 
 #: Gives a room's part of what an account holds now, as ``{name: list}``.
 Part = Callable[[Session, int], dict[str, Any]]
 
-PARTS: tuple[Part, ...] = (dispatch.terminal_snapshot_part, orders.terminal_snapshot_part)
+PARTS: tuple[Part, ...] = (
+    dispatch.terminal_snapshot_part,
+    orders.terminal_snapshot_part,
+    captures.terminal_snapshot_part,
+)
 
 
 def terminal_snapshot(session: Session, account_id: int) -> dict[str, Any]:

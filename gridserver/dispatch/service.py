@@ -67,6 +67,19 @@ def take_report(session: Session, actor: Principal, report: Report) -> Taken:
         ``incident.exists_differently``, ``incident.is_history``; ``dispatch.no_bureau_room``.
     """
     require(actor, "incident.report")
+    return _take(session, actor, report)
+
+
+def take_from_officer(session: Session, actor: Principal, report: Report) -> Taken:
+    """Take what an officer came upon as `take_report` takes a call. Raises as that does.
+
+    That the actor may say so is for the caller to know: nobody reports in an officer's name by
+    the doors that calls come through.
+    """
+    return _take(session, actor, report)
+
+
+def _take(session: Session, actor: Principal, report: Report) -> Taken:
     reported_at = incident_rules.reported_at(report.reported_at, now(session))
     site = gathering.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
     incident, created = incidents.record(session, report, site.location, site.room.unit_id)

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gridserver import worker
 from gridserver.attachments import queries, service, sweep
 from gridserver.attachments.inspection import WRONG_HASH, examine
 from gridserver.attachments.models import Attachment, AttachmentLink
@@ -19,6 +20,7 @@ from gridserver.attachments.store import Store, Upload
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, NotFound
+from gridserver.base.settings import from_environment
 from tests.county import County
 from tests.photos import Photo, photo
 
@@ -349,3 +351,13 @@ def test_no_sweep_takes_more_than_its_share(
     assert [sweep.forget_rows(session, 2), sweep.forget_rows(session, 2)] == [2, 1]
     taken = [sweep.remove_files(session, store, 2), sweep.remove_files(session, store, 2)]
     assert (taken, files(store)) == ([2, 1], set())
+
+
+def test_the_worker_sweeps_the_installation_s_folder(
+    device: Device, session: Session, store: Store, tmp_path: Path, clock: SetClock
+) -> None:
+    device.bring(photo())
+    clock.advance(KEPT + dt.timedelta(seconds=1))
+    chores = worker.hourly_chores(from_environment({"GRIDSERVER_VAR": str(tmp_path)}))
+    assert [chores[name](session, 100) for name in ("forget_uploads", "remove_files")] == [1, 1]
+    assert files(store) == set()
