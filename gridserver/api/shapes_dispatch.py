@@ -234,6 +234,7 @@ class TaskSchema(_TaskSchema):
     decision = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
     offers = ma.fields.List(ma.fields.Nested(OfferSchema), required=True)
     history = ma.fields.List(ma.fields.Nested(HistorySchema), required=True)
+    attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), required=True)
     allowed = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(TASK.verbs)), required=True
     )
@@ -242,7 +243,6 @@ class TaskSchema(_TaskSchema):
 class RawPlaceSchema(ma.Schema):
     """The place as the source gave it."""
 
-    attachments = ma.fields.List(ma.fields.Nested(AttachmentSchema), required=True)
     x = ma.fields.Float(required=True)
     y = ma.fields.Float(required=True)
     crs = ma.fields.String(required=True)
