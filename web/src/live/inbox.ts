@@ -8,7 +8,14 @@ import { taskSlice } from './tasks'
 const SLICES = { tasks: taskSlice }
 
 /** The messages at which a terminal shakes and speaks. */
-export const NEWS: ReadonlySet<InboxMessageType> = new Set(['task.offered'])
+export const NEWS: ReadonlySet<InboxMessageType> = new Set([
+  'task.offered',
+  'swap.asked',
+  'swap.agreed',
+  'swap.refused',
+  'swap.withdrawn',
+  'swap.done',
+])
 
 type SliceName = keyof typeof SLICES
 type Slices = { readonly [Name in SliceName]: (typeof SLICES)[Name] extends Slice<infer Item> ? Items<Item> : never }

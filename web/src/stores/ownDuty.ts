@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, shallowRef } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
 
 import { useAttempt } from '@/base/attempt'
 import { serverNow } from '@/base/clock'
@@ -29,10 +29,9 @@ export const useOwnDuty = defineStore('ownDuty', () => {
     return inbox.storage?.records<Told>('duty')
   }
 
-  /** What this device was told before, at once; what the server says now, when it answers. */
+  /** Shows what this device was told before; what the server says now comes with the link. */
   async function open(): Promise<void> {
     told.value ??= (await records()?.get(OWN)) ?? null
-    await load()
   }
 
   async function load(): Promise<void> {
@@ -60,9 +59,16 @@ export const useOwnDuty = defineStore('ownDuty', () => {
     return change(() => door.command(swap, verb))
   }
 
-  function forget(): void {
-    told.value = null
-  }
+  watch([() => inbox.linkState, () => inbox.swapChanges], ([state]) => {
+    if (state === 'live') void load()
+  })
+  // What was received is forgotten together: at the end of a session, after a day without contact.
+  watch(
+    () => inbox.state.epoch,
+    (epoch) => {
+      if (epoch === null) told.value = null
+    },
+  )
 
-  return { duty, toldAt, waiting, busy, refusal, open, load, propose, command, forget }
+  return { duty, toldAt, waiting, busy, refusal, open, propose, command }
 })
