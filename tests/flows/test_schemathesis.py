@@ -76,7 +76,7 @@ def description(*, covered: bool) -> OpenApiSchema:
 
 @pytest.fixture(scope="module")
 def app(template: URL, superuser: sa.Engine) -> Iterator[Flask]:
-    """The application over the sample county, with one incident."""
+    """The application over the sample county, with one incident and one notice."""
     with copied(template, superuser) as url:
         database = Database(url, SetClock(MORNING))
         commit_county(database)
@@ -92,8 +92,14 @@ def app(template: URL, superuser: sa.Engine) -> Iterator[Flask]:
             "lon": lon,
             "lat": lat,
         }
-        reported = app.test_client().as_("command").post("/api/v1/incidents", json=report)
-        assert reported.status_code == 201, reported.text
+        notice = {"unit": "330824", "kind": "notice", "title": "a", "text": "b"}
+        command = app.test_client().as_("command")
+        for path, document in (
+            ("incidents", report),
+            ("orders", notice | {"audience": {"everyone": True}}),
+        ):
+            made = command.post(f"/api/v1/{path}", json=document)
+            assert made.status_code == 201, made.text
         yield app
         database.dispose()
 

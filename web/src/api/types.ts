@@ -31,6 +31,11 @@ export type Verb = Task['allowed'][number]
 export type Outcome = Schemas['Feedback']['outcome']
 export type NewIncident = Schemas['IncidentReport']
 export type OwnPosition = Schemas['Position']
+export type OwnOrder = Schemas['OwnOrder']
+export type Attachment = Schemas['Attachment']
+export type UploadProgress = Schemas['UploadProgress']
+export type Capture = Schemas['Capture']
+export type CaptureCard = Omit<Capture, 'photos' | 'allowed'>
 export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor'
 
 export const PRIORITIES = [1, 2, 3, 4] as const
@@ -63,12 +68,35 @@ export type FeedEvent =
   | { seq: number; type: 'incident.created'; data: { incident: IncidentCard; task: TaskCard } }
   | { seq: number; type: 'task.changed'; data: { task: TaskCard } }
   | { seq: number; type: 'mode.changed'; data: { mobilisation: Schemas['Order'] } }
+  | { seq: number; type: 'capture.changed'; data: { capture: CaptureCard } }
+  | { seq: number; type: 'order.changed'; data: { order: OrderCount } }
+  | { seq: number; type: 'order.overdue'; data: { order: OrderCount; unanswered: Unanswered } }
+
+/** How far an order has come, as the feed counts it. */
+export interface OrderCount {
+  id: number
+  number: number
+  state: OwnOrder['state']
+  progress: Schemas['OrderProgress']
+}
+/** Who had not answered an order at its deadline: how many, and the first of them. */
+export interface Unanswered {
+  count: number
+  first: { username: string; display_name: string }[]
+}
 
 /** What happened to a swap of shifts that the reader has a part in. */
 export interface SwapMessage {
   type: 'swap.asked' | 'swap.agreed' | 'swap.refused' | 'swap.withdrawn' | 'swap.done'
   data: { swap: Omit<Schemas['Swap'], 'allowed'> }
 }
+/** Orders come whole; what follows carries what changed. */
+export type OrderMessage =
+  | { type: 'order.issued'; data: { order: Omit<OwnOrder, 'read_at' | 'answered_at' | 'answer' | 'late' | 'reminded_at'> } }
+  | {
+      type: 'order.reminded' | 'order.recalled' | 'order.updated'
+      data: { order: { id: number } & Partial<OwnOrder>; reason?: 'half' | 'answer_by' | 'room' }
+    }
 /** A message to the account; a reader passes over types that it doesn't know. */
 export type InboxMessage = { seq: number; id: string; at: string } & (
   | {
@@ -76,13 +104,17 @@ export type InboxMessage = { seq: number; id: string; at: string } & (
       data: { task: TaskCard; reason?: string | null }
     }
   | SwapMessage
+  | OrderMessage
+  | { type: 'capture.decided'; data: { capture: CaptureCard } }
   // What stood here has ended before it was read; `type` says what it was.
-  | { type: 'expired'; data: { type: string; task?: { id: number } } }
+  | { type: 'expired'; data: { type: string; task?: { id: number }; order?: { id: number } } }
 )
 export type InboxMessageType = InboxMessage['type']
 /** One list per room; a server of another version may know fewer. */
 export interface Snapshot {
   tasks?: TaskCard[]
+  orders?: OwnOrder[]
+  captures?: CaptureCard[]
 }
 export interface Resync {
   epoch: string

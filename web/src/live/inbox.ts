@@ -1,20 +1,26 @@
 /** What an officer's terminal holds, slice by slice, and the cursor behind it; pure. */
 import type { InboxMessage, InboxMessageType, Resync } from '@/api/types'
+import { captureSlice } from './captures'
 import type { Change, RecordKind } from './records'
+import { orderSlice } from './orders'
 import type { Items, Slice } from './slices'
 import { taskSlice } from './tasks'
 
 /** What an inbox tells of; a room that adds a kind adds its slice here. */
-const SLICES = { tasks: taskSlice }
+const SLICES = { tasks: taskSlice, orders: orderSlice, captures: captureSlice }
 
 /** The messages at which a terminal shakes and speaks. */
 export const NEWS: ReadonlySet<InboxMessageType> = new Set([
   'task.offered',
+  'order.issued',
+  'order.reminded',
+  'order.recalled',
   'swap.asked',
   'swap.agreed',
   'swap.refused',
   'swap.withdrawn',
   'swap.done',
+  'capture.decided',
 ])
 
 type SliceName = keyof typeof SLICES
@@ -45,7 +51,7 @@ export function receive(
 ): { state: InboxState; reception: Reception } {
   if (message.seq <= state.seq) return { state, reception: 'known' }
   if (message.seq > state.seq + 1) return { state, reception: 'gap' }
-  const after = eachSlice((name) => SLICES[name].receive(state[name], message))
+  const after = eachSlice((name) => sliceOf(name).receive(state[name], message))
   return { state: { ...state, ...after, seq: message.seq }, reception: 'applied' }
 }
 
@@ -73,6 +79,11 @@ export async function restored(
   const kept = await Promise.all(NAMES.map(async (name) => [name, await all(SLICES[name].kind)] as const))
   const slices = Object.fromEntries(kept.map(([name, items]) => [name, Object.fromEntries(items)]))
   return { ...head, ...(slices as unknown as Slices) }
+}
+
+/** A slice whose items are only passed on. */
+function sliceOf(name: SliceName): Slice<unknown> {
+  return SLICES[name]
 }
 
 function eachSlice(itemsOf: (name: SliceName) => Items<unknown>): Slices {
