@@ -81,7 +81,7 @@ def _escalate(session: Session, dossier: Dossier, seen: Mapping[int, dt.datetime
     elif len(late) < len(past):
         verbs.touch(dossier.task, dossier.task.state, moment)
         session.flush()
-        telling.feed_change(session, dossier)
+        telling.announce(session, dossier, Change())
     return bool(past)
 
 

@@ -25,6 +25,7 @@ from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.related import Suggested
 from gridserver.dispatch.rules import Decision, Place, decide
+from gridserver.dispatch.telling import Change
 from gridserver.dispatch.texts import DEFAULT_LANGUAGE
 from gridserver.incidents import queries as incident_queries
 from gridserver.incidents import rules as incident_rules
@@ -142,8 +143,8 @@ def command(
 ) -> Outcome:
     """Carry out a command, once per account and command id.
 
-    A command that no longer fits is kept in the task's history as late, which the command views
-    hear of; it changes nothing else, and is answered with the present state.
+    A command that no longer fits is kept in the task's history as late, which the task's holders
+    and the command views hear of; it changes nothing else, and is answered with the present state.
 
     Returns
     -------
@@ -257,7 +258,7 @@ def _keep_late(session: Session, actor: Principal, task_id: int, command: Comman
     _note(session, actor, task_id, command, state, state, late=True)
     verbs.touch(dossier.task, state, now(session))
     session.flush()
-    telling.feed_change(session, dossier)
+    telling.announce(session, dossier, Change())
 
 
 def _note(
