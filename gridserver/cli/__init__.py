@@ -15,6 +15,7 @@ from gridserver.cli.categories import categories
 from gridserver.cli.context import language
 from gridserver.cli.db import db
 from gridserver.cli.demo import demo
+from gridserver.cli.device import device
 from gridserver.cli.dispatch import dispatch
 from gridserver.cli.explain import explain
 from gridserver.cli.force import force
@@ -55,6 +56,7 @@ for command in (
     categories,
     db,
     demo,
+    device,
     dispatch,
     force,
     grid,
