@@ -33,6 +33,7 @@ FOLDER = DOCS / "pictures"
 LANGUAGES = {"zh-CN": "zh", "en": "en"}
 #: How far each of the calls is taken.
 STAGES = (0, 0, 1, 2, 3, 4, 0, 3, 5, 1)
+AT_THE_SCENE = 3
 VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sign", {}),
     ("depart", {}),
@@ -43,11 +44,14 @@ VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass(frozen=True)
 class Scene:
-    """The tasks that the pictures show, and the officer of the first who has to sign one."""
+    """The tasks that the pictures show; the first officer who has to sign one, and the first who
+    is at the scene of one."""
 
     tasks: tuple[int, ...]
     officer: str
     officers_task: int
+    reporter: str
+    reporters_task: int
 
 
 @click.command()
@@ -109,7 +113,7 @@ def staged(url: str, password: str, room: Account) -> Iterator[Scene]:
     calls = islice(made_up_calls(Random(20260310), read_cells(), 2, 40.0), len(STAGES))  # noqa: S311
     with ExitStack() as signed_in:
         officers: dict[str, Account] = {}
-        tasks, to_sign = [], []
+        tasks, to_sign, to_report = [], [], []
         for stage, call in zip(STAGES, calls, strict=True):
             incident = room.post(
                 "/incidents",
@@ -134,8 +138,10 @@ def staged(url: str, password: str, room: Account) -> Iterator[Scene]:
                 room.command(task, "close")
             if stage == 0 and who.isdigit():
                 to_sign.append((who, task))
+            if stage == AT_THE_SCENE and who.isdigit():
+                to_report.append((who, task))
         try:
-            yield Scene(tuple(tasks), *to_sign[0])
+            yield Scene(tuple(tasks), *to_sign[0], *to_report[0])
         finally:
             for task in tasks:
                 if room.get(f"/tasks/{task}")["state"] not in {"closed", "reported"}:
@@ -170,6 +176,12 @@ def take(
         camera.shoot(page, f"decision-{name}")
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
+        page.get_by_test_id("account").click()
+        page.get_by_test_id("mobilise").click()
+        page.get_by_test_id("mobilise-why").fill("山火扑救")
+        page.get_by_test_id("mobilise-by").fill("值班局长")
+        camera.shoot(page, f"mobilise-{name}")
+        page.keyboard.press("Escape")
         report(page)
         camera.shoot(page, f"report-{name}")
         page.get_by_test_id("to-duty").click()
@@ -194,8 +206,25 @@ def take(
         page.get_by_test_id("tab-map").click()
         settle(page)
         camera.shoot(page, f"handheld-map-{name}")
+        page.get_by_test_id("tab-duty").click()
+        expect(page.get_by_test_id("duty-now")).to_be_visible()
+        camera.shoot(page, f"handheld-duty-{name}")
+        page.get_by_test_id("offer").first.click()
+        camera.shoot(page, f"handheld-swap-{name}")
+        page.get_by_test_id("swap-sheet").get_by_role("button").first.click()
         page.get_by_test_id("tab-me").click()
         camera.shoot(page, f"handheld-me-{name}")
+    with browser.new_context(viewport=HANDHELD, device_scale_factor=2, **looks) as context:
+        page = context.new_page()
+        page.goto("/login")
+        sign_in(page, scene.reporter, password)
+        page.get_by_test_id(f"task-{scene.reporters_task}").click()
+        page.get_by_test_id("verb-report").click()
+        page.get_by_test_id("report-outcome-resolved").click()
+        page.get_by_test_id("report-text").fill("现场已勘查，嫌疑人一名已带回派出所。")
+        page.get_by_test_id("report-suspects").fill("1")
+        page.get_by_test_id("report-offences").fill("1")
+        camera.shoot(page, f"handheld-report-{name}")
 
 
 def take_workshop(
