@@ -81,6 +81,7 @@ ON_TERMINAL: Mapping[str, Lay] = {
     **dict.fromkeys(
         ("order.issued", "order.reminded", "order.recalled", "order.updated"), lay_order
     ),
+    "capture.decided": put("capture"),
     "expired": lay_tombstone,
     **dict.fromkeys(
         ("swap.asked", "swap.agreed", "swap.refused", "swap.withdrawn", "swap.done"), lay_nothing
@@ -90,7 +91,9 @@ ON_TERMINAL: Mapping[str, Lay] = {
 ON_VIEW: Mapping[str, Lay] = {
     "incident.created": put("task"),
     "task.changed": put("task"),
-    **dict.fromkeys(("mode.changed", "order.changed", "order.overdue"), lay_nothing),
+    **dict.fromkeys(
+        ("mode.changed", "order.changed", "order.overdue", "capture.changed"), lay_nothing
+    ),
 }
 
 

@@ -7,6 +7,7 @@ at that moment; the machine takes the steps in any order and lets clients start 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, ClassVar
@@ -31,7 +32,10 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import run_before_commit
 from gridserver.base.errors import Conflict
 from gridserver.base.settings import DEFAULT_TIMEZONE
+from gridserver.captures import queries as capture_queries
+from gridserver.captures import service as captures
 from gridserver.delivery import feed, queries, rules, service
+from gridserver.delivery.commands import Command
 from gridserver.dispatch import escalation
 from gridserver.dispatch import queries as dispatch
 from gridserver.dispatch.lifecycle import TASK
@@ -72,6 +76,7 @@ class World:
         self.tasks: list[int] = []
         self.orders: list[Issued] = []
         self.swaps: list[int] = []
+        self.captures: list[int] = []
         self.seen: set[str] = set()
         self.terminals = {name: self.fresh_terminal(name) for name in TERMINALS}
         self.views = {name: self.fresh_view(name) for name in VIEWS}
@@ -158,6 +163,17 @@ class World:
     def close(self, nth: int = -1) -> None:
         orders.close(self.session, self.actor(STATION_ROOM), self.orders[nth].order.id)
 
+    def capture(self) -> None:
+        said = {"kind": "premises", "text": "closed down", "lon": 118.405, "lat": 29.105}
+        command = Command(uuid.uuid4(), "capture", self.clock.now(), said)
+        taken = captures.command(self.session, self.actor(PRIMARY), command)
+        self.captures.append(taken.body["capture"]["id"])
+
+    def decide(self, verb: str) -> None:
+        room = self.actor(STATION_ROOM)
+        record = capture_queries.capture_for(self.session, room, self.captures.pop(), locked=True)
+        captures.decide(self.session, room, record, verb, "open again")
+
     def propose_swap(self) -> None:
         """Offer the second officer a shift of the first, which nobody else has at that time."""
         hours = (self.clock.now() + DAY, self.clock.now() + DAY + 6 * HOUR)
@@ -176,6 +192,12 @@ class World:
 Case = Callable[[World], None]
 
 # --- every type by itself
+
+
+def _decided(world: World) -> None:
+    world.capture()
+    world.settle()
+    world.decide("decline")
 
 
 def _passed_over(world: World) -> None:
@@ -235,6 +257,8 @@ CASES: dict[str, Case] = {
     "order.reminded": _order(lambda world: world.wait(31)),
     "order.overdue": _order(lambda world: world.wait(61)),
     "order.recalled": _order(World.recall),
+    "capture.changed": World.capture,
+    "capture.decided": _decided,
     "expired": _tombstone,
     "swap.asked": _swap(),
     "swap.agreed": _swap((BACKUP, "agree")),
@@ -364,6 +388,15 @@ class Clients(RuleBasedStateMachine):
     def end_order(self, nth: int, end: Callable[[World, int], None]) -> None:
         with suppress(Conflict):
             end(self.world, max(nth, -len(self.world.orders)))
+
+    @rule()
+    def capture(self) -> None:
+        self.world.capture()
+
+    @precondition(lambda self: self.world.captures)
+    @rule(verb=st.sampled_from(["accept", "decline"]))
+    def decide(self, verb: str) -> None:
+        self.world.decide(verb)
 
     @rule(who=anyone)
     def start_anew(self, who: str) -> None:
