@@ -38,7 +38,7 @@ export const router = createRouter({
     {
       path: '/exchange',
       component: () => import('@/exchange/ExchangePage.vue'),
-      meta: { side: 'command', role: 'admin' },
+      meta: { side: 'command', roles: ['admin'] },
     },
     {
       path: '/duty',
