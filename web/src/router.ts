@@ -59,6 +59,12 @@ export const router = createRouter({
         { path: '', component: () => import('@/terminal/TaskList.vue') },
         { path: 'map', component: () => import('@/terminal/TerminalMap.vue') },
         { path: 'duty', component: () => import('@/terminal/DutyPage.vue') },
+        { path: 'messages', component: () => import('@/terminal/messages/MessagesPage.vue') },
+        {
+          path: 'messages/:id',
+          component: () => import('@/terminal/messages/MessagePage.vue'),
+          props: ({ params }) => ({ id: Number(params['id']) }),
+        },
         { path: 'me', component: () => import('@/terminal/MePage.vue') },
         {
           path: 'tasks/:id',

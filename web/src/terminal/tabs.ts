@@ -10,6 +10,7 @@ export interface Tab {
 export const TABS: readonly Tab[] = [
   { path: '/terminal', name: 'tasks', icon: 'list' },
   { path: '/terminal/map', name: 'map', icon: 'map' },
+  { path: '/terminal/messages', name: 'messages', icon: 'bell' },
   { path: '/terminal/duty', name: 'duty', icon: 'calendar' },
   { path: '/terminal/me', name: 'me', icon: 'person' },
 ]
