@@ -12,11 +12,11 @@ IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 NPM := $(IN_VENV) npm
 
 TO_SERVE := postgresql postgresql-postgis postgresql-pgrouting python3-venv
-TO_TEST := chromium fonts-noto-cjk gdal-bin redis-server
+TO_TEST := chromium fonts-noto-cjk gdal-bin iproute2 redis-server
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print) \
 	$(wildcard gridserver/dispatch/texts/*.json)
 
-.PHONY: help serve test e2e lint bench types pictures lock audit system system-test web clean
+.PHONY: help serve test e2e fault lint bench types pictures lock audit system system-test web clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -30,6 +30,9 @@ test: system-test web ## Run every test, browser tests included
 
 e2e: system-test web ## Run the browser tests alone
 	$(IN_VENV) python -m pytest tests/e2e $(ARGS)
+
+fault: system-test .venv/.ready ## Break a whole installation for half an hour; nothing may be lost (docs/faults.md)
+	$(IN_VENV) python -m tests.fault.run $(ARGS)
 
 lint: .venv/.ready web/node_modules/.package-lock.json ## Check style, types and the doors between rooms
 	$(BIN)/ruff check .
