@@ -127,9 +127,12 @@ def do_the_work(officer: Page, dispatcher: Page, task_id: int) -> None:
     officer.get_by_test_id("verb-report").click()
     officer.get_by_test_id("report-outcome-resolved").click()
     officer.get_by_test_id("report-text").fill("双方已和解。")
+    for what, number in (("suspects", 1), ("offences", 1), ("persons_helped", 2)):
+        officer.get_by_test_id(f"report-{what}").fill(str(number))
     officer.get_by_test_id("confirm").click()
     expect(state_of(drawer)).to_have_attribute("data-state", "reported")
     expect(drawer).to_contain_text("双方已和解。")
+    expect(drawer.get_by_test_id("counts")).to_have_text("嫌疑人 1 名 · 案件 1 起 · 救助 2 人")
     dispatcher.get_by_test_id("verb-close").click()
     expect(state_of(drawer)).to_have_attribute("data-state", "closed")
 
