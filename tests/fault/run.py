@@ -111,10 +111,8 @@ def _fire(scenario: Scenario, saboteur: Saboteur, say: Say) -> None:
     saboteur.start()
     try:
         wanted = scenario.size.commands
-        while saboteur.at_work and (
-            any(each.running for each in scenario.posters) or not saboteur.went_round
-        ):
-            if tell.said().commands >= wanted:
+        while saboteur.at_work and any(each.running for each in scenario.posters):
+            if tell.said().commands >= wanted and saboteur.went_round:
                 scenario.enough()
             time.sleep(0.5)
     finally:

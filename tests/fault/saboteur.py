@@ -100,14 +100,17 @@ class Saboteur:
                 self.done[deed] += 1
 
     def _kill(self, services: list[Service]) -> None:
-        self._chance.choice([each for each in services if each.running] or services).kill()
+        running = [each for each in services if each.running]
+        if not running:
+            raise ProcessLookupError
+        self._chance.choice(running).kill()
 
     def _kill_child(self, service: Service) -> None:
-        for pid in service.children():
+        for pid in _children(service):
             os.kill(pid, signal.SIGKILL)
 
     def _freeze_web(self) -> None:
-        for pid in self._chance.choice(self._installation.webs).children():
+        for pid in _children(self._chance.choice(self._installation.webs)):
             os.kill(pid, signal.SIGSTOP)
             self._later(_FROZEN_S, lambda: os.kill(pid, signal.SIGCONT))  # noqa: B023
 
@@ -138,3 +141,11 @@ class Saboteur:
 
         self._mending.append(threading.Thread(target=wait_and_mend))
         self._mending[-1].start()
+
+
+def _children(service: Service) -> list[int]:
+    """Return a keeper's children. Raises `ProcessLookupError` while it has none."""
+    found = service.children()
+    if not found:
+        raise ProcessLookupError(service.name)
+    return found
