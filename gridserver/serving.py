@@ -158,14 +158,14 @@ def serve(app: Flask, settings: Settings) -> None:
     listeners = listen(settings.host, settings.port)
     tls = {"ssl_context": _tls(settings)} if settings.tls_certificate else {}
     servers = [Server(listener, app, log=None, **tls) for listener in listeners]
-    live.hub.start()
+    live.start()
     for server in servers:
         server.start()
     log.info("serving", host=settings.host, port=settings.port)
     stop.wait()
     for server in servers:
         server.close()
-    live.hub.stop()
+    live.stop()
     for server in servers:
         server.stop(timeout=_GRACE)
 

@@ -31,7 +31,7 @@ from gridserver.base.settings import Settings, from_environment
 from gridserver.delivery import retention
 from gridserver.dispatch import escalation, offers
 from gridserver.exchange import puller
-from gridserver.force import workdays
+from gridserver.force import position_days, workdays
 from gridserver.orders import counting, reminding
 from gridserver.partners import courier
 
@@ -63,6 +63,7 @@ HOURLY: dict[str, Chore] = {
     "purge_results": retention.purge_results,
     "purge_feed": retention.purge_feed,
     "forget_uploads": sweep.forget_rows,
+    "drop_positions": position_days.drop_old,
 }
 
 

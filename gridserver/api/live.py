@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 from flask_socketio import SocketIO
 
+from gridserver.api.position_writer import PositionWriter
 from gridserver.delivery.hub import Hub
 
 COMMAND = "/command"
@@ -19,6 +20,17 @@ class Live:
 
     socketio: SocketIO
     hub: Hub
+    positions: PositionWriter
+
+    def start(self) -> None:
+        """Start to relay and to store."""
+        self.hub.start()
+        self.positions.start()
+
+    def stop(self) -> None:
+        """Stop, and store what came."""
+        self.positions.stop()
+        self.hub.stop()
 
     def tell_rooms(self, event: str, data: dict[str, Any], unit_path: str) -> None:
         """Tell every command view, in all processes, whose scope covers `unit_path`.

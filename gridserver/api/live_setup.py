@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
+from gridserver.api import positions
 from gridserver.api.live import COMMAND, Live
+from gridserver.api.position_writer import PositionWriter
 from gridserver.api.sockets import SocketOutlet, give_up, make_socketio
 from gridserver.api.sockets_command import CommandView
 from gridserver.api.sockets_terminal import NAMESPACE as TERMINAL
@@ -26,7 +28,8 @@ def install(app: Flask, database: Database) -> None:
         command_snapshot=dispatch.command_snapshot,
         crashed=give_up,
     )
-    live = Live(socketio, hub)
+    writer = PositionWriter(database, lambda newest: positions.announce(live, newest), give_up)
+    live = Live(socketio, hub, writer)
     app.extensions["gridserver_live"] = live
     for namespace in (Terminal, CommandView):
         socketio.on_namespace(namespace(database, live))

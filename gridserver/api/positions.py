@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
 from flask.views import MethodView
-from sqlalchemy.orm import Session
 
 from gridserver.access import devices
 from gridserver.access.rules import Principal, require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import Live, live
-from gridserver.force import service
+from gridserver.api.position_writer import PERMISSION, store
+from gridserver.base.clock import now
+from gridserver.force import positions
+from gridserver.force.positions import MOST_POSITIONS, Newest, Seen
 from gridserver.force.rules import Position
-from gridserver.force.service import MOST_POSITIONS, Recorded
 
 blueprint = Blueprint(
     "positions", __name__, url_prefix="/api/v1/positions", description="Where officers are."
@@ -32,11 +35,11 @@ class PositionSchema(ma.Schema):
     accuracy_m = ma.fields.Float(validate=ma.validate.Range(0))
     heading = ma.fields.Float(
         validate=ma.validate.Range(0, 360),
-        metadata={"description": "Degrees clockwise from north; taken, not kept yet."},
+        metadata={"description": "Degrees clockwise from north."},
     )
     speed_mps = ma.fields.Float(
         validate=ma.validate.Range(0, 150),
-        metadata={"description": "Metres per second; taken, not kept yet."},
+        metadata={"description": "Metres per second."},
     )
     battery = ma.fields.Float(
         validate=ma.validate.Range(0, 1), metadata={"description": "Charge from 0 to 1."}
@@ -60,35 +63,42 @@ class Positions(MethodView):
     @blueprint.arguments(PositionsSchema)
     @blueprint.response(202, AcceptedSchema)
     def post(self, batch: dict[str, Any]) -> dict[str, int]:
-        """Say where the officer was; the newest counts."""
+        """Say where the officer was. It counts while they are on duty or on a task; the newest
+        stands."""
         with context.transaction() as session:
             actor = context.principal()
-            recorded = record(session, actor, batch["positions"])
-        announce(live(), actor, recorded)
-        return {"accepted": recorded.accepted}
+            require(actor, PERMISSION)
+            positions.require_officer(session, actor)
+            told = read(batch["positions"], now(session))
+            newest = store(session, [Seen(actor.account_id, each) for each in told])
+        note_charge(live(), actor, told)
+        announce(live(), newest)
+        return {"accepted": len(told)}
 
 
-def record(session: Session, actor: Principal, positions: Sequence[dict[str, Any]]) -> Recorded:
-    """Store loaded positions. Raises as `force.service.record_positions` does."""
-    require(actor, "position.send")
-    kept = ("lon", "lat", "at", "accuracy_m", "battery")
-    batch = [Position(**{k: v for k, v in p.items() if k in kept}) for p in positions]
-    return service.record_positions(session, actor, batch)
+def read(loaded: Sequence[dict[str, Any]], moment: dt.datetime) -> list[Position]:
+    """Return loaded positions as values. Raises as `force.positions.check_batch` does."""
+    told = [Position(**each) for each in loaded]
+    positions.check_batch(told, moment)
+    return told
 
 
-def announce(live: Live, actor: Principal, recorded: Recorded) -> None:
-    """Show the newest position to the command views, and note the device's charge, after the
-    commit."""
-    if recorded.latest is None:
-        return
-    if recorded.latest.battery is not None:
-        charge = devices.Said(battery=recorded.latest.battery)
-        live.hub.contacts.report(actor.account_id, actor.device, charge)
-    position = {
-        "username": actor.username,
-        "display_name": actor.display_name,
-        "lon": recorded.latest.lon,
-        "lat": recorded.latest.lat,
-        "at": recorded.latest.at.isoformat(),
-    }
-    live.tell_rooms("position", position, recorded.unit_path)
+def note_charge(live: Live, actor: Principal, told: Sequence[Position]) -> None:
+    """Note the charge that the actor's device told with the last of its positions."""
+    charge = max(told, key=lambda each: each.at).battery if told else None
+    if charge is not None:
+        said = devices.Said(battery=charge)
+        live.hub.contacts.report(actor.account_id, actor.device, said)
+
+
+def announce(live: Live, newest: Iterable[Newest]) -> None:
+    """Show positions to the command views, after the commit. They may be lost."""
+    for each in newest:
+        measured = {k: v for k, v in asdict(each.position).items() if v is not None}
+        position = {
+            "username": each.username,
+            "display_name": each.display_name,
+            **measured,
+            "at": each.position.at.isoformat(),
+        }
+        live.tell_rooms("position", position, each.unit_path)

@@ -142,6 +142,12 @@ class AuthenticatedNamespace(Namespace):
         found = self._connections.get(_sid())
         return found[0] if found else None
 
+    def known(self, connection_id: str) -> tuple[Connection, Principal]:
+        """Return a connection and who held it when it was made. Raises `Unauthenticated`."""
+        if found := self._connections.get(connection_id):
+            return found
+        raise Unauthenticated("access.unauthenticated", "Connect first.")
+
     def others_of(self, account_id: int) -> bool:
         """Say whether the account has another connection to this process."""
         return any(c.account_id == account_id for c, _ in self._connections.values())

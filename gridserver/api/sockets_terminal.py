@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from sqlalchemy.orm import Session
 
-from gridserver.access.rules import Principal
+from gis.errors import GisError
+from gridserver.access.rules import Principal, require
 from gridserver.api import inbox, positions, terminal_commands
 from gridserver.api.live import Live
+from gridserver.api.position_writer import PERMISSION
 from gridserver.api.positions import PositionSchema
 from gridserver.api.sockets import Answer, AuthenticatedNamespace, load, only, refused
 from gridserver.base.db import Database
 from gridserver.base.errors import GridserverError, Invalid
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
-from gridserver.force.service import Recorded
 
 NAMESPACE = "/terminal"
 
@@ -53,8 +53,10 @@ class Terminal(AuthenticatedNamespace):
             self._tell_presence(principal, online=False)
 
     def trigger_event(self, event: str, *args: Any) -> Any:
-        # Receipts are as many as messages: they go past Flask's request context.
-        return self.on_ack(*args) if event == "ack" else super().trigger_event(event, *args)
+        # Receipts are as many as messages, and positions as many as officers are under way: they
+        # go past Flask's request context.
+        direct = {"ack": self.on_ack, "position": self.on_position}.get(event)
+        return direct(*args) if direct else super().trigger_event(event, *args)
 
     def on_ack(self, connection_id: str, *arguments: object) -> Answer:
         """Take a receipt. It touches no row here: the receipt writer asks, before it stores a
@@ -71,20 +73,18 @@ class Terminal(AuthenticatedNamespace):
         """Carry out a command, by the same path as HTTP, and answer its result."""
         return self.answered(terminal_commands.answer, arguments)
 
-    def on_position(self, *arguments: object) -> Answer:
-        """Take positions; the command views see the newest after the commit."""
-        taken: list[tuple[Principal, Recorded]] = []
-
-        def record(session: Session, principal: Principal, payload: Any) -> Answer:
-            batch = load(_POSITIONS, payload)
-            recorded = positions.record(session, principal, batch)
-            taken.append((principal, recorded))
-            return {"status": "done", "accepted": recorded.accepted}
-
-        answer = self.answered(record, arguments)
-        for principal, recorded in taken:
-            positions.announce(self.live, principal, recorded)
-        return answer
+    def on_position(self, connection_id: str, *arguments: object) -> Answer:
+        """Take positions. They are stored, and shown to the command views, a moment later, if the
+        officer is on duty by then and the session still stands."""
+        try:
+            connection, principal = self.known(connection_id)
+            require(principal, PERMISSION)
+            told = positions.read(load(_POSITIONS, only(arguments)), self.database.clock.now())
+        except (GridserverError, GisError) as error:
+            return refused(error)
+        self.live.positions.take(connection, told)
+        positions.note_charge(self.live, principal, told)
+        return {"status": "done", "accepted": len(told)}
 
     def _tell_presence(self, principal: Principal, *, online: bool) -> None:
         presence = {"username": principal.username, "online": online}

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.demo.people import Crew
-from gridserver.force import service as force
-from gridserver.force import units
+from gridserver.force import positions, units
+from gridserver.force.positions import Seen
 from gridserver.force.rules import Position
 from gridserver.force.units import UnitDraft
 
@@ -56,10 +55,9 @@ def place(session: Session, present: dt.datetime) -> None:
     where = {unit.code: unit for unit in UNITS}
     for unit in units.standing(session):
         account = access.account_by_username(session, unit.crew[0].username)
-        actor = access_queries.principal_of(session, account.id)
         stands = where[unit.code]
         here = Position(stands.lon, stands.lat, present, accuracy_m=10.0)
-        force.record_positions(session, actor, [here])
+        positions.store(session, [Seen(account.id, here)])
 
 
 def _riders(crews: Sequence[Crew]) -> tuple[str, ...]:

@@ -27,11 +27,11 @@ from gridserver.demo.accounts import add_desks
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.county import DemoCell, read_cells
 from gridserver.demo.past import DEVICE, Past
-from gridserver.force import holidays, months, patterns, workdays
+from gridserver.force import holidays, months, patterns, positions, workdays
 from gridserver.force import queries as force_queries
-from gridserver.force import service as force
 from gridserver.force.importing import import_tables
 from gridserver.force.models import RosterPattern
+from gridserver.force.positions import Seen
 from gridserver.force.rules import Position
 from gridserver.force.tables import Tables
 from gridserver.grids import queries as grid_queries
@@ -175,8 +175,7 @@ def _place_officers(session: Session, cells: list[DemoCell], present: dt.datetim
                 placed.add(officer.account_id)
                 middle = cell.shape.representative_point()
                 here = Position(round(middle.x, 6), round(middle.y, 6), present, accuracy_m=15.0)
-                actor = access_queries.principal_of(session, officer.account_id)
-                force.record_positions(session, actor, [here])
+                positions.store(session, [Seen(officer.account_id, here)])
 
 
 def _empty_inboxes(session: Session) -> None:

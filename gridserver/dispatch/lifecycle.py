@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gridserver.base.lifecycle import Lifecycle
 
-_WORKING = ("signed", "en_route", "on_scene")
-_OPEN = ("assigned", *_WORKING)
+#: Somebody is at it.
+WORKING = ("signed", "en_route", "on_scene")
+_OPEN = ("assigned", *WORKING)
 _STATES = (*_OPEN, "reported", "closed", "cancelled", "handed_over")
 
 #: Escalating adds an offer and is no state, so it isn't here.
@@ -18,12 +19,12 @@ TASK = Lifecycle(
         ("on_scene", "report"): "reported",
         ("reported", "close"): "closed",
         ("reported", "send_back"): "on_scene",
-        **{(state, "return"): "assigned" for state in _WORKING},
+        **{(state, "return"): "assigned" for state in WORKING},
         **{(state, "reassign"): "assigned" for state in (*_OPEN, "reported")},
         **{(state, "cancel"): "cancelled" for state in _OPEN},
         **{(state, "hand_over"): "handed_over" for state in _OPEN},
         ("handed_over", "answer"): "handed_over",
-        **{(state, "call_support"): state for state in _WORKING},
+        **{(state, "call_support"): state for state in WORKING},
         **{(state, "link"): state for state in _STATES},
     },
 )

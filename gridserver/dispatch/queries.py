@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
@@ -15,6 +16,7 @@ from gridserver.base.errors import NotFound
 from gridserver.dispatch import cards, dossier, handover, history
 from gridserver.dispatch.authority import require_view
 from gridserver.dispatch.dossier import Dossier
+from gridserver.dispatch.lifecycle import WORKING
 from gridserver.dispatch.models import HandOver, Offer, Task
 from gridserver.incidents import queries as incidents
 
@@ -37,6 +39,17 @@ def task_for(session: Session, actor: Principal, task_id: int) -> Dossier:
         raise _unknown(task_id)
     require_view(found.standing(actor))
     return found
+
+
+# Built once: it is asked for every position.
+_ON_TASK = select(Task.assignee_account_id).where(
+    Task.assignee_account_id.in_(bindparam("accounts", expanding=True)), Task.state.in_(WORKING)
+)
+
+
+def on_task(session: Session, accounts: Collection[int]) -> set[int]:
+    """Return those of `accounts` that have a task under way."""
+    return set(session.scalars(_ON_TASK, {"accounts": list(accounts)}))
 
 
 # "No key" update: a link from another task, which only refers to this one, need not wait.

@@ -253,7 +253,25 @@ class OfficerPosition(Base):
     at: Mapped[dt.datetime]
     received_at: Mapped[dt.datetime]
     accuracy_m: Mapped[float | None]
+    heading: Mapped[float | None]
+    speed_mps: Mapped[float | None]
     battery: Mapped[float | None]
+    point: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+
+
+class PositionRecord(Base):
+    """Where an officer on duty was. A partition holds a day (UTC), and is dropped as a whole when
+    its time is over; `force.position_days` makes and drops them."""
+
+    __tablename__ = "position_record"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (at)"},)
+
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(primary_key=True)
+    received_at: Mapped[dt.datetime]
+    accuracy_m: Mapped[float | None]
+    heading: Mapped[float | None]
+    speed_mps: Mapped[float | None]
     point: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
 
 

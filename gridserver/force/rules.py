@@ -51,6 +51,13 @@ FIELD_UNIT_KINDS = ("armed_response", "patrol_car", "special_police")
 
 #: How far a terminal's clock may run ahead of the server's.
 FUTURE_TOLERANCE = dt.timedelta(minutes=5)
+#: What a position may say besides: its name, the greatest value, and in words.
+_MEASURES = (
+    ("accuracy_m", math.inf, "a radius in metres, 0 or more"),
+    ("heading", 360, "degrees from 0 to 360, clockwise from north"),
+    ("speed_mps", 150, "metres a second from 0 to 150"),
+    ("battery", 1, "a charge from 0 to 1"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,16 @@ class Position:
     """Where an officer's terminal was.
 
     `lon`, `lat` in degrees, EPSG:4326; `at` by the terminal, timezone-aware; `accuracy_m` the
-    radius in metres; `battery` the charge from 0 to 1.
+    radius in metres; `heading` in degrees clockwise from north; `speed_mps` in metres a second;
+    `battery` the charge from 0 to 1.
     """
 
     lon: float
     lat: float
     at: dt.datetime
     accuracy_m: float | None = None
+    heading: float | None = None
+    speed_mps: float | None = None
     battery: float | None = None
 
 
@@ -81,14 +91,10 @@ def check_position(position: Position, now: dt.datetime, field: str) -> None:
             "set the terminal's clock.",
             field=f"{field}.at",
         )
-    if not _within(position.accuracy_m, 0, math.inf):
-        raise Invalid(
-            "position.bad_accuracy",
-            "accuracy_m is a radius in metres, 0 or more.",
-            field=f"{field}.accuracy_m",
-        )
-    if not _within(position.battery, 0, 1):
-        raise Invalid("position.bad_battery", "battery runs from 0 to 1.", field=f"{field}.battery")
+    for name, most, said in _MEASURES:
+        if not _within(getattr(position, name), 0, most):
+            code = f"position.bad_{name.partition('_')[0]}"
+            raise Invalid(code, f"{name}: {said}.", field=f"{field}.{name}")
 
 
 def check_duty(duty: str, field: str = "duty") -> None:

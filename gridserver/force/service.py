@@ -1,51 +1,24 @@
-"""The verbs of the force: taking on officers, giving them cells, duty and leave, hearing where
-they are."""
+"""The verbs of the force: taking on officers, giving them cells, duty and leave."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 
-import sqlalchemy as sa
-from geoalchemy2.shape import from_shape
-from shapely import Point
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
-from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
-from gridserver.base.clock import now
-from gridserver.base.errors import Forbidden, Invalid
-from gridserver.force.models import Absence, Officer, OfficerPosition, Ownership
+from gridserver.base.errors import Invalid
+from gridserver.force.models import Absence, Officer, Ownership
 from gridserver.force.recording import add, record
 from gridserver.force.rules import (
     ABSENCE_REASONS,
     KINDS,
     OWNERSHIP_ROLES,
-    Position,
-    check_position,
     check_range,
 )
 from gridserver.org.models import Unit
-
-#: What one message may carry: an hour of positions at one in ten seconds.
-MOST_POSITIONS = 360
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What became of a batch of positions.
-
-    `accepted` counts them all; `latest` is the one that now stands as the officer's position, or
-    None where a later one was known already. `unit_path` says whose command rooms may see it.
-    """
-
-    accepted: int
-    latest: Position | None
-    unit_path: str
 
 
 def add_officer(
@@ -191,62 +164,3 @@ def check_absence(
             "absence.bad_stand_in", "stand_in: name another police officer.", field="stand_in"
         )
     check_range(start, end, start_field="start", end_field="end")
-
-
-def record_positions(session: Session, actor: Principal, batch: Sequence[Position]) -> Recorded:
-    """Keep the newest of the actor's positions; what is older than the one known changes nothing.
-
-    Two round trips. No audit row: a position is an observation and changes nobody's rights.
-
-    Raises
-    ------
-    Invalid
-        Too many at once, a time more than five minutes ahead, a negative accuracy. Nothing of
-        such a batch is kept.
-    CoordinateError
-        Longitude or latitude that isn't finite, in range, or in this order.
-    Forbidden
-        The account belongs to no officer.
-    """
-    if len(batch) > MOST_POSITIONS:
-        raise Invalid(
-            "position.too_many", f"Send at most {MOST_POSITIONS} at once.", field="positions"
-        )
-    moment = now(session)
-    for index, position in enumerate(batch):
-        check_position(position, moment, f"positions[{index}]")
-    found = session.execute(
-        select(Officer.id, Unit.path)
-        .join(Unit, Unit.id == Officer.unit_id)
-        .where(Officer.account_id == actor.account_id)
-    ).first()
-    if found is None:
-        raise Forbidden(
-            "position.no_officer", f"The account {actor.username} belongs to no officer."
-        )
-    newest = max(batch, key=lambda position: position.at, default=None)
-    stands = newest is not None and _keep(session, found.id, newest, moment)
-    return Recorded(len(batch), newest if stands else None, found.path)
-
-
-def _keep(session: Session, officer_id: int, position: Position, moment: dt.datetime) -> bool:
-    statement = insert(OfficerPosition).values(
-        officer_id=officer_id,
-        at=position.at,
-        received_at=moment,
-        accuracy_m=position.accuracy_m,
-        battery=position.battery,
-        point=from_shape(Point(position.lon, position.lat), srid=4326),
-    )
-    new = statement.excluded
-    kept = session.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[OfficerPosition.officer_id],
-            set_={
-                column: new[column]
-                for column in ("at", "received_at", "accuracy_m", "battery", "point")
-            },
-            where=new.at > OfficerPosition.at,
-        ).returning(sa.literal(True))
-    )
-    return kept is not None

@@ -18,7 +18,7 @@ from gridserver.api.sockets_command import CommandView
 from gridserver.api.sockets_terminal import NAMESPACE, AckSchema, Terminal
 from gridserver.api.terminal_commands import CommandSchema
 from gridserver.delivery.rules import WINDOW
-from gridserver.force.service import MOST_POSITIONS
+from gridserver.force.positions import MOST_POSITIONS
 from tests import asyncapi
 
 SCHEMAS = asyncapi.DOCUMENT["components"]["schemas"]

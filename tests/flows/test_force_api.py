@@ -9,8 +9,9 @@ import pytest
 
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
-from gridserver.force import amending, queries, service
+from gridserver.force import amending, positions, queries, service
 from gridserver.force.models import Officer
+from gridserver.force.positions import Seen
 from gridserver.force.rules import Position
 from tests.conftest import MORNING
 from tests.county import CELLS, County
@@ -83,7 +84,7 @@ class TestOfficers:
                 end=MORNING + dt.timedelta(hours=1),
             )
             seen = Position(118.405, 29.105, MORNING)
-            service.record_positions(session, county.principal("330824001"), [seen])
+            positions.store(session, [Seen(county.accounts["330824001"], seen)])
         (officer,) = client.as_("command").get(f"{self.PATH}?q=824001").json["items"]
         assert officer["on_duty"] is True
         assert officer["absent"] is True

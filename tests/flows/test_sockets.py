@@ -12,6 +12,7 @@ import pytest
 import requests
 import simple_websocket
 import socketio
+import sqlalchemy as sa
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
 from gridserver.access import service as access
@@ -252,7 +253,7 @@ def test_a_cursor_that_means_nothing_here_gets_a_snapshot(
     resync = client.hear("resync")[0]
     assert resync["seq"] == 3
     assert resync["epoch"] == client.all("ready")[0]["epoch"]
-    assert resync["snapshot"] == {"tasks": []}
+    assert set(map(len, resync["snapshot"].values())) == {0}
     post(officer, 3)
     client.hear("message")
     assert client.seqs() == [4]
@@ -469,6 +470,7 @@ def test_positions_and_presence_reach_the_rooms_above_and_no_other(
     for view in (bureau, south):
         until(lambda view=view: {"username": username, "online": False} in view.all("presence"))
     assert north.all("position") == []
+    assert (heard["accuracy_m"], heard["battery"]) == (5, 0.5)
     assert username not in {presence["username"] for presence in north.all("presence")}
 
 
@@ -509,3 +511,25 @@ def test_an_event_after_the_session_ended_is_refused(
     answer = client.ask("command", command("sign", 1))
     assert refusal(answer)[0] == "access.unauthenticated"
     assert client.gone.wait(20)
+
+
+def test_a_position_by_a_session_that_ended_meanwhile_is_not_kept(
+    http: Http, connect: Connect, live_database: Database, live_county: County
+) -> None:
+    """Authority is asked for when it is stored: the socket was open when it came."""
+    caller = http("330824006")
+    view = connect(http("command"), "/command")
+    view.hear("resync")
+    client = connect(caller)
+    client.hear("ready")
+    lon, lat = centre(1, 1)
+    position = {"lon": lon, "lat": lat, "at": dt.datetime.now(dt.UTC).isoformat()}
+    with live_database.transaction() as session:
+        account = live_county.accounts["330824006"]
+        ended = "UPDATE login_session SET ended_at = now() WHERE account_id = :account"
+        session.execute(sa.text(ended), {"account": account})
+    assert client.ask("position", [position])["status"] == "done"
+    other = connect(http("330824007"))
+    other.ask("position", [position])
+    until(lambda: "330824007" in {each["username"] for each in view.all("position")})
+    assert "330824006" not in {each["username"] for each in view.all("position")}

@@ -15,8 +15,8 @@ from gridserver.base.clock import SetClock, now
 from gridserver.base.errors import Conflict, Forbidden, GridserverError, NotFound
 from gridserver.dispatch import help
 from gridserver.dispatch.help import Help
-from gridserver.force import service as force
-from gridserver.force import units
+from gridserver.force import positions, units
+from gridserver.force.positions import Seen
 from gridserver.force.rules import Position
 from gridserver.force.units import UnitDraft
 from gridserver.places import service as places
@@ -48,7 +48,7 @@ def add(session: Session, county: County) -> Add:
 def see(session: Session, county: County, number: str, metres: float) -> None:
     lon, lat = PLACE
     at = Position(lon + metres / 97_300.0, lat, now(session))
-    force.record_positions(session, county.principal(number), [at])
+    positions.store(session, [Seen(county.accounts[number], at)])
 
 
 def asked(session: Session, county: County) -> Help:

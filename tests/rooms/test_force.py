@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -12,25 +11,23 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from gis.errors import CoordinateError
 from gridserver.access import queries as access
 from gridserver.access import service as accounts
 from gridserver.access.rules import Principal
 from gridserver.audit.models import AuditEntry
-from gridserver.base.clock import SetClock
-from gridserver.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
-from gridserver.force import amending, queries, service
+from gridserver.base.errors import Conflict, Invalid, Unauthenticated
+from gridserver.force import amending, positions, queries, service
 from gridserver.force.calendar import Day
 from gridserver.force.models import (
     Absence,
     CalendarDay,
     Leadership,
     Officer,
-    OfficerPosition,
     Ownership,
     Shift,
 )
-from gridserver.force.rules import FUTURE_TOLERANCE, Position
+from gridserver.force.positions import Seen
+from gridserver.force.rules import Position
 from gridserver.org import queries as org
 from tests.conftest import MORNING
 from tests.county import CELLS, STATIONS, County, add_teams
@@ -281,7 +278,7 @@ class TestOfficers:
 
     def test_tells_duty_and_position(self, session: Session, county: County) -> None:
         seen = Position(118.405, 29.105, MORNING)
-        service.record_positions(session, county.principal("330824001"), [seen])
+        positions.store(session, [Seen(county.accounts["330824001"], seen)])
         first, second = queries.officers(session, county.principal("command"), MORNING, limit=2)
         assert first.on_duty
         assert not first.absent
@@ -418,79 +415,3 @@ class TestShiftsAndAbsences:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry.tag == "absence:set"
         assert "hospital" not in str(entry.data)
-
-
-class TestPositions:
-    def send(self, session: Session, county: County, *batch: Position) -> service.Recorded:
-        return service.record_positions(session, county.principal("330824001"), batch)
-
-    def stored(self, session: Session) -> list[dt.datetime]:
-        return list(session.scalars(select(OfficerPosition.at)))
-
-    def test_the_newest_wins_in_whatever_order(
-        self, session: Session, county: County, clock: SetClock
-    ) -> None:
-        old, new = (Position(118.4, 29.1, MORNING - HOUR * h, 12.0, 0.8) for h in (2, 1))
-        recorded = self.send(session, county, new, old)
-        assert recorded == service.Recorded(2, new, "330824.33082401")
-        assert self.send(session, county, old) == service.Recorded(1, None, "330824.33082401")
-        assert self.stored(session) == [new.at]
-        newest = Position(118.5, 29.1, MORNING)
-        assert self.send(session, county, newest).latest == newest
-        assert self.stored(session) == [MORNING]
-
-    def test_an_empty_batch_changes_nothing(self, session: Session, county: County) -> None:
-        assert self.send(session, county).accepted == 0
-        assert self.stored(session) == []
-
-    def test_a_clock_may_run_ahead_by_five_minutes(self, session: Session, county: County) -> None:
-        self.send(session, county, Position(118.4, 29.1, MORNING + FUTURE_TOLERANCE))
-        late = MORNING + FUTURE_TOLERANCE + dt.timedelta(seconds=1)
-        with pytest.raises(Invalid) as refusal:
-            self.send(session, county, Position(118.4, 29.1, late))
-        assert refusal.value.code == "position.in_future"
-
-    @pytest.mark.parametrize(
-        ("position", "code", "field"),
-        [
-            (Position(29.1, 118.4, MORNING), "coordinates.swapped", "positions[1]"),
-            (Position(math.nan, 29.1, MORNING), "coordinates.not_finite", "positions[1]"),
-            (Position(218.4, 29.1, MORNING), "coordinates.out_of_range", "positions[1]"),
-            (
-                Position(118.4, 29.1, MORNING.replace(tzinfo=None)),
-                "input.not_moment",
-                "positions[1].at",
-            ),
-            (
-                Position(118.4, 29.1, dt.datetime.min.replace(tzinfo=MORNING.tzinfo)),
-                "input.not_moment",
-                "positions[1].at",
-            ),
-            (
-                Position(118.4, 29.1, MORNING, accuracy_m=-1),
-                "position.bad_accuracy",
-                "positions[1].accuracy_m",
-            ),
-            (
-                Position(118.4, 29.1, MORNING, battery=math.nan),
-                "position.bad_battery",
-                "positions[1].battery",
-            ),
-        ],
-    )
-    def test_one_bad_position_refuses_the_batch(
-        self, session: Session, county: County, position: Position, code: str, field: str
-    ) -> None:
-        with pytest.raises((Invalid, CoordinateError)) as refusal:
-            self.send(session, county, Position(118.4, 29.1, MORNING), position)
-        assert (refusal.value.code, refusal.value.field) == (code, field)
-        assert self.stored(session) == []
-
-    def test_a_batch_has_a_size(self, session: Session, county: County) -> None:
-        batch = [Position(118.4, 29.1, MORNING)] * (service.MOST_POSITIONS + 1)
-        with pytest.raises(Invalid, match="at most"):
-            self.send(session, county, *batch)
-
-    def test_a_desk_has_no_position(self, session: Session, county: County) -> None:
-        with pytest.raises(Forbidden):
-            service.record_positions(session, county.principal("command"), [])
