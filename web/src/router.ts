@@ -50,6 +50,11 @@ export const router = createRouter({
       component: () => import('@/tables/TablesPage.vue'),
       meta: { side: 'command', roles: ['admin', 'command', 'auditor'] },
     },
+    {
+      path: '/captures',
+      component: () => import('@/captures/CapturesPage.vue'),
+      meta: { side: 'command', roles: ['gis_admin', 'command', 'admin', 'auditor'] },
+    },
     { path: LOCK, component: () => import('@/terminal/LockPage.vue') },
     {
       path: '/terminal',
@@ -65,6 +70,7 @@ export const router = createRouter({
           component: () => import('@/terminal/messages/MessagePage.vue'),
           props: ({ params }) => ({ id: Number(params['id']) }),
         },
+        { path: 'capture', component: () => import('@/terminal/capture/CapturePage.vue') },
         { path: 'me', component: () => import('@/terminal/MePage.vue') },
         {
           path: 'tasks/:id',
