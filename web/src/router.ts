@@ -57,6 +57,11 @@ export const router = createRouter({
     },
     { path: LOCK, component: () => import('@/terminal/LockPage.vue') },
     {
+      path: '/settings/devices',
+      component: () => import('@/devices/DevicesPage.vue'),
+      meta: { side: 'command', roles: ['admin', 'command'] },
+    },
+    {
       path: '/terminal',
       component: () => import('@/terminal/TerminalPage.vue'),
       meta: { side: 'terminal' },
