@@ -46,6 +46,11 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
+      path: '/orders',
+      component: () => import('@/orders/OrdersPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
       path: '/settings/tables',
       component: () => import('@/tables/TablesPage.vue'),
       meta: { side: 'command', roles: ['admin', 'command', 'auditor'] },

@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { api, ask } from '@/api/client'
 import type { FeedEvent, LivePosition, Officer, Resync, TaskCard } from '@/api/types'
 import { applyCard, applyEvent, applySnapshot, EMPTY_FEED } from '@/live/feed'
+import { NO_TALLY, tallied } from '@/live/orderTally'
 import { openLink, type Link, type LinkState } from '@/live/link'
 import { useSession } from './session'
 
@@ -15,6 +16,8 @@ export const useFeed = defineStore('feed', () => {
   const officers = shallowRef<Readonly<Record<string, LivePosition>>>({})
   const link = shallowRef<Link | null>(null)
   const announcement = shallowRef<TaskCard | null>(null)
+  /** What was told of orders since the page was opened. */
+  const orderTally = shallowRef(NO_TALLY)
   /** Counts the mobilisations that were ordered or ended while the page looks. */
   const modeChanges = ref(0)
 
@@ -29,6 +32,7 @@ export const useFeed = defineStore('feed', () => {
 
   function onFeed(event: FeedEvent): void {
     const isNew = event.seq > state.value.seq && event.type === 'incident.created'
+    orderTally.value = tallied(orderTally.value, event)
     state.value = applyEvent(state.value, event)
     if (event.type === 'mode.changed') modeChanges.value++
     if (isNew) announcement.value = event.data.task
@@ -64,9 +68,10 @@ export const useFeed = defineStore('feed', () => {
     state.value = EMPTY_FEED
     loaded.value = false
     announcement.value = null
+    orderTally.value = NO_TALLY
   }
 
-  return { cards, state, loaded, officers, following, linkState, announcement, modeChanges, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, announcement, modeChanges, orderTally, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */
