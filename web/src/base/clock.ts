@@ -17,6 +17,11 @@ export function serverNow(): number {
   return Date.now() + offsetMs
 }
 
+/** The server's time at a moment that the device's own clock told. */
+export function toServer(deviceMs: number): number {
+  return deviceMs + offsetMs
+}
+
 const now = ref(serverNow())
 let users = 0
 let timer: ReturnType<typeof setInterval> | undefined

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import type { InboxMessage, OwnPosition, Ready, Resync, TaskCard } from '@/api/types'
+import type { InboxMessage, Ready, Resync, TaskCard } from '@/api/types'
 import { EMPTY_INBOX, NEWS, receive, resync, type InboxState } from '@/live/inbox'
 import { openLink, type Link, type LinkState } from '@/live/link'
 import type { TerminalStorage } from '@/live/storage'
@@ -122,10 +122,6 @@ export const useInbox = defineStore('inbox', () => {
     announcement.value = null
   }
 
-  function tellPosition(position: OwnPosition): void {
-    if (linkState.value === 'live') link.value?.emit('position', [position])
-  }
-
   function close(): void {
     link.value?.close()
     link.value = null
@@ -146,6 +142,5 @@ export const useInbox = defineStore('inbox', () => {
     open,
     forget,
     close,
-    tellPosition,
   }
 })
