@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from gridserver.access import sessions
@@ -26,6 +26,9 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 LONGEST_REASON = 200
+
+#: How many devices of an account are kept, revoked ones aside: nobody's logins flood the table.
+MOST_DEVICES = 20
 
 #: Of `Device.unlock`.
 _SECRET_BYTES = 32
@@ -65,14 +68,15 @@ _ENTER = text(
     INSERT INTO device AS d (account_id, name, unlock, first_seen_at, last_seen_at)
     VALUES (:account_id, :name, :unlock, :now, :now)
     ON CONFLICT (account_id, name) DO UPDATE SET last_seen_at = excluded.last_seen_at
-    RETURNING d.id, d.unlock, d.revoked_at IS NOT NULL AS is_revoked
+    RETURNING d.id, d.unlock, d.revoked_at IS NOT NULL AS is_revoked, d.xmax = 0 AS is_new
     """
 )
 
 
 def enter(session: Session, account_id: int, name: str, said: Said | None = None) -> Entered:
     """Note that the account signs in from its device `name`, which is made where it is new, and
-    what it said of itself.
+    what it said of itself. Of more than `MOST_DEVICES` the one that was silent longest is
+    forgotten.
 
     Raises `Forbidden` (``access.device_revoked``) for a device that was revoked.
     """
@@ -90,6 +94,8 @@ def enter(session: Session, account_id: int, name: str, said: Said | None = None
             "This device was revoked. Ask an admin to admit it again.",
             field="device",
         )
+    if row.is_new:
+        _forget_surplus(session, account_id)
     if said:
         record_signs(session, [Sign(account_id, name, moment, said)])
     return Entered(row.id, bytes(row.unlock))
@@ -194,6 +200,18 @@ def report_wiped(session: Session, token: str) -> None:
         device.wiped_at = now(session)
         session.flush()
         _record(session, None, "device:wiped", device)
+
+
+def _forget_surplus(session: Session, account_id: int) -> None:
+    last_heard_first = (Device.last_seen_at.desc(), Device.id.desc())
+    in_use = select(Device).where(Device.account_id == account_id, Device.revoked_at.is_(None))
+    for device in session.scalars(in_use.order_by(*last_heard_first).offset(MOST_DEVICES)):
+        its_sessions = LoginSession.device_id == device.id
+        sessions.end(session, its_sessions)
+        session.execute(update(LoginSession).where(its_sessions).values(device_id=None))
+        _record(session, None, "device:forget", device)
+        session.delete(device)
+    session.flush()
 
 
 def _locked(session: Session, actor: Principal | None, device_id: int, permission: str) -> Device:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -20,6 +21,10 @@ from gridserver.api.shapes import UnitRefSchema
 from gridserver.api.shapes_devices import SaidSchema, said
 from gridserver.force import queries as force
 from gridserver.org import queries as org
+
+#: How long a browser keeps the cookie of a session that is over: by it a device that was revoked
+#: while it was away learns so, and wipes itself.
+_COOKIE_OUTLIVES = dt.timedelta(days=90)
 
 blueprint = Blueprint(
     "sessions", __name__, url_prefix="/api/v1/sessions", description="Signing in and out."
@@ -155,7 +160,7 @@ class Sessions(MethodView):
             response.set_cookie(
                 context.COOKIE,
                 signed_in.token,
-                expires=signed_in.expires_at,
+                expires=signed_in.expires_at + _COOKIE_OUTLIVES,
                 httponly=True,
                 secure=request.is_secure,
                 samesite="Strict",

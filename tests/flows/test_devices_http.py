@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gridserver.api import context
 from gridserver.base.clock import SetClock
 from tests.county import PASSWORD
 from tests.flows.conftest import AccountClient
@@ -100,11 +101,19 @@ def test_it_reports_that_it_wiped_itself_by_its_dead_token(
     sign_in(client)
 
 
-def test_a_cookie_reports_the_wiping_too(client: AccountClient) -> None:
-    """A page that was loaded again has no CSRF token, since its session is over."""
+def test_a_browser_that_was_away_for_long_wipes_itself_too(
+    client: AccountClient, clock: SetClock
+) -> None:
+    """Its session has expired, but its cookie still tells whose it was. A page that was loaded
+    again has no CSRF token."""
     browser = client.application.test_client()
     credentials = {"username": OFFICER, "password": PASSWORD, "device": "x", "cookie": True}
-    assert browser.post("/api/v1/sessions", json=credentials).status_code == 201
+    made = browser.post("/api/v1/sessions", json=credentials)
+    cookie = browser.get_cookie(context.COOKIE)
+    assert cookie is not None and cookie.expires is not None
+    assert cookie.expires > dt.datetime.fromisoformat(made.json["expires_at"])
+    clock.advance(dt.timedelta(days=30))
+    is_problem(browser.get("/api/v1/sessions/current"), 401, "access.unauthenticated")
     admin = client.as_("admin")
     admin.post(f"/api/v1/devices/{only(admin)['id']}/revoke", json={"reason": "lost"})
     is_problem(browser.get("/api/v1/sessions/current"), 401, "access.device_revoked")

@@ -207,6 +207,33 @@ def test_a_sign_changes_what_it_tells(session: Session, county: County, clock: S
     assert sign(9, {"battery": 1.0}, name="no such device").battery == 0.0
 
 
+def test_of_too_many_the_one_silent_longest_is_forgotten(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    sign_in(session, "330824002")
+    lost = sign_in(session, device="lost").device_id
+    assert lost is not None
+    devices.revoke(session, None, lost, "lost")
+    forgotten = service.sign_in(session, OFFICER, PASSWORD, "number 0")
+    for number in range(1, devices.MOST_DEVICES):
+        clock.advance(dt.timedelta(minutes=1))
+        sign_in(session, device=f"number {number}")
+    sign_in(session, device="number 1")
+    assert queries.principal_by_token(session, forgotten.token)
+    clock.advance(dt.timedelta(minutes=1))
+    sign_in(session, device="one more")
+    with pytest.raises(Unauthenticated) as refusal:
+        queries.principal_by_token(session, forgotten.token)
+    assert refusal.value.code == "access.unauthenticated"
+    of_the_officer = select(Device.name).where(Device.account_id == county.accounts[OFFICER])
+    kept = set(session.scalars(of_the_officer))
+    assert len(kept) == devices.MOST_DEVICES + 1
+    assert {"lost", "number 1", "one more"} <= kept
+    assert "number 0" not in kept
+    assert tags(session) == ["device:revoke", "device:forget"]
+    assert unlock(session, OFFICER, "number 0") != forgotten.unlock
+
+
 # --- lists
 
 
