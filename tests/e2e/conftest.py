@@ -18,6 +18,7 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests import interfaces
 from tests.browser import DESKTOP, chromium
 from tests.e2e.serving import PASSWORD, serving
 
@@ -78,9 +79,10 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
         page.goto(path)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    with interfaces.left_alone():
+        yield open_page
+        for context in contexts:
+            context.close()
     assert not faults, "\n".join(faults)
 
 
@@ -89,7 +91,8 @@ def _expected(message: ConsoleMessage, refused: Collection[int]) -> bool:
 
     Also when the server refuses with a status that the test named beforehand.
     """
-    offline = "ERR_INTERNET_DISCONNECTED" in message.text
+    # ERR_FAILED is how a service worker passes on that there is no signal.
+    offline = any(code in message.text for code in ("ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED"))
     nobody = "401" in message.text and message.location["url"].endswith("/sessions/current")
     named = any(f"status of {status}" in message.text for status in refused)
     return offline or nobody or named

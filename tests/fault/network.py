@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests import interfaces
+
 
 @dataclass(frozen=True)
 class Valley:
@@ -41,17 +43,24 @@ def valley() -> Iterator[Valley | None]:
     high, low = os.getpid() >> 6 & 0xFF, (os.getpid() & 0x3F) << 2
     name, outside = f"fault-{os.getpid()}", f"fv{os.getpid()}"
     made = Valley(name, f"10.{200 + high % 50}.{high}.{low + 1}")
+    inner = f"10.{200 + high % 50}.{high}.{low + 2}/30"
     if not _allowed(name):
         yield None
         return
+    with interfaces.changing(), _wired(made, outside, inner):
+        yield made
+
+
+@contextmanager
+def _wired(made: Valley, outside: str, inner: str) -> Iterator[None]:
+    name = made.name
     try:
         _run("ip", "link", "add", outside, "type", "veth", "peer", "name", "wire", "netns", name)
         _run("ip", "address", "add", f"{made.address}/30", "dev", outside)
         _run("ip", "link", "set", outside, "up")
-        inner = f"10.{200 + high % 50}.{high}.{low + 2}/30"
         _run(*made.inside("ip", "address", "add", inner, "dev", "wire"))
         made.heal()
-        yield made
+        yield
     finally:
         # The wire goes with the namespace, as soon as its last process has ended.
         subprocess.run(["ip", "netns", "del", name], check=False)
