@@ -33,7 +33,7 @@ from gridserver.captures import service as captures
 from gridserver.dispatch import queries as dispatch_queries
 from gridserver.dispatch import service as dispatch
 
-PIECE_MEDIA_TYPE = "application/partial-upload"
+PIECE_MEDIA_TYPE = "application/octet-stream"
 OFFSET = "Upload-Offset"
 
 blueprint = Blueprint(

@@ -107,7 +107,7 @@ export const attachmentDoor: AttachmentDoor = {
         method,
         headers: {
           ...headersFor(method),
-          'Content-Type': 'application/partial-upload',
+          'Content-Type': 'application/octet-stream',
           'Upload-Offset': String(offset),
         },
         body: piece,
