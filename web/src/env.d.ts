@@ -14,3 +14,6 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
   }
   export default function SwaggerUIBundle(options: SwaggerOptions): unknown
 }
+
+/** The version of the front end, from its package.json. */
+declare const __APP_VERSION__: string

@@ -1973,6 +1973,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/force/my-cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell an officer which cells are theirs, and how far these and their neighbours reach. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OwnCells"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grid/versions": {
         parameters: {
             query?: never;
@@ -4030,7 +4069,7 @@ export interface paths {
             /** @description Up to 262144 bytes of the content; none at its end asks for the check. */
             requestBody: {
                 content: {
-                    "application/partial-upload": string;
+                    "application/octet-stream": string;
                 };
             };
             responses: {
@@ -5776,7 +5815,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say where the officer was; the newest counts. */
+        /**
+         * Say where the officer was. It counts while they are on duty or on a task; the newest
+         *     stands.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -7273,6 +7315,16 @@ export interface components {
             kind: "working" | "rest" | "holiday";
             name_zh?: string | null;
             name_en?: string | null;
+        };
+        OwnedCell: {
+            code: string;
+            /** @description primary or backup */
+            role: string;
+        };
+        OwnCells: {
+            items: components["schemas"]["OwnedCell"][];
+            /** @description West, south, east, north of these cells and of all that touch them, in the grid in force, EPSG:4326. */
+            bounds: number[] | null;
         };
         Version: {
             name: string;
@@ -8844,9 +8896,9 @@ export interface components {
              */
             at: string;
             accuracy_m?: number;
-            /** @description Degrees clockwise from north; taken, not kept yet. */
+            /** @description Degrees clockwise from north. */
             heading?: number;
-            /** @description Metres per second; taken, not kept yet. */
+            /** @description Metres per second. */
             speed_mps?: number;
             /** @description Charge from 0 to 1. */
             battery?: number;

@@ -35,7 +35,7 @@ interface ConnectError extends Error {
 }
 
 export function openLink(options: LinkOptions): Link {
-  const state = ref<LinkState>('connecting')
+  const state = ref<LinkState>(navigator.onLine ? 'connecting' : 'offline')
   const socket: Socket = io(options.namespace, {
     path: '/socket.io',
     transports: ['websocket'],

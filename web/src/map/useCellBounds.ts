@@ -4,7 +4,7 @@ import { shallowRef, watch } from 'vue'
 import type { IncidentCard } from '@/api/types'
 
 type Ring = readonly (readonly [number, number])[]
-interface Cells {
+export interface Cells {
   features: { geometry: { coordinates: readonly (readonly Ring[])[] } }[]
 }
 
@@ -13,9 +13,8 @@ export function useCellBounds(incident: () => IncidentCard) {
   const bounds = shallowRef<LngLatBoundsLike | null>(null)
 
   async function load(version: string, code: string): Promise<void> {
-    const path = `/api/v1/grid/versions/${encodeURIComponent(version)}/cells`
     try {
-      const response = await fetch(`${path}?code=${encodeURIComponent(code)}`)
+      const response = await fetch(cellAddress(version, code))
       if (response.ok) bounds.value = boundsOfCells((await response.json()) as Cells)
     } catch (error) {
       // Offline the map keeps its first view around the place.
@@ -33,7 +32,14 @@ export function useCellBounds(incident: () => IncidentCard) {
   return { bounds }
 }
 
-function boundsOfCells({ features }: Cells): LngLatBoundsLike | null {
+/** The address of one cell's ground in a grid version. */
+export function cellAddress(version: string, code: string): string {
+  const path = `/api/v1/grid/versions/${encodeURIComponent(version)}/cells`
+  return `${path}?code=${encodeURIComponent(code)}`
+}
+
+/** West, south, east, north of cells; null where there are none. */
+export function boundsOfCells({ features }: Cells): [number, number, number, number] | null {
   const points = features.flatMap(({ geometry }) => geometry.coordinates.flat(2))
   if (points.length === 0) return null
   const lons = points.map(([lon]) => lon)

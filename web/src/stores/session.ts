@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { RouteLocation } from 'vue-router'
 
-import { api, ask, headersFor, Refusal, useCsrfToken } from '@/api/client'
+import { api, ask, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
 import type { Account, Role, Session } from '@/api/types'
 import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
@@ -87,15 +87,11 @@ export const useSession = defineStore('session', () => {
     }
     if (localStorage.getItem(WIPED_STORED_AS) === null) return
     try {
-      await fetch('/api/v1/devices/wiped', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...headersFor('POST') },
-        body: JSON.stringify({ device: deviceName() }),
-      })
-    } catch (error) {
+      await ask(api.POST('/api/v1/devices/wiped'))
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal
       // Without an answer it is said again by the next page.
-      if (error instanceof TypeError) return
-      throw error
+      if (refusal.status === 0) return
     }
     localStorage.removeItem(WIPED_STORED_AS)
   }
