@@ -22,7 +22,7 @@ from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
-from gridserver.demo import field_units, norms, people, rosters, units
+from gridserver.demo import field_units, norms, orders, people, rosters, units
 from gridserver.demo.accounts import add_desks
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.county import DemoCell, read_cells
@@ -84,7 +84,9 @@ def load(database: Database, password: str, console: Console, *, days: int = DAY
             norms.lay_down(session, grid_queries.neighbours(session))
         past = Past(session, clock, Random(people.SEED))  # noqa: S311 (a fixed county)
         calls = made_up_calls(Random(people.SEED), cells, days + 1, CALLS_A_DAY)  # noqa: S311
-        past.play(calls, first_day, until=present, console=console)
+        rng = Random(people.SEED)  # noqa: S311
+        beside = orders.stories(session, present, rng)
+        past.play(calls, first_day, until=present, console=console, beside=beside)
         clock.set(present)
         _place_officers(session, cells, present)
         field_units.place(session, present)

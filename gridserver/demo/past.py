@@ -29,6 +29,7 @@ from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
 from gridserver.delivery.commands import Command
 from gridserver.demo.calls import Call
+from gridserver.demo.orders import Story
 from gridserver.dispatch import escalation
 from gridserver.dispatch import queries as dispatch_queries
 from gridserver.dispatch import service as dispatch
@@ -83,10 +84,17 @@ class Past:
         self._principals: dict[str, Principal] = {}
 
     def play(
-        self, calls: Iterable[Call], first_day: dt.datetime, *, until: dt.datetime, console: Console
+        self,
+        calls: Iterable[Call],
+        first_day: dt.datetime,
+        *,
+        until: dt.datetime,
+        console: Console,
+        beside: Iterable[Story] = (),
     ) -> None:
-        """Live through those of `calls` (counted from `first_day`) that end before `until`."""
-        lives = self._lives(calls, first_day, until - LONGEST)
+        """Live through those of `calls` (counted from `first_day`) that end before `until`, and
+        through the stories `beside` them."""
+        lives = itertools.chain(self._lives(calls, first_day, until - LONGEST), beside)
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             bar = progress.add_task("Past incidents", total=(until - first_day).total_seconds())
             for moment in self._in_order(lives):
@@ -94,15 +102,13 @@ class Past:
 
     def _lives(
         self, calls: Iterable[Call], first_day: dt.datetime, until: dt.datetime
-    ) -> Iterator[tuple[dt.datetime, Iterator[dt.datetime]]]:
+    ) -> Iterator[Story]:
         for number, call in enumerate(calls, 1):
             at = first_day + call.at
             if at < until:
                 yield at, self._life(call, f"past-{number}", at)
 
-    def _in_order(
-        self, lives: Iterator[tuple[dt.datetime, Iterator[dt.datetime]]]
-    ) -> Iterator[dt.datetime]:
+    def _in_order(self, lives: Iterable[Story]) -> Iterator[dt.datetime]:
         """Run the stories side by side: the one whose next moment comes first goes on first."""
         order = itertools.count()
         waiting = [(at, next(order), life) for at, life in lives]

@@ -38,6 +38,8 @@ from gridserver.dispatch.tables import queries as norms_tables
 from gridserver.force.importing import tables
 from gridserver.grids import queries as grids
 from gridserver.incidents.rules import Place
+from gridserver.orders import counting
+from gridserver.orders import queries as orders
 from gridserver.org import service as org
 from tests.processes import GRIDSERVER, WebProcess, free_port
 
@@ -207,6 +209,19 @@ class TestPast:
         """
         assert scalar(county, "SELECT count(*) FROM inbox_head") > 0
         assert scalar(county, unread) == 0
+
+    def test_an_order_was_closed_and_another_is_running(self, county: Database) -> None:
+        with county.transaction() as session:
+            counting.take_receipts(session)
+            counting.count_progress(session)
+            actor = access.principal_of(
+                session, accounts.account_by_username(session, "command").id
+            )
+            running, closed = orders.page(session, actor, is_open=False, limit=9)
+        assert (running["state"], closed["state"]) == ("issued", "closed")
+        for order in (running, closed):
+            progress = order["progress"]
+            assert 0 < progress["answered"] < progress["people"] == progress["received"]
 
     def test_it_is_real_rows_of_the_past(self, county: Database) -> None:
         first = scalar(county, "SELECT min(received_at) FROM incident")
