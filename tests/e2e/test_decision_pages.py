@@ -57,6 +57,21 @@ def test_a_decision_is_explained_and_a_second_call_linked(room: Page) -> None:
     expect(room.get_by_test_id(f"linked-{first['id']}")).to_contain_text("本警情是其后续")
 
 
+def test_who_could_help_is_said_and_asked_again(room: Page) -> None:
+    incident = reported(room, "criminal")
+    open_task(room, incident)
+    panel = room.get_by_test_id("field-units")
+    units = panel.get_by_test_id(re.compile("^unit-"))
+    known = room.request.get(f"/api/v1/tasks/{incident['task']['id']}/units").json()
+    expect(units).to_have_count(len(known["proposed"]) + len(known["passed_over"]))
+    expect(units).not_to_have_count(0)
+    with room.expect_response(re.compile(r"/tasks/\d+/units$")) as again:
+        panel.get_by_test_id("units-refresh").click()
+    assert again.value.ok
+    command(room, incident["task"]["id"], "cancel", reason="误报")
+    expect(panel).to_have_count(0)
+
+
 def test_what_an_agency_answered_stands_on_the_task(room: Page) -> None:
     incident = reported(room, "help")
     open_task(room, incident)
