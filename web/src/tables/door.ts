@@ -28,6 +28,12 @@ export async function history(table: string): Promise<TableRow[]> {
   return (await ask(api.GET('/api/v1/dispatch/tables/{table}/history', { params }))).items
 }
 
+/** Takes back a change that is still to come. */
+export function takeBack(table: string, etag: string, row_id: number, why: string) {
+  const params = { path: { table, row_id }, query: { why }, header: { 'If-Match': etag } }
+  return ask(api.DELETE('/api/v1/dispatch/tables/{table}/rows/{row_id}', { params }))
+}
+
 /** Has rows say something else from a moment on; null: now. */
 export function change(table: string, etag: string, changes: RowChange[], why: string, from: string | null) {
   const params = { path: { table }, header: { 'If-Match': etag } }
