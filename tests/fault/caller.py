@@ -20,6 +20,8 @@ from tests.fault.memory import command
 from tests.fault.status import ENOUGH
 from tests.fault.web import NO_ANSWER, Door, ask, verdict
 
+#: Seconds to wait for an answer.
+_PATIENCE_S = 5.0
 #: Of the reports, how many are sent twice, and whose tasks are given to somebody else or cancelled.
 _TWICE, _MEDDLE = 0.2, 0.06
 
@@ -124,7 +126,7 @@ class Caller:
         """Return status and document; None where there is no answer."""
         door = self._chance.choice(self._doors)
         try:
-            return ask(door, "POST", path, body, token=self._token, timeout=10)
+            return ask(door, "POST", path, body, token=self._token, timeout=_PATIENCE_S)
         except NO_ANSWER:
             return None
 

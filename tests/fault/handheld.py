@@ -42,11 +42,13 @@ class Owner:
 
 @dataclass(frozen=True)
 class Manners:
-    """How badly a device behaves. Probabilities, and seconds on average."""
+    """How badly a device behaves. Probabilities; seconds on average, and how long it waits for an
+    answer (`patience_s`) and for any sign of life (`silence_s`; the server gives one in 25 s)."""
 
     life_s: float = 20.0
     away_s: float = 2.0
     patience_s: float = 12.0
+    silence_s: float = 30.0
     overlap: float = 0.4
     forgetful: float = 0.2
     poll: float = 0.08
@@ -142,7 +144,8 @@ class Handheld:
             "device_time": self._now().isoformat(),
         }
         try:
-            wire = Wire(door.host, door.port, auth, self.manners.patience_s)
+            manners = self.manners
+            wire = Wire(door.host, door.port, auth, manners.patience_s, manners.silence_s)
         except (Refused, *Broken) as error:
             self._note("shut", number, f"{type(error).__name__}: {error}")
             return

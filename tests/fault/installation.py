@@ -148,12 +148,12 @@ class Installation:
         self.worker = self._service("worker", GRIDSERVER, "worker", **environ)
         for _ in range(2):
             self._web(GRIDSERVER, "serve", "--no-worker", **environ)
-        until(self._ready, within=120)
+        until(self._ready, within=240)
 
     def start_broken(self, url: URL, fault: str) -> None:
         """Start one web process that has a fault of `tests.fault.broken`, and nothing else."""
         self._web(sys.executable, "-m", "tests.fault.broken", fault, **_environ(url))
-        until(self._ready, within=120)
+        until(self._ready, within=240)
 
     def stop(self) -> None:
         """Stop all but the database."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import signal
 import sys
 from collections import Counter
@@ -25,6 +26,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 #: fate → how often, relative to the others.
 FATES = {"straight": 30, "slow": 25, "cut": 25, "half_open": 8, "late": 12}
@@ -33,13 +35,16 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Proxy:
-    """Listens at `door` and passes on to `backends`, each ``(host, port)``."""
+    """What `proxy.json` in the folder asks for: ``door`` and ``backends``, each ``[host, port]``,
+    ``cut_after`` so many bytes or so, and ``seed``. `proxy.counts` says how many met which fate."""
 
-    def __init__(
-        self, door: tuple[str, int], backends: list[tuple[str, int]], chance: Random, counts: Path
-    ) -> None:
-        self._door, self._backends, self._chance = door, backends, chance
-        self._counts, self._file = Counter[str](), counts
+    def __init__(self, folder: Path) -> None:
+        asked = json.loads((folder / "proxy.json").read_text())
+        self._door: list[Any] = asked["door"]
+        self._backends: list[list[Any]] = asked["backends"]
+        self._cut_after: float = asked["cut_after"]
+        self._chance = Random(asked["seed"])
+        self._counts, self._file = Counter[str](), folder / "proxy.counts"
         self._open: set[asyncio.StreamWriter] = set()
         self._calm = False
 
@@ -88,7 +93,7 @@ class Proxy:
             delay = chance.uniform(0.02, 0.4)
             await _first_of(_pass_late(here, there, delay), _pass_late(there, here, delay))
         elif fate == "cut":
-            most = int(chance.lognormvariate(9, 1.5))
+            most = int(chance.lognormvariate(math.log(self._cut_after), 1.5))
             await _first_of(_pass(here, there, most * 4), _pass(there, here, most))
         elif fate == "half_open":
             with suppress(TimeoutError):
@@ -161,12 +166,4 @@ async def _end(*tasks: asyncio.Task[None]) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    asked = json.loads((folder / "proxy.json").read_text())
-    proxy = Proxy(
-        tuple(asked["door"]),
-        [tuple(backend) for backend in asked["backends"]],
-        Random(asked["seed"]),
-        folder / "proxy.counts",
-    )
-    asyncio.run(proxy.serve())
+    asyncio.run(Proxy(Path(sys.argv[1])).serve())

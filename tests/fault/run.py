@@ -44,6 +44,8 @@ PROMISES = {
 }
 #: Findings that are printed in full, and seconds between two lines on how far it is.
 _SHOWN, _TELL_S = 40, 10.0
+#: Commands that come of one caller's reports in a second.
+_EACH_CALLER_PER_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,9 @@ def main(
     keep: bool,
 ) -> None:
     """Break a whole installation at random, and check that nothing was lost or done twice."""
-    size = Size(terminals, messages, commands, minutes, deeds, seed)
+    # One caller waits for its answers, so there are as many as the commands ask for.
+    callers = max(2, round(commands / minutes / 60 / _EACH_CALLER_PER_S))
+    size = Size(terminals, messages, commands, minutes, deeds, seed, callers=callers)
     with reachable_folder() as folder:
         report = run(folder, size, Manners(), click.echo, patience)
         failed = bool(report.verdict.findings)

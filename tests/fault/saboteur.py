@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -71,7 +72,7 @@ class Saboteur:
         deeds: dict[str, Callable[[], None]] = {
             "kill -9 web 1": lambda: self._kill_child(first),
             "kill -9 web 2": lambda: self._kill_child(second),
-            "kill -9 web and its keeper": lambda: self._kill(installation.webs),
+            "kill -9 gridserver serve": lambda: self._kill(installation.webs),
             "freeze web": self._freeze_web,
             "kill -9 PostgreSQL": self._kill_postmaster,
             "kill -9 a backend": self._kill_backend,
@@ -95,7 +96,7 @@ class Saboteur:
                 self._chance.shuffle(self._deck)
             deed = self._deck.pop()
             # What is about to be killed may have ended by itself just now.
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, FileNotFoundError):
                 self._deeds[deed]()
                 self.done[deed] += 1
 
@@ -112,7 +113,7 @@ class Saboteur:
     def _freeze_web(self) -> None:
         for pid in _children(self._chance.choice(self._installation.webs)):
             os.kill(pid, signal.SIGSTOP)
-            self._later(_FROZEN_S, lambda: os.kill(pid, signal.SIGCONT))  # noqa: B023
+            self._later(_FROZEN_S, partial(os.kill, pid, signal.SIGCONT))
 
     def _kill_postmaster(self) -> None:
         self._installation.recover()

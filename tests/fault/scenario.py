@@ -28,6 +28,8 @@ from tests.processes import free_port
 
 #: How wrong a device's clock may be, seconds.
 _CLOCK_S = 12 * 3600
+#: Of a message on the way, about.
+_MESSAGE_BYTES = 800
 #: Commands that an incident brings at the least, by the plan of who signs.
 _COMMANDS_EACH = 4
 
@@ -44,8 +46,8 @@ class Size:
         Over how long writers and callers spread their work; on a slow machine it takes longer.
     deeds
         How many times something is broken meanwhile, on average.
-    posters
-        Processes that write in bulk, and as many that report incidents.
+    writers, callers
+        Processes that write in bulk, and that report incidents, each one after the other.
     sign_within_s
         The time to sign a task.
     """
@@ -56,7 +58,8 @@ class Size:
     minutes: float
     deeds: int
     seed: int = 1
-    posters: int = 2
+    writers: int = 2
+    callers: int = 2
     sign_within_s: int = 20
 
     @property
@@ -111,7 +114,13 @@ class Scenario:
         """Start the proxy before `doors`; return its own."""
         door = Door(doors[0].host, free_port())
         backends = [(each.host, each.port) for each in doors]
-        asked = {"door": (door.host, door.port), "backends": backends, "seed": self.size.seed}
+        asked = {
+            "door": (door.host, door.port),
+            "backends": backends,
+            # A tenth of what a handheld gets in all.
+            "cut_after": _MESSAGE_BYTES / 10 * self.size.messages / self.size.terminals,
+            "seed": self.size.seed,
+        }
         (self.folder / "proxy.json").write_text(json.dumps(asked))
         self.proxy = self._service("proxy", module="proxy")
         return door
@@ -143,7 +152,7 @@ class Scenario:
     def start_posting(self, doors: list[Door]) -> None:
         """Start the writers and the callers."""
         size, officers = self.size, county.officers(self.size.terminals)
-        share = (size.messages - size.commands) // size.posters + 1
+        share = (size.messages - size.commands) // size.writers + 1
         writer = {
             "database": self.database.url.render_as_string(hide_password=False),
             "recipients": list(self._accounts.values()),
@@ -155,11 +164,12 @@ class Scenario:
             "token": self._tokens[county.ROOM],
             "places": [county.place(size.terminals, each) for each in range(officers)],
             "officers": list(self._accounts)[-officers:],
-            "per_s": size.commands / _COMMANDS_EACH / size.posters / size.seconds,
+            "per_s": size.commands / _COMMANDS_EACH / size.callers / size.seconds,
         }
-        for number in range(size.posters):
+        for number in range(size.writers):
             self._ask(f"writer-{number}", writer)
             self.writers.append(self._service(f"writer-{number}", module="writer"))
+        for number in range(size.callers):
             self._ask(f"caller-{number}", caller)
             self.callers.append(self._service(f"caller-{number}", module="caller"))
 

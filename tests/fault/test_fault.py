@@ -16,7 +16,7 @@ from tests.fault.verdict import judge
 from tests.folders import reachable_folder
 
 #: Everything happens more often than in the long run, for there is less time.
-HASTY = Manners(life_s=5.0, away_s=0.7, patience_s=5.0)
+HASTY = Manners(life_s=5.0, away_s=0.7, patience_s=5.0, silence_s=8.0)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_checker_finds_a_broken_server(
     fault: str, kind: str, folder: Path, database_url: URL
 ) -> None:
     """The same handhelds, writers and callers, with no saboteur, against one fault."""
-    size = Size(terminals=10, messages=400, commands=60, minutes=0.1, deeds=0, posters=1)
+    size = Size(terminals=10, messages=400, commands=60, minutes=0.1, deeds=0, writers=1, callers=1)
     installation = Installation(folder, "127.0.0.1")
     with started(installation, database_url, size, HASTY, broken=fault) as scenario:
         assert wait(lambda: scenario.said().commands >= size.commands, 120)

@@ -31,8 +31,9 @@ class Wire:
         Where to.
     auth : dict
         The payload of the connect.
-    patience_s : float
-        After so long without a sign of life the connection is taken to be dead.
+    patience_s, silence_s : float
+        How long the connect may take; after how long without a sign of life the connection is taken
+        to be dead.
 
     Raises
     ------
@@ -42,7 +43,9 @@ class Wire:
         There is no connection; `Broken` names them.
     """
 
-    def __init__(self, host: str, port: int, auth: dict[str, Any], patience_s: float) -> None:
+    def __init__(
+        self, host: str, port: int, auth: dict[str, Any], patience_s: float, silence_s: float
+    ) -> None:
         self._numbers = count(1)
         self._socket = websocket.create_connection(
             f"ws://{host}:{port}/socket.io/?EIO=4&transport=websocket",
@@ -58,6 +61,7 @@ class Wire:
                 raise Refused(json.loads(packet[len(_REFUSED) :]).get("data", {}).get("code"))
             if not packet.startswith(_CONNECTED):
                 raise websocket.WebSocketException(f"no connect: {packet[:80]}")
+            self._socket.settimeout(silence_s)
         except BaseException:
             self.cut()
             raise
