@@ -23,11 +23,14 @@ from gridserver.delivery.rules import Cursor
 PERMISSION = "feed.read"
 
 #: Past so many unwritten packets a room is sent nothing more until it has read some: the feed
-#: has no acknowledgements, so this is what bounds a client that stops reading.
-_BACKLOG = 256
+#: has no acknowledgements, so this is what bounds a client that stops reading. With a page, it is
+#: what a room may cost: 128 entries of some kilobytes.
+_BACKLOG = 64
+#: A room that is reading is looked at again so soon.
+_DRAIN_S = 0.05
 #: A room that doesn't even read what is allowed to be lost is let go.
 _HOPELESS = 2_048
-_PAGE = 200
+_PAGE = 64
 
 Snapshot = Callable[[Session, Principal], dict[str, Any]]
 
@@ -35,12 +38,14 @@ Snapshot = Callable[[Session, Principal], dict[str, Any]]
 class _Room:
     """A connected command view."""
 
-    __slots__ = ("connection", "paths", "sent")
+    __slots__ = ("connection", "paths", "sent", "unwritten")
 
     def __init__(self, connection: Connection, paths: tuple[str, ...], after: int) -> None:
         self.connection = connection
         self.paths = paths
         self.sent = after
+        #: How many packets were unwritten when it was passed over for them; 0: it wasn't.
+        self.unwritten = 0
 
 
 class FeedRelay:
@@ -119,22 +124,36 @@ class FeedRelay:
             self._next_round = time.monotonic() + ROUND
         while any(self._serve(after, rooms) for after, rooms in self._by_number().items()):
             pass
+        if any(room.unwritten for room in self._present()):
+            time.sleep(_DRAIN_S)
+            if self._is_read_from():
+                self.wake()
 
     def _by_number(self) -> dict[int, list[_Room]]:
         """Group the views that have room by where they stand; nearly always it is one group."""
         groups: dict[int, list[_Room]] = defaultdict(list)
-        with self._lock:
-            rooms = list(self._rooms.values())
-        for room in rooms:
+        for room in self._present():
             backlog = self._outlet.backlog(room.connection.id)
-            if backlog is not None and backlog < _BACKLOG:
+            room.unwritten = backlog if backlog is not None and backlog >= _BACKLOG else 0
+            if backlog is not None and not room.unwritten:
                 groups[room.sent].append(room)
         return groups
 
+    def _is_read_from(self) -> bool:
+        """Say whether a view that was passed over has read since: it has room, or will have soon.
+        One that doesn't read is looked at with each round."""
+        return any(
+            (self._outlet.backlog(room.connection.id) or 0) < room.unwritten
+            for room in self._present()
+        )
+
+    def _present(self) -> list[_Room]:
+        with self._lock:
+            return list(self._rooms.values())
+
     def _go_round(self) -> None:
         """Close the sockets whose session is over, whose scope changed or who stopped reading."""
-        with self._lock:
-            rooms = list(self._rooms.values())
+        rooms = self._present()
         with self._database.transaction() as session:
             principals = access.principals_by_session(
                 session, {room.connection.session_id for room in rooms}
