@@ -17,6 +17,7 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 from structlog import get_logger
 
 from gridserver.api.live import Live
+from gridserver.api.sockets_direct import CONNECTION
 from gridserver.base.errors import Invalid, Unavailable
 from gridserver.base.settings import Settings
 
@@ -81,6 +82,7 @@ class Handler(WSGIHandler):
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         if "HTTP_UPGRADE" in environ:
             self.close_connection = True
+            environ[CONNECTION] = self.socket
         return environ
 
 

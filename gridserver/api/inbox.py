@@ -17,7 +17,6 @@ from gridserver.api.live import live
 from gridserver.api.terminal_snapshot import terminal_snapshot
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries, rules, service
-from gridserver.delivery.relay import as_stored
 from gridserver.delivery.rules import Cursor, Standing
 
 PERMISSION = "inbox.read"
@@ -159,7 +158,7 @@ def _read(session: Session, actor: Principal, arguments: dict[str, Any]) -> dict
         "epoch": standing.epoch,
         # A message may have come between the two reads.
         "head": max([standing.head, *(m.seq for m in messages)]),
-        "messages": [m.envelope(as_stored(session, m)) for m in messages],
+        "messages": [m.envelope(m.data) for m in messages],
     }
 
 

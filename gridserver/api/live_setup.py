@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from gridserver.api import positions
+from gridserver.api import positions, sockets_direct
 from gridserver.api.live import COMMAND, Live
 from gridserver.api.position_writer import PositionWriter
 from gridserver.api.sockets import SocketOutlet, give_up, make_socketio
@@ -31,5 +31,7 @@ def install(app: Flask, database: Database) -> None:
     writer = PositionWriter(database, lambda newest: positions.announce(live, newest), give_up)
     live = Live(socketio, hub, writer)
     app.extensions["gridserver_live"] = live
-    for namespace in (Terminal, CommandView):
-        socketio.on_namespace(namespace(database, live))
+    terminal = Terminal(database, live)
+    for namespace in (terminal, CommandView(database, live)):
+        socketio.on_namespace(namespace)
+    sockets_direct.shorten(socketio, terminal.take_receipt)

@@ -10,13 +10,17 @@ import hmac
 import logging
 import os
 import signal
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import marshmallow as ma
+from engineio.socket import Socket
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
@@ -24,7 +28,7 @@ from gis.errors import GisError
 from gridserver.access import clocks
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
-from gridserver.api import context, sockets_wire
+from gridserver.api import context, sockets_direct, sockets_wire
 from gridserver.api.live import Live
 from gridserver.api.platforms import platform_of
 from gridserver.api.shapes_devices import SaidSchema, said
@@ -36,8 +40,14 @@ from gridserver.delivery.rules import Cursor
 
 log = get_logger()
 
+#: The database is away, or all its connections are in use.
+_DATABASE_DOWN = (OperationalError, PoolTimeout)
+
 #: The longest thing that a client may send at once: a batch of positions has some 60 KB.
 MOST_BYTES = 100_000
+#: How many clients are let in at a time. After a restart they all come at once, and each takes a
+#: connection of the database that commands and requests need too; the rest wait a little longer.
+_AT_ONCE = 6
 
 Answer = dict[str, Any]
 Act = Callable[[Session, Principal, Any], Answer]
@@ -98,16 +108,25 @@ class SocketOutlet:
             event, data, to=connection_id, namespace=self._namespace, ignore_queue=True
         )
 
+    def send_ready_made(self, connection_id: str, event: str, texts: Sequence[str]) -> None:
+        if socket := self._socket(connection_id):
+            start = f'2{self._namespace},["{event}",'
+            sockets_direct.send(socket, [f"{start}{text}]" for text in texts])
+
     def close(self, connection_id: str) -> None:
         self._socketio.server.disconnect(
             connection_id, namespace=self._namespace, ignore_queue=True
         )
 
     def backlog(self, connection_id: str) -> int | None:
+        socket = self._socket(connection_id)
+        return None if socket is None else sockets_direct.waiting(socket)
+
+    def _socket(self, connection_id: str) -> Socket | None:
         server = self._socketio.server
         eio_sid = server.manager.eio_sid_from_sid(connection_id, self._namespace)
         socket = server.eio.sockets.get(eio_sid)
-        return None if socket is None or socket.closed else socket.queue.qsize()
+        return None if socket is None or socket.closed else socket
 
 
 class AuthenticatedNamespace(Namespace):
@@ -126,6 +145,8 @@ class AuthenticatedNamespace(Namespace):
         self.database = database
         self.live = live
         self._connections: dict[str, tuple[Connection, Principal]] = {}
+        self._of_account: Counter[int] = Counter()
+        self._doors = threading.BoundedSemaphore(_AT_ONCE)
 
     # --- for subclasses
 
@@ -150,7 +171,7 @@ class AuthenticatedNamespace(Namespace):
 
     def others_of(self, account_id: int) -> bool:
         """Say whether the account has another connection to this process."""
-        return any(c.account_id == account_id for c, _ in self._connections.values())
+        return self._of_account[account_id] > 0
 
     def answered(self, act: Act, arguments: tuple[object, ...]) -> Answer:
         """Return what `act(session, principal, payload)` answers, by the authority of now.
@@ -169,8 +190,8 @@ class AuthenticatedNamespace(Namespace):
             return refused(error)
         except (GridserverError, GisError) as error:
             return refused(error)
-        except OperationalError as error:
-            log.error("database.down", error=str(error.orig).strip())
+        except _DATABASE_DOWN as error:
+            log.error("database.down", error=str(error).splitlines()[0])
             return {"status": "refused", "code": "database.down", "detail": "Try again."}
 
     def _principal(self, session: Session) -> Principal:
@@ -199,14 +220,14 @@ class AuthenticatedNamespace(Namespace):
     def on_connect(self, auth: object = None) -> None:
         try:
             given = load(_AUTH, auth or {})
-            with self.database.transaction() as session:
+            with self._doors, self.database.transaction() as session:
                 principal = _authenticate(session, given)
                 require(principal, self.permission)
                 if device_time := given.get("device_time"):
                     clocks.note(session, principal, device_time)
         except GridserverError as error:
             raise ConnectionRefusedError(error.message, {"code": error.code}) from error
-        except OperationalError as error:
+        except _DATABASE_DOWN as error:
             raise ConnectionRefusedError("Try again.", {"code": "database.down"}) from error
         self.live.hub.contacts.report(
             principal.account_id,
@@ -215,12 +236,22 @@ class AuthenticatedNamespace(Namespace):
         )
         connection = _connection(principal)
         self._connections[connection.id] = connection, principal
+        self._of_account[connection.account_id] += 1
         cursor = Cursor(given.get("epoch"), given.get("seq"))
         self.socketio.start_background_task(self._open, connection, principal, cursor)
 
     def on_disconnect(self, _reason: object = None) -> None:
-        if found := self._connections.pop(_sid(), None):
+        if found := self._forget(_sid()):
             self.closed(*found)
+
+    def _forget(self, connection_id: str) -> tuple[Connection, Principal] | None:
+        found = self._connections.pop(connection_id, None)
+        if found:
+            account_id = found[0].account_id
+            self._of_account[account_id] -= 1
+            if not self._of_account[account_id]:
+                del self._of_account[account_id]
+        return found
 
     def _open(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
         """Open once the client has been told that it is connected: python-socketio tells it only
@@ -229,13 +260,14 @@ class AuthenticatedNamespace(Namespace):
         while manager.is_pre_connected(connection.id, self.namespace):
             self.socketio.sleep(0)
         if not manager.is_connected(connection.id, self.namespace):
-            self._connections.pop(connection.id, None)
+            self._forget(connection.id)
             return
         try:
-            self.opened(connection, principal, cursor)
-        except OperationalError as error:
+            with self._doors:
+                self.opened(connection, principal, cursor)
+        except _DATABASE_DOWN as error:
             # The client comes again; silence would leave it waiting on an open socket.
-            log.error("database.down", error=str(error.orig).strip())
+            log.error("database.down", error=str(error).splitlines()[0])
             SocketOutlet(self.socketio, self.namespace).close(connection.id)
 
 
@@ -265,6 +297,7 @@ def make_socketio(app: Flask) -> SocketIO:
     )
     socketio.on_error_default(_failed)
     sockets_wire.install(socketio)
+    sockets_direct.install(socketio)
     return socketio
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import marshmallow as ma
@@ -21,6 +22,10 @@ from gridserver.delivery.rules import Cursor
 NAMESPACE = "/terminal"
 
 _NUMBER = ma.validate.Range(0, 2**53)
+
+
+#: As clients say it that want no answer.
+_RECEIPT = re.compile(rf'42{NAMESPACE},\["ack",\{{"seq":([0-9]{{1,15}})\}}\]')
 
 
 class AckSchema(ma.Schema):
@@ -57,6 +62,15 @@ class Terminal(AuthenticatedNamespace):
         # go past Flask's request context.
         direct = {"ack": self.on_ack, "position": self.on_position}.get(event)
         return direct(*args) if direct else super().trigger_event(event, *args)
+
+    def take_receipt(self, session: str, packet: str) -> bool:
+        """Take a receipt as it came, past everything that events go through; False for whatever
+        is none, or needs an answer. `session` is the Engine.IO session's."""
+        receipt = _RECEIPT.fullmatch(packet)
+        if receipt is None:
+            return False
+        connection_id = self.socketio.server.manager.sid_from_eio_sid(session, NAMESPACE)
+        return self._relay.acknowledge(connection_id, int(receipt[1]))
 
     def on_ack(self, connection_id: str, *arguments: object) -> Answer:
         """Take a receipt. It touches no row here: the receipt writer asks, before it stores a

@@ -22,14 +22,13 @@ from gridserver.delivery.rules import Cursor
 
 PERMISSION = "feed.read"
 
-#: Past so many unwritten packets a room is sent nothing more until it has read some: the feed
-#: has no acknowledgements, so this is what bounds a client that stops reading. With a page, it is
-#: what a room may cost: 128 entries of some kilobytes.
-_BACKLOG = 64
+#: Past so many unwritten bytes a room is sent nothing more until it has read some: the feed
+#: has no acknowledgements, so this is what bounds a client that stops reading.
+_BACKLOG = 128 * 1024
 #: A room that is reading is looked at again so soon.
 _DRAIN_S = 0.05
 #: A room that doesn't even read what is allowed to be lost is let go.
-_HOPELESS = 2_048
+_HOPELESS = 384 * 1024
 _PAGE = 64
 
 Snapshot = Callable[[Session, Principal], dict[str, Any]]
@@ -44,7 +43,7 @@ class _Room:
         self.connection = connection
         self.paths = paths
         self.sent = after
-        #: How many packets were unwritten when it was passed over for them; 0: it wasn't.
+        #: How many bytes were unwritten when it was passed over for them; 0: it wasn't.
         self.unwritten = 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,12 +15,16 @@ class Outlet(Protocol):
         """Send an event; to a connection that is gone, nothing happens."""
         ...
 
+    def send_ready_made(self, connection_id: str, event: str, texts: Sequence[str]) -> None:
+        """Send an event for each of the JSON texts, which are its data."""
+        ...
+
     def close(self, connection_id: str) -> None:
         """Close the connection."""
         ...
 
     def backlog(self, connection_id: str) -> int | None:
-        """Return how many packets wait to be written; None where there is no such connection."""
+        """Return how many bytes wait to be written; None where there is no such connection."""
         ...
 
 

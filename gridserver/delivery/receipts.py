@@ -37,12 +37,12 @@ class ReceiptWriter:
 
     def _store(self, highest: Mapping[Holder, int]) -> None:
         with self._database.transaction() as session:
-            live = access.live_sessions(session, {session_id for _, _, session_id in highest})
+            dead = access.dead_sessions(session, {session_id for _, _, session_id in highest})
             service.record_receipts(
                 session,
                 [
                     service.Receipt(account_id, device, seq)
                     for (account_id, device, session_id), seq in highest.items()
-                    if session_id in live
+                    if session_id not in dead
                 ],
             )

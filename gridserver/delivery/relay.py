@@ -6,10 +6,12 @@ is connected to this process is known to no other process and to no broker.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import accumulate, islice
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,17 +28,22 @@ from gridserver.delivery.rules import Cursor
 
 #: How often every terminal is looked at: is its session still good, did a wake-up get lost?
 ROUND = 2.0
-#: How many terminals are served in one transaction, and how many messages each gets in it.
-_CHUNK = 128
+#: How many terminals are served in one transaction, how many messages each gets in it, and how
+#: many they get together, which is what is held in memory for a moment.
+_CHUNK = 512
 _PAGE = 32
+_MOST_AT_ONCE = 1_024
+#: A terminal that has left so many bytes unread is sent nothing more until it has read them.
+_BACKLOG = 128 * 1024
 
 Snapshot = Callable[[Session, int], dict[str, Any]]
 Render = Callable[[Session, StoredMessage], dict[str, Any]]
 
 
-def as_stored(_session: Session, message: StoredMessage) -> dict[str, Any]:
-    """Render a message whose stored data is all there is to it."""
-    return message.data
+def _fitting(texts: Sequence[str]) -> int:
+    """Return how many of the texts may be sent at once: so many bytes, but at least one."""
+    total = accumulate(map(len, texts))
+    return sum(1 for n, size in enumerate(total) if n == 0 or size <= _BACKLOG)
 
 
 class _Terminal:
@@ -56,6 +63,10 @@ class _Terminal:
         return rules.room(self.sent, self.acknowledged)
 
 
+def _want(terminal: _Terminal, most: int) -> Want:
+    return Want(terminal.connection.account_id, terminal.sent, min(most, terminal.room))
+
+
 class Relay:
     """Sends inboxes to terminals.
 
@@ -72,9 +83,9 @@ class Relay:
         Where signs of life go: a connect, an acknowledgement, a socket that is still open.
     snapshot : callable of (session, account_id)
         The state that a terminal starts from when its cursor means nothing here.
-    render : callable of (session, message)
-        Makes a message's data as it is sent; what it writes (a log line of the read) is
-        committed before anything is sent.
+    renderers : mapping of type to callable of (session, message)
+        Make the data of messages of a type as they are sent; what one writes (a log line of the
+        read) is committed before anything is sent. Other types are sent as stored.
     crashed : callable
         Called when the relay can't go on.
     """
@@ -87,7 +98,7 @@ class Relay:
         contacts: ContactWriter,
         snapshot: Snapshot,
         *,
-        render: Render = as_stored,
+        renderers: Mapping[str, Render] = MappingProxyType({}),
         crashed: Callable[[], None],
     ) -> None:
         self._database = database
@@ -95,7 +106,7 @@ class Relay:
         self._receipts = receipts
         self._contacts = contacts
         self._snapshot = snapshot
-        self._render = render
+        self._renderers = renderers
         self._lock = threading.Lock()
         self._terminals: dict[str, _Terminal] = {}
         self._by_account: dict[int, list[_Terminal]] = {}
@@ -194,7 +205,7 @@ class Relay:
         if not terminals:
             return
         with self._database.transaction() as session:
-            live = access.live_sessions(session, {t.connection.session_id for t in terminals})
+            dead = access.dead_sessions(session, {t.connection.session_id for t in terminals})
             heads = queries.heads(session, {t.connection.account_id for t in terminals})
         behind = []
         for terminal in terminals:
@@ -202,7 +213,7 @@ class Relay:
             if self._outlet.backlog(connection.id) is None:
                 self.disconnect(connection.id)
                 continue
-            if connection.session_id not in live:
+            if connection.session_id in dead:
                 self._outlet.close(connection.id)
                 continue
             self._contacts.take(connection.account_id, connection.device)
@@ -230,29 +241,37 @@ class Relay:
         """
         for terminal in terminals:
             terminal.more = True
-        chosen = [(t, self._want(t)) for t in terminals if t.room]
+        most = min(_PAGE, max(1, _MOST_AT_ONCE // len(terminals)))
+        chosen = [(t, _want(t, most)) for t in terminals if t.room and self._reads(t)]
         if not chosen:
             return
         with self._database.transaction() as session:
-            live = access.live_sessions(session, {t.connection.session_id for t, _ in chosen})
-            chosen = [(t, want) for t, want in chosen if t.connection.session_id in live]
+            dead = access.dead_sessions(session, {t.connection.session_id for t, _ in chosen})
+            chosen = [(t, want) for t, want in chosen if t.connection.session_id not in dead]
             pages = queries.pages(session, [want for _, want in chosen])
-            envelopes = [[m.envelope(self._render(session, m)) for m in page] for page in pages]
-        for (terminal, want), page in zip(chosen, envelopes, strict=True):
-            self._deliver(terminal, want, page)
+            rendered = [[self._rendered(session, m) for m in page] for page in pages]
+        for (terminal, want), page, texts in zip(chosen, pages, rendered, strict=True):
+            self._deliver(terminal, want, page, texts)
 
-    @staticmethod
-    def _want(terminal: _Terminal) -> Want:
-        limit = min(_PAGE, terminal.room)
-        return Want(terminal.connection.account_id, terminal.sent, limit)
+    def _rendered(self, session: Session, message: StoredMessage) -> str:
+        render = self._renderers.get(message.type)
+        if render is None:
+            return message.envelope_text()
+        return json.dumps(message.envelope(render(session, message)), ensure_ascii=False)
 
-    def _deliver(self, terminal: _Terminal, want: Want, page: list[dict[str, Any]]) -> None:
-        if page and page[0]["seq"] != terminal.sent + 1:
+    def _reads(self, terminal: _Terminal) -> bool:
+        backlog = self._outlet.backlog(terminal.connection.id)
+        return backlog is not None and backlog < _BACKLOG
+
+    def _deliver(
+        self, terminal: _Terminal, want: Want, page: list[StoredMessage], texts: list[str]
+    ) -> None:
+        if page and page[0].seq != terminal.sent + 1:
             self._start_anew(terminal)
             return
-        for envelope in page:
-            self._outlet.send(terminal.connection.id, "message", envelope)
-            terminal.sent = envelope["seq"]
-        terminal.more = len(page) == want.limit
+        if fitting := _fitting(texts):
+            self._outlet.send_ready_made(terminal.connection.id, "message", texts[:fitting])
+            terminal.sent = page[fitting - 1].seq
+        terminal.more = fitting == want.limit or fitting < len(page)
         if terminal.more and terminal.connection.id in self._terminals:
             self._wake([terminal])

@@ -61,9 +61,9 @@ def test_sessions_end(session: Session, county: County, clock: SetClock) -> None
     ):
         token = service.sign_in(session, "gis", PASSWORD, None).token
         ids = [queries.principal_by_token(session, token)[0].session_id]
-        assert queries.live_sessions(session, ids) == set(ids)
+        assert queries.dead_sessions(session, ids) == set()
         end(token)
-        assert queries.live_sessions(session, ids) == set()
+        assert queries.dead_sessions(session, ids) == set(ids)
         with pytest.raises(Unauthenticated):
             queries.principal_by_token(session, token)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -39,6 +40,9 @@ class Outlet:
 
     def send(self, connection_id: str, event: str, data: dict[str, Any]) -> None:
         self.sent[connection_id].append((event, data))
+
+    def send_ready_made(self, connection_id: str, event: str, texts: Sequence[str]) -> None:
+        self.sent[connection_id] += [(event, json.loads(text)) for text in texts]
 
     def close(self, connection_id: str) -> None:
         self.closed.add(connection_id)
@@ -281,13 +285,13 @@ def test_the_feed_goes_to_those_whose_scope_covers_it(running: Running) -> None:
 def test_a_view_that_does_not_read_is_sent_no_more_until_it_does(running: Running) -> None:
     running.watch("stuck")
     running.watch("reads")
-    running.rooms.waiting["stuck"] = 1_000
+    running.rooms.waiting["stuck"] = 200_000
     running.feed(3)
     until(lambda: running.rooms.seqs("reads", "feed") == [1, 2, 3])
     assert running.rooms.seqs("stuck", "feed") == []
     running.rooms.waiting["stuck"] = 0
     until(lambda: running.rooms.seqs("stuck", "feed") == [1, 2, 3])
-    running.rooms.waiting["stuck"] = 10_000
+    running.rooms.waiting["stuck"] = 500_000
     until(lambda: "stuck" in running.rooms.closed)
 
 

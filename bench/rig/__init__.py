@@ -1,0 +1,1 @@
+"""What the benchmarks of delivery share: servers, accounts, and crowds of terminals."""
