@@ -93,7 +93,7 @@ def run(folder: Path, size: Size, manners: Manners, say: Say, patience_s: float)
     """
     began = time.monotonic()
     with installed(folder, size, manners) as scenario:
-        saboteur = Saboteur(scenario, size.seconds / size.deeds)
+        saboteur = Saboteur(scenario)
         say(f"everything runs after {time.monotonic() - began:.0f} s; fire")
         _fire(scenario, saboteur, say)
         say("all is posted and mended; the handhelds come to the end")
@@ -113,7 +113,7 @@ def _fire(scenario: Scenario, saboteur: Saboteur, say: Say) -> None:
     saboteur.start()
     try:
         wanted = scenario.size.commands
-        while saboteur.at_work and any(each.running for each in scenario.posters):
+        while not saboteur.came_to_grief and any(each.running for each in scenario.posters):
             if tell.said().commands >= wanted and saboteur.went_round:
                 scenario.enough()
             time.sleep(0.5)

@@ -30,13 +30,15 @@ class Saboteur:
     ----------
     scenario : Scenario
         What it breaks: installation, handhelds, posters, proxy and valley.
-    every_s : float
-        Seconds between two deeds, on average.
+        Its size says how many deeds there are, and over how long they are spread; everything is
+        broken at least once.
     """
 
-    def __init__(self, scenario: Scenario, every_s: float) -> None:
-        self._installation, self._every_s = scenario.installation, every_s
-        self._chance = Random(scenario.size.seed)
+    def __init__(self, scenario: Scenario) -> None:
+        size = scenario.size
+        self._installation, self._least = scenario.installation, size.deeds
+        self._every_s = size.seconds / size.deeds
+        self._chance = Random(size.seed)
         self._stopping = threading.Event()
         self._mending: list[threading.Thread] = []
         self._deck: list[str] = []
@@ -50,9 +52,9 @@ class Saboteur:
         self._work = self._hand.submit(self._run)
 
     @property
-    def at_work(self) -> bool:
-        """Whether it still breaks things: not where it came to grief itself."""
-        return self._work is not None and self._work.running()
+    def came_to_grief(self) -> bool:
+        """Whether it broke down itself; `stop` raises why."""
+        return bool(self._work and self._work.done() and self._work.exception())
 
     def stop(self) -> None:
         """Stop; return when all is mended. Raises what it came to grief by."""
@@ -90,7 +92,9 @@ class Saboteur:
         return deeds
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._chance.expovariate(1 / self._every_s)):
+        while not (self.went_round and self.done.total() >= self._least):
+            if self._stopping.wait(self._chance.expovariate(1 / self._every_s)):
+                return
             if not self._deck:
                 self._deck = list(self._deeds)
                 self._chance.shuffle(self._deck)

@@ -45,7 +45,7 @@ class Size:
     minutes
         Over how long writers and callers spread their work; on a slow machine it takes longer.
     deeds
-        How many times something is broken meanwhile, on average.
+        How many times something is broken meanwhile; what is posted after that is left in peace.
     writers, callers
         Processes that write in bulk, and that report incidents, each one after the other.
     sign_within_s
