@@ -7,11 +7,16 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify, request
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
+from gridserver.access.rules import Principal
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.api.shapes_force import ID, AbsenceSchema, RosterOfficerSchema, ShiftSchema
+from gridserver.base.errors import Invalid
+from gridserver.delivery.commands import Command, payload
+from gridserver.delivery.once import Outcome, run_once
 from gridserver.force import serving, swapping
 from gridserver.force.rules import SWAP
 from gridserver.force.serving import OwnDuty
@@ -145,6 +150,26 @@ class OneSwap(MethodView):
         """Show one swap."""
         with context.transaction() as session:
             return swapping.swap(session, context.principal(), swap_id)
+
+
+def say(session: Session, actor: Principal, swap_id: int, command: Command) -> Outcome:
+    """Carry out a terminal's command to a swap, once per account and command id.
+
+    Raises
+    ------
+    Invalid
+        ``command.reused``.
+    """
+
+    def obey() -> dict[str, Any]:
+        if command.verb not in SWAP.verbs:
+            said = f"verb: give one of {', '.join(SWAP.verbs)}."
+            raise Invalid("swap.unknown_verb", said, field="verb")
+        swapping.command(session, actor, swap_id, command.verb)
+        done = swapping.swap(session, actor, swap_id)
+        return {"status": "done", "swap": SwapSchema().dump(done)}
+
+    return run_once(session, actor, command.id, payload({"swap": swap_id}, command), obey)
 
 
 @blueprint.route(f"/swaps/{ID.format('swap_id')}/commands")

@@ -14,7 +14,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
-from gridserver.api import captures, orders, tasks
+from gridserver.api import captures, force_swaps, orders, tasks
 from gridserver.api.sockets import Answer, load
 from gridserver.base.errors import Invalid
 from gridserver.captures import service as captures_service
@@ -27,7 +27,11 @@ Handler = Callable[[Session, Principal, int, Command], Outcome]
 Maker = Callable[[Session, Principal, Command], Outcome]
 
 #: The field that names the subject → who carries out what is said to it.
-SUBJECTS: Mapping[str, Handler] = {"task": tasks.say, "order": orders.say}
+SUBJECTS: Mapping[str, Handler] = {
+    "task": tasks.say,
+    "order": orders.say,
+    "swap": force_swaps.say,
+}
 #: verb → who carries it out, where there is no subject.
 MAKERS: Mapping[str, Maker] = {captures_service.VERB: captures.say}
 

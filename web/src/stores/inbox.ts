@@ -30,7 +30,8 @@ export const useInbox = defineStore('inbox', () => {
 
   function auth(): Record<string, unknown> {
     const { epoch, seq } = state.value
-    return { csrf: session.csrfToken, epoch: epoch ?? NO_EPOCH, seq }
+    const device_time = new Date().toISOString()
+    return { csrf: session.csrfToken, device_time, epoch: epoch ?? NO_EPOCH, seq }
   }
 
   /** What comes is handled in its order, so that the cursor never runs ahead of the store. */
