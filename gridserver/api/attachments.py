@@ -161,7 +161,7 @@ class Attachment(MethodView):
             progress = service.receive(session, actor, store, sha256, headers["offset"], piece)
         if not progress.is_all_here:
             return progress
-        return _check(actor, store, sha256) or progress
+        return _check(actor, store, sha256)
 
     @blueprint.doc(responses={200: _IMAGES})
     @blueprint.arguments(SubjectSchema, location="query")
@@ -187,12 +187,12 @@ class Attachment(MethodView):
         return response
 
 
-def _check(actor: Principal, store: Store, sha256: str) -> Progress | None:
+def _check(actor: Principal, store: Store, sha256: str) -> Progress:
     """Examine what is all here, outside of any transaction, and settle it."""
     with context.database().transaction() as session:
         candidate = service.candidate(session, actor, store, sha256)
-    if candidate is None:
-        return None
+        if candidate is None:  # another request was faster
+            return service.progress_of(session, actor, store, sha256)
     refusal = inspection.examine_safely(candidate.path, sha256, candidate.media_type)
     with context.database().transaction() as session:
         return _settle(session, actor, store, candidate, refusal)

@@ -148,6 +148,11 @@ def receive(
     return _progress(store, row)
 
 
+def progress_of(session: Session, actor: Principal, store: Store, sha256: str) -> Progress:
+    """Return how far an upload of the actor's is. Raises `NotFound` (``attachment.unknown``)."""
+    return _progress(store, _locked(session, actor, sha256))
+
+
 def candidate(session: Session, actor: Principal, store: Store, sha256: str) -> Candidate | None:
     """Return what is to be examined of an upload; None where something is still missing, or
     nothing is to be done any more."""

@@ -57,6 +57,10 @@ class Store:
         with one installation's folder and another one's database."""
         return self._owner() == str(owner)
 
+    def disown(self) -> None:
+        """Have the folder be nobody's, until the next upload: another database takes it over."""
+        (self._folder / _OWNER).unlink(missing_ok=True)
+
     def content(self, sha256: str) -> Path:
         """Return where a checked content lies, or would lie."""
         return self._folder / sha256[:2] / sha256

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from gridserver import schema
 from gridserver.access.ending import END_ALL_SESSIONS
+from gridserver.attachments.store import Store
 from gridserver.audit import service as audit
 from gridserver.backup import manifest as manifests
 from gridserver.backup import programs
@@ -71,6 +72,8 @@ def restore(
         _require_free(database, replace=replace)
         _unpack_attachments(archive, attachments, told)
         _replace_database(archive, database, told)
+    # The folder may have been another database's.
+    Store(attachments).disown()
     schema.upgrade(database.engine)
     with database.transaction() as session:
         data = {"from": manifest.at, "version": manifest.gridserver}

@@ -277,6 +277,10 @@ def test_the_sweep_leaves_another_database_s_folder_alone(
     clock.advance(KEPT + dt.timedelta(seconds=1))
     assert swept(session, store) == (1, 0)
     assert files(store) == {photo().sha256}
+    store.disown()  # as a restore does; the next upload makes it this database's
+    device.bring(photo(1))
+    assert swept(session, store) == (0, 1)
+    assert files(store) == {photo(1).sha256}
 
 
 def swept(session: Session, store: Store) -> tuple[int, int]:
