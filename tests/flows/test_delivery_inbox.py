@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,7 +19,7 @@ from gridserver.delivery.hub import Hub
 from gridserver.delivery.queries import StoredMessage
 from gridserver.delivery.retention import KEEP_INBOX
 from gridserver.delivery.service import Message
-from tests.county import County
+from tests.county import PASSWORD, County, centre
 from tests.flows.conftest import AccountClient
 from tests.waiting import until
 
@@ -183,6 +184,21 @@ def _idle_in_transaction(database: Database) -> int:
                 "AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()"
             )
         )
+
+
+def test_who_has_no_socket_tells_the_devices_clock_at_the_sign_in(
+    client: AccountClient, clock: SetClock
+) -> None:
+    lon, lat = centre(0, 0)
+    said = {"source": "test", "external_id": "1", "category": "dispute", "lon": lon, "lat": lat}
+    task = client.as_("command").post("/api/v1/incidents", json=said).json["task"]["id"]
+    fast = clock.now() + dt.timedelta(minutes=30)
+    credentials = {"username": OFFICER, "password": PASSWORD, "device_time": fast.isoformat()}
+    officer = client.as_(OFFICER)
+    officer.token = client.post("/api/v1/sessions", json=credentials).json["token"]
+    sign = {"id": str(uuid.uuid4()), "verb": "sign", "occurred_at": fast.isoformat()}
+    done = officer.post(f"/api/v1/tasks/{task}/commands", json=sign).json
+    assert done["task"]["history"][-1]["clock_offset_s"] == -1800
 
 
 @pytest.mark.parametrize("path", ["/api/v1/inbox", "/api/v1/tasks?mine=true"])

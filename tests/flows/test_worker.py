@@ -14,6 +14,11 @@ import sqlalchemy as sa
 
 from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
+from gridserver.delivery import service as delivery
+from gridserver.delivery.models import InboxMessage
+from gridserver.delivery.retention import KEEP_INBOX
+from gridserver.delivery.rules import EXPIRED
+from gridserver.delivery.service import Message
 from gridserver.dispatch import service
 from gridserver.dispatch.models import Offer
 from gridserver.force import holidays, workdays
@@ -88,6 +93,34 @@ def test_it_enters_the_holidays_by_itself(
             return workdays.year(session, year).known
 
     until(is_known)
+
+
+@pytest.fixture
+def outdated(live_database: Database, live_county: County) -> int:
+    """An account with a message from too long ago, and one that is over."""
+    recipient, now = live_county.accounts["330824008"], SystemClock().now()
+    old = SetClock(now - KEEP_INBOX - dt.timedelta(days=1))
+    with live_database.transaction(old) as session:
+        delivery.post(session, [Message(recipient, "task.changed", {"n": 1})])
+    over = now - dt.timedelta(minutes=1)
+    with live_database.transaction() as session:
+        delivery.post(session, [Message(recipient, "task.changed", {"n": 2}, expires_at=over)])
+    return recipient
+
+
+def test_it_deletes_what_is_kept_no_longer(
+    outdated: int, worker: subprocess.Popen[bytes], live_database: Database
+) -> None:
+    """At its start, and then once an hour: a message is blanked past its end, and later gone."""
+
+    def kept() -> list[tuple[int, str]]:
+        with live_database.transaction() as session:
+            mine = InboxMessage.recipient == outdated
+            rows = session.execute(sa.select(InboxMessage.seq, InboxMessage.type).where(mine))
+            return [tuple(row) for row in rows]
+
+    until(lambda: kept() == [(2, EXPIRED)])
+    assert worker.poll() is None
 
 
 def test_without_a_database_it_says_what_to_set() -> None:

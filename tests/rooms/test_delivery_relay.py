@@ -17,11 +17,12 @@ from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
-from gridserver.delivery import channels, queries, service
+from gridserver.delivery import channels, queries, retention, service
 from gridserver.delivery.hub import Hub
 from gridserver.delivery.listener import Listener
 from gridserver.delivery.models import FeedEntry, InboxMessage
 from gridserver.delivery.outlet import Connection
+from gridserver.delivery.retention import KEEP_INBOX
 from gridserver.delivery.rules import WINDOW, Cursor
 from gridserver.delivery.service import Message
 from tests.county import PASSWORD, County, commit_county
@@ -139,6 +140,24 @@ def test_a_window_holds_back_what_is_not_acknowledged(running: Running) -> None:
     assert running.hub.relay.acknowledge("a", 2 * WINDOW)
     assert running.hub.relay.acknowledge(other.id, 3 * WINDOW + 1)
     assert running.heard("a", 3 * WINDOW) == list(range(1, 3 * WINDOW + 1))
+
+
+def test_who_was_away_for_longer_than_messages_are_kept_gets_a_snapshot(
+    running: Running, clock: SetClock
+) -> None:
+    """Never a part of what they missed."""
+    running.post(3)
+    clock.advance(KEEP_INBOX + dt.timedelta(seconds=1))
+    running.post(2)
+    with running.database.transaction() as session:
+        assert retention.purge_inboxes(session, 100, keepers=()) == 3
+    away, back_in_time = running.connect("away", Cursor(seq=1)), running.connect("b", Cursor(seq=3))
+    assert running.heard("b", 5) == [4, 5]
+    (resync,) = [data for event, data in running.terminals.sent["away"] if event == "resync"]
+    assert (resync["seq"], resync["snapshot"]) == (5, {"of": away.account_id})
+    running.post()
+    assert running.heard("away", 6) == [6]
+    assert running.heard(back_in_time.id, 6) == [4, 5, 6]
 
 
 def test_a_terminal_that_acknowledges_one_by_one_gets_everything(running: Running) -> None:
