@@ -1,7 +1,9 @@
 /** The running clock: server time as far as the answers of the server tell it. */
 import { onScopeDispose, readonly, ref, type Ref } from 'vue'
 
-let offsetMs = 0
+const offset = ref(0)
+/** What the server's clock is ahead of this device's, in milliseconds, as it was measured last. */
+export const clockOffset = readonly(offset)
 
 /** Learns the clock offset from a `Date` header, which is cut to whole seconds. */
 export function measureOffset(dateHeader: string | null): void {
@@ -9,17 +11,17 @@ export function measureOffset(dateHeader: string | null): void {
   if (Number.isNaN(serverMs)) return
   const measured = serverMs + 500 - Date.now()
   // Below two seconds the header's own coarseness is all that is seen.
-  offsetMs = Math.abs(measured) < 2000 ? 0 : measured
+  offset.value = Math.abs(measured) < 2000 ? 0 : measured
 }
 
 /** Milliseconds since the epoch by the server's clock. */
 export function serverNow(): number {
-  return Date.now() + offsetMs
+  return Date.now() + offset.value
 }
 
 /** The server's time at a moment that the device's own clock told. */
 export function toServer(deviceMs: number): number {
-  return deviceMs + offsetMs
+  return deviceMs + offset.value
 }
 
 const now = ref(serverNow())

@@ -1,7 +1,9 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watchEffect } from 'vue'
 
-export const CHOICES = ['auto', 'light', 'dark'] as const
+/** `sun` is for reading in glaring light, out of doors. */
+export const CHOICES = ['auto', 'light', 'dark', 'sun'] as const
+export const DESK_CHOICES = ['auto', 'light', 'dark'] as const
 export type Choice = (typeof CHOICES)[number]
 const STORED_AS = 'gridserver.appearance'
 
@@ -15,7 +17,11 @@ export const useAppearance = defineStore('appearance', () => {
   const choice = ref<Choice>(CHOICES.find((each) => each === stored) ?? 'auto')
   const dark = computed(() => (choice.value === 'auto' ? deviceDark.value : choice.value === 'dark'))
 
-  watchEffect(() => document.documentElement.classList.toggle('dark', dark.value))
+  watchEffect(() => {
+    const { classList } = document.documentElement
+    classList.toggle('dark', dark.value)
+    classList.toggle('sun', choice.value === 'sun')
+  })
 
   function choose(next: Choice): void {
     choice.value = next
