@@ -35,7 +35,6 @@ class Service:
 
     def __init__(self, name: str, command: list[str], log: Path, **environ: str) -> None:
         self.name = name
-        self.starts = 0
         self._command, self._log, self._environ = command, log, os.environ | environ
         self._stopping = threading.Event()
         self._process = self._start()
@@ -72,10 +71,10 @@ class Service:
             self._keeper.join()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self.starts += 1
         with self._log.open("ab") as log:
+            # Should we be killed, the kernel kills it.
             return subprocess.Popen(
-                self._command,
+                ("setpriv", "--pdeathsig", "KILL", "--", *self._command),
                 cwd=ROOT,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.fault.handheld import Manners
 from tests.fault.saboteur import Saboteur
-from tests.fault.scenario import Scenario, Size, installed, wait
+from tests.fault.scenario import Progress, Scenario, Size, installed, wait
 from tests.fault.status import Status
 from tests.fault.verdict import Verdict, judge
 from tests.folders import reachable_folder
@@ -46,6 +46,7 @@ PROMISES = {
 _SHOWN, _TELL_S = 40, 10.0
 #: Commands that come of one caller's reports in a second.
 _EACH_CALLER_PER_S = 3.0
+_MINUTES = click.FloatRange(0.1)
 
 
 @dataclass(frozen=True)
@@ -127,19 +128,23 @@ def come_to_the_end(scenario: Scenario, say: Say, patience_s: float) -> bool:
     The worker is stopped then: it would go on to tell the next of tasks that nobody signed.
     """
     tell = _Teller(scenario, say)
+    former: Progress | None = None
 
     def quiet() -> bool:
+        """An answer may make an officer go on, so twice in a row nothing must be under way."""
+        nonlocal former
         tell.said()
+        before = former
         try:
-            progress = scenario.progress()
+            former = scenario.progress()
         except DBAPIError:
             return False
-        return not progress.behind and not progress.said.unanswered
+        return former == before and not former.behind and not former.said.unanswered
 
-    arrived = wait(quiet, patience_s)
+    arrived = wait(quiet, patience_s, look_s=1.0)
     if scenario.installation.worker:
         scenario.installation.worker.stop()
-    return wait(quiet, patience_s if arrived else 0)
+    return arrived and wait(quiet, patience_s, look_s=1.0)
 
 
 class _Teller:
@@ -164,11 +169,11 @@ class _Teller:
 
 
 @click.command()
-@click.option("--terminals", default=200, show_default=True)
-@click.option("--messages", default=200_000, show_default=True)
-@click.option("--commands", default=20_000, show_default=True)
-@click.option("--minutes", default=15.0, show_default=True, help="Over how long it is spread.")
-@click.option("--deeds", default=120, show_default=True, help="How often something is broken.")
+@click.option("--terminals", default=200, type=click.IntRange(10), show_default=True)
+@click.option("--messages", default=200_000, type=click.IntRange(1), show_default=True)
+@click.option("--commands", default=20_000, type=click.IntRange(1), show_default=True)
+@click.option("--minutes", default=15.0, type=_MINUTES, show_default=True, help="Its spread.")
+@click.option("--deeds", default=120, type=click.IntRange(1), show_default=True, help="Breakages.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--patience", default=600.0, show_default=True, help="Seconds to come to the end.")
 @click.option("--keep", is_flag=True, help="Keep journals and logs.")
