@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from tests.browser import HANDHELD
+from tests.e2e.handhelds import CommandRoom, kept_by, set_pin, wait_until_installed
 from tests.e2e.serving import PASSWORD
+from tests.waiting import until
 
 OpenPage = Callable[..., Page]
 SignIn = Callable[[Page, str], Page]
+ADDRESS = "解放街十七号三单元"
 OFFICER, NAME = "330824033", "handheld-e2e"
 
 
@@ -63,3 +68,32 @@ def test_a_station_sees_its_own(
     this = page.get_by_test_id("devices").locator("tbody tr", has_text="本机")
     expect(this).to_have_count(1)
     expect(this.get_by_test_id("revoke")).to_have_count(0)
+
+
+def test_a_revoked_handheld_wipes_itself(served: str, open_page: OpenPage, sign_in: SignIn) -> None:
+    room, admin = CommandRoom(served), CommandRoom(served, "admin")
+    call = room.call(ADDRESS)
+
+    def device() -> dict[str, Any]:
+        (found,) = admin.get(f"/devices?words={call.officer}")["items"]
+        return found
+
+    page = sign_in(open_page("/login", viewport=HANDHELD, refused=(401, 403)), call.officer)
+    expect(page.get_by_test_id(f"task-{call.task}")).to_be_visible()
+    wait_until_installed(page)
+    set_pin(page)
+    assert any("/records:" in each for each in kept_by(page)), "there is something to wipe"
+    assert device()["app_version"]
+
+    admin.post(f"/devices/{device()['id']}/revoke", {"reason": "e2e"})
+    expect(page.get_by_test_id("revoked")).to_contain_text("已被停用")
+    until(lambda: device()["wiped_at"])
+    local_storage, _session_storage, *records_keys_and_caches = kept_by(page)
+    assert all(each.endswith(": []") for each in records_keys_and_caches)
+    assert ADDRESS not in local_storage
+    sign_in(page, call.officer)
+    expect(page.get_by_role("alert")).to_contain_text("停用")
+
+    admin.post(f"/devices/{device()['id']}/admit", None)
+    sign_in(page, call.officer)
+    expect(page.get_by_test_id(f"task-{call.task}")).to_be_visible()

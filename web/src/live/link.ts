@@ -39,7 +39,7 @@ export function openLink(options: LinkOptions): Link {
   const socket: Socket = io(options.namespace, {
     path: '/socket.io',
     transports: ['websocket'],
-    auth: (give) => give(options.auth()),
+    auth: (give) => give({ app: __APP_VERSION__, ...options.auth() }),
     reconnectionDelay: 500,
     reconnectionDelayMax: 5000,
     autoConnect: false,

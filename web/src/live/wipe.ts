@@ -8,6 +8,7 @@ export const DEVICE_STORED_AS = 'gridserver.device'
 /** Deletes every account's records and keys, the caches with their worker, and the settings. */
 export async function wipeDevice(): Promise<void> {
   await DeviceDatabase.deleteAll()
+  for (const { name } of await indexedDB.databases()) if (name) await empty(name)
   if ('caches' in window) {
     for (const name of await caches.keys()) await caches.delete(name)
   }
@@ -17,4 +18,23 @@ export async function wipeDevice(): Promise<void> {
   for (const key of Object.keys(localStorage)) {
     if (key.startsWith(PREFIX) && key !== DEVICE_STORED_AS) localStorage.removeItem(key)
   }
+}
+
+/** Empties a database of the worker's, which tells where the map was looked at. The worker may hold
+ *  it open, so that it can't be deleted. */
+async function empty(name: string): Promise<void> {
+  const database = await settled(indexedDB.open(name))
+  const tables = [...database.objectStoreNames]
+  if (tables.length) {
+    const work = database.transaction(tables, 'readwrite')
+    await Promise.all(tables.map((table) => settled(work.objectStore(table).clear())))
+  }
+  database.close()
+}
+
+function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error ?? new Error('the database failed'))
+  })
 }

@@ -97,7 +97,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(username: string, password: string): Promise<void> {
-    const body = { username, password, device: deviceName(), cookie: true }
+    const body = { username, password, device: deviceName(), app: __APP_VERSION__, cookie: true }
     try {
       take(await ask(api.POST('/api/v1/sessions', { body })))
     } catch (refusal) {
