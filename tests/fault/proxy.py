@@ -36,13 +36,16 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 class Proxy:
     """What `proxy.json` in the folder asks for: ``door`` and ``backends``, each ``[host, port]``,
-    ``cut_after`` so many bytes or so, and ``seed``. `proxy.counts` says how many met which fate."""
+    ``cut_after`` so many bytes or so, ``pace`` by which all seconds are multiplied, ``fates`` and
+    ``seed``. `proxy.counts` says how many met which fate."""
 
     def __init__(self, folder: Path) -> None:
         asked = json.loads((folder / "proxy.json").read_text())
         self._door: list[Any] = asked["door"]
         self._backends: list[list[Any]] = asked["backends"]
         self._cut_after: float = asked["cut_after"]
+        self._pace: float = asked["pace"]
+        self._fates: dict[str, int] = asked["fates"]
         self._chance = Random(asked["seed"])
         self._counts, self._file = Counter[str](), folder / "proxy.counts"
         self._open: set[asyncio.StreamWriter] = set()
@@ -66,7 +69,10 @@ class Proxy:
         self._storm()
 
     def _draw(self) -> str:
-        return self._chance.choices(list(FATES), list(FATES.values()))[0]
+        return self._chance.choices(list(self._fates), list(self._fates.values()))[0]
+
+    def _seconds(self, least: float, most: float) -> float:
+        return self._pace * self._chance.uniform(least, most)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         fate = "straight" if self._calm else self._draw()
@@ -88,18 +94,17 @@ class Proxy:
             self._open -= ends
 
     async def _fulfil(self, fate: str, here: Pair, there: Pair) -> None:
-        chance = self._chance
         if fate == "slow":
-            delay = chance.uniform(0.02, 0.4)
+            delay = self._seconds(0.02, 0.4)
             await _first_of(_pass_late(here, there, delay), _pass_late(there, here, delay))
         elif fate == "cut":
-            most = int(chance.lognormvariate(math.log(self._cut_after), 1.5))
+            most = int(self._chance.lognormvariate(math.log(self._cut_after), 1.5))
             await _first_of(_pass(here, there, most * 4), _pass(there, here, most))
         elif fate == "half_open":
             with suppress(TimeoutError):
-                async with asyncio.timeout(chance.uniform(0.2, 10)):
+                async with asyncio.timeout(self._seconds(0.2, 10)):
                     await _first_of(_pass(here, there), _pass(there, here))
-            await asyncio.sleep(chance.uniform(5, 40))
+            await asyncio.sleep(self._seconds(5, 40))
         elif fate == "late":
             await self._be_late(here, there)
         else:
@@ -108,8 +113,8 @@ class Proxy:
     async def _be_late(self, here: Pair, there: Pair) -> None:
         """Hold back what the handheld says, then close its end, and pass it on after that."""
         back = asyncio.create_task(_pass(there, here))
-        forth = asyncio.create_task(_pass_late(here, there, self._chance.uniform(0.5, 3)))
-        await asyncio.sleep(self._chance.uniform(1, 8))
+        forth = asyncio.create_task(_pass_late(here, there, self._seconds(0.5, 3)))
+        await asyncio.sleep(self._seconds(3, 8))
         await _end(back)
         here[1].transport.abort()
         await asyncio.wait([forth], timeout=10)

@@ -22,6 +22,7 @@ from tests.fault import county, status
 from tests.fault.handheld import Manners
 from tests.fault.installation import Installation, Service
 from tests.fault.network import Valley, valley
+from tests.fault.proxy import FATES
 from tests.fault.status import CALM, ENOUGH, Status
 from tests.fault.web import Door, ask
 from tests.processes import free_port
@@ -119,6 +120,8 @@ class Scenario:
             "backends": backends,
             # A tenth of what a handheld gets in all.
             "cut_after": _MESSAGE_BYTES / 10 * self.size.messages / self.size.terminals,
+            "pace": 1.0,
+            "fates": FATES,
             "seed": self.size.seed,
         }
         (self.folder / "proxy.json").write_text(json.dumps(asked))
