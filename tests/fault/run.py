@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -190,6 +192,7 @@ def main(
     """Break a whole installation at random, and check that nothing was lost or done twice."""
     # One caller waits for its answers, so there are as many as the commands ask for.
     callers = max(2, round(commands / minutes / 60 / _EACH_CALLER_PER_S))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; all that was started is stopped"))
     size = Size(terminals, messages, commands, minutes, deeds, seed, callers=callers)
     with reachable_folder() as folder:
         report = run(folder, size, Manners(), click.echo, patience)
