@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     ScalarSelect,
     bindparam,
     func,
@@ -21,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gridserver.base import db
 from gridserver.base.clock import now
@@ -196,7 +195,7 @@ def received_at(session: Session, message_ids: Iterable[uuid.UUID]) -> dict[uuid
     return {row[0]: row[1] for row in rows}
 
 
-def first_receipt(message_id: ColumnElement[uuid.UUID]) -> ScalarSelect[dt.datetime]:
+def first_receipt(message_id: InstrumentedAttribute[uuid.UUID]) -> ScalarSelect[dt.datetime]:
     """Return, for a query that holds message ids, when a device of the recipient first had each;
     null where none has."""
     return (
