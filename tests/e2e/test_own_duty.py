@@ -69,7 +69,12 @@ def test_a_shift_is_offered_agreed_on_and_consented_to(
     # The colleague's handheld learns of it by itself.
     expect(colleague.get_by_test_id("tab-duty")).to_contain_text("1")
     expect(colleague.get_by_test_id(swap)).to_contain_text("申请与您换班")
+    colleague.context.set_offline(True)
     colleague.get_by_test_id("swap-agree").click()
+    trail = colleague.get_by_test_id(swap).get_by_role("listitem")
+    expect(trail).to_have_attribute("data-status", "queued")
+    expect(colleague.get_by_test_id("swap-agree")).to_have_count(0)
+    colleague.context.set_offline(False)
     expect(officer.get_by_test_id(swap)).to_contain_text("待领导批准")
 
     room = sign_in(open_page("/login"), "command")
@@ -89,5 +94,5 @@ def test_duty_is_readable_without_signal(handheld: Handheld) -> None:
     expect(officer.get_by_test_id("duty-as-of")).to_be_visible()
     expect(shifts).not_to_have_count(0)
     shifts.last.get_by_test_id("offer").click()
-    expect(officer.get_by_test_id("swap-sheet")).to_contain_text("换班须联网办理")
+    expect(officer.get_by_test_id("swap-sheet")).to_contain_text("申请换班须联网办理")
     expect(officer.get_by_test_id("confirm")).to_be_disabled()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { ahead, canBeOffered, inOrder, partners, standing, swapOf } from '@/terminal/duty/own'
+import { enqueue, markSent, settle, settledSwaps } from '@/live/outbox'
+import { ahead, canBeOffered, inOrder, partners, refusedLate, standing, swapOf } from '@/terminal/duty/own'
 import { hoursText, momentText, spanText } from '@/terminal/duty/times'
 import type { OwnDuty, Shift, Swap } from '@/terminal/duty/types'
 
@@ -69,6 +70,24 @@ describe('what can be swapped', () => {
     const mine = swap(1, NIGHT, null, ['withdraw'])
     const asked = swap(2, NIGHT, null, ['agree', 'decline'])
     expect(inOrder([mine, asked])).toEqual([asked, mine])
+  })
+})
+
+describe('what was said to a swap', () => {
+  const said = { id: 'a', verb: 'agree', swap: 7, occurred_at: '2026-11-23T09:00:00+08:00', data: {} }
+  const sent = markSent(enqueue([], said), 'a')
+  const refused = settle(sent, 'a', { status: 'refused', code: 'swap.wrong_state', detail: '' })
+  it('is settled by its answer', () => {
+    expect(settledSwaps(sent)).toEqual([])
+    expect(settledSwaps(refused).map((each) => each.id)).toEqual(['a'])
+    expect(settledSwaps(settle(enqueue([], { ...said, swap: undefined, task: 1 }), 'a', { status: 'done' }))).toEqual([])
+  })
+  it('is told for a day where it was refused and its swap is over', () => {
+    const soon = at('2026-11-23T10:00')
+    expect(refusedLate(refused, [], soon).map((each) => each.id)).toEqual(['a'])
+    expect(refusedLate(refused, [swap(7, NIGHT, null, [])], soon)).toEqual([])
+    expect(refusedLate(refused, [], at('2026-11-24T10:00'))).toEqual([])
+    expect(refusedLate(settle(sent, 'a', { status: 'done' }), [], soon)).toEqual([])
   })
 })
 

@@ -53,6 +53,11 @@ export function saidTo(outbox: Outbox, subject: Subject): Entry[] {
   return outbox.filter((entry) => name !== undefined && entry[name as 'task'] === id)
 }
 
+/** What was said to swaps and has its answer. */
+export function settledSwaps(outbox: Outbox): Entry[] {
+  return outbox.filter((entry) => entry.swap !== undefined && ['done', 'refused'].includes(entry.status))
+}
+
 /** The command of an entry, without what the queue notes beside it. */
 export function commandOf(entry: Entry): Command {
   const { id, verb, task, order, swap, occurred_at, data, lon, lat } = entry

@@ -4,8 +4,7 @@ import { computed, shallowRef, watch } from 'vue'
 import { useAttempt } from '@/base/attempt'
 import { serverNow } from '@/base/clock'
 import * as door from '@/terminal/duty/door'
-import { waitsForReader } from '@/terminal/duty/own'
-import type { OwnDuty, SwapVerb } from '@/terminal/duty/types'
+import type { OwnDuty } from '@/terminal/duty/types'
 import { useInbox } from './inbox'
 
 /** The duty as the server told it at a moment. */
@@ -23,7 +22,6 @@ export const useOwnDuty = defineStore('ownDuty', () => {
 
   const duty = computed(() => told.value?.duty ?? null)
   const toldAt = computed(() => told.value?.at ?? null)
-  const waiting = computed(() => duty.value?.swaps.filter(waitsForReader).length ?? 0)
 
   function records() {
     return inbox.storage?.records<Told>('duty')
@@ -41,22 +39,11 @@ export const useOwnDuty = defineStore('ownDuty', () => {
     await records()?.put(OWN, told.value)
   }
 
-  /** Does something about a swap; what stands afterwards is read again. */
-  async function change(work: () => Promise<unknown>): Promise<boolean> {
-    const done = await attempt(async () => {
-      await work()
-      return true
-    })
-    if (done) await load()
-    return done === true
-  }
-
-  function propose(proposal: door.Proposal): Promise<boolean> {
-    return change(() => door.propose(proposal))
-  }
-
-  function command(swap: number, verb: SwapVerb): Promise<boolean> {
-    return change(() => door.command(swap, verb))
+  /** Offers a shift; what stands afterwards is read again. */
+  async function propose(proposal: door.Proposal): Promise<boolean> {
+    const made = await attempt(() => door.propose(proposal))
+    if (made) await load()
+    return made !== null
   }
 
   watch([() => inbox.linkState, () => inbox.swapChanges], ([state]) => {
@@ -70,5 +57,5 @@ export const useOwnDuty = defineStore('ownDuty', () => {
     },
   )
 
-  return { duty, toldAt, waiting, busy, refusal, open, propose, command }
+  return { duty, toldAt, busy, refusal, open, load, propose }
 })

@@ -1,6 +1,6 @@
 /** What an officer's duty page asks of the server; a change is made once, however often it is sent. */
 import { api, ask, KEY, once } from '@/api/client'
-import type { OwnDuty, Swap, SwapVerb } from './types'
+import type { OwnDuty, Swap } from './types'
 
 export function ownDuty(): Promise<OwnDuty> {
   return ask(api.GET('/api/v1/force/my-duty'))
@@ -16,11 +16,4 @@ export interface Proposal {
 
 export function propose(body: Proposal): Promise<Swap> {
   return once((key) => ask(api.POST('/api/v1/force/swaps', { params: { header: { [KEY]: key } }, body })))
-}
-
-export function command(swap_id: number, verb: SwapVerb): Promise<Swap> {
-  const path = { swap_id }
-  return once((key) =>
-    ask(api.POST('/api/v1/force/swaps/{swap_id}/commands', { params: { path, header: { [KEY]: key } }, body: { verb } })),
-  )
 }

@@ -1,4 +1,5 @@
 /** What an officer reads of their duty: where they stand now, and what can be swapped. Pure. */
+import { settledSwaps, type Entry, type Outbox } from '@/live/outbox'
 import type { Colleague, OwnDuty, Shift, Swap } from './types'
 
 interface Span {
@@ -57,6 +58,17 @@ export function partners(duty: OwnDuty, now: number): { colleague: Colleague; sh
 /** Whether the reader of a swap is the one who must say something next. */
 export function waitsForReader(swap: Swap): boolean {
   return swap.allowed.some((verb) => verb === 'agree' || verb === 'consent')
+}
+
+const TOLD_FOR_MS = 86_400_000
+
+/** What was refused within a day, of swaps that are over meanwhile and so on no list any more. */
+export function refusedLate(outbox: Outbox, swaps: readonly Swap[], now: number): Entry[] {
+  const open = new Set(swaps.map((each) => each.id))
+  return settledSwaps(outbox).filter(
+    (each) =>
+      each.status === 'refused' && !open.has(each.swap!) && Date.parse(each.occurred_at) > now - TOLD_FOR_MS,
+  )
 }
 
 /** The swaps with those first that wait for the reader. */
