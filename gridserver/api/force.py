@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
+from gridserver.access.device_list import ONLINE_FOR
 from gridserver.access.rules import require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -16,7 +17,7 @@ from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.api.shapes_force import PlaceSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.force import owning, queries
+from gridserver.force import owning, presence, queries
 from gridserver.org import queries as org
 
 #: Longer than any code, number or name that is looked for.
@@ -53,6 +54,21 @@ class OfficerArguments(context.PageArguments):
     )
     q = ma.fields.String(
         metadata={"description": "A part of the service number or the display name."},
+    )
+
+
+class PresenceSchema(ma.Schema):
+    username = ma.fields.String(required=True)
+    last_seen_at = ma.fields.AwareDateTime(
+        required=True, metadata={"description": "By the server's clock, to within a minute."}
+    )
+
+
+class PresencesSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(PresenceSchema), required=True)
+    online_for_s = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Who was last seen longer ago counts as offline."},
     )
 
 
@@ -111,6 +127,20 @@ class Officers(MethodView):
             "items": page,
             "next": context.encode_cursor(page[-1].service_number) if more else None,
         }
+
+
+@blueprint.route("/presence")
+class Presences(MethodView):
+    @blueprint.response(200, PresencesSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self) -> dict[str, Any]:
+        """Say when a device of each officer was last seen; who never was is missing.
+
+        It is stored, so every process says the same. `/command` tells `presence` as it changes.
+        """
+        with context.transaction() as session:
+            items = presence.presence(session, context.principal())
+        return {"items": items, "online_for_s": int(ONLINE_FOR.total_seconds())}
 
 
 @blueprint.route("/cells/<code>/owners")

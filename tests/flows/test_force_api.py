@@ -9,6 +9,7 @@ import pytest
 
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
+from gridserver.delivery import service as delivery
 from gridserver.force import amending, positions, queries, service
 from gridserver.force.models import Officer
 from gridserver.force.positions import Seen
@@ -92,6 +93,24 @@ class TestOfficers:
         position = officer["position"]
         assert (position["lon"], position["lat"]) == (118.405, 29.105)
         assert dt.datetime.fromisoformat(position["at"]) == MORNING
+
+    def test_says_when_a_device_of_each_was_last_seen(
+        self, client, database: Database, county: County
+    ) -> None:
+        with database.transaction() as session:
+            seen = {"330824001": MORNING, "330824005": MORNING - dt.timedelta(minutes=7)}
+            delivery.record_contacts(
+                session, {county.accounts[number]: at for number, at in seen.items()}
+            )
+        told = client.as_("command").get("/api/v1/force/presence").json
+        assert told["online_for_s"] == 120
+        assert {
+            each["username"]: dt.datetime.fromisoformat(each["last_seen_at"])
+            for each in told["items"]
+        } == seen
+        (alone,) = client.as_("room-33082402").get("/api/v1/force/presence").json["items"]
+        assert alone["username"] == "330824005"
+        assert client.as_("330824001").get("/api/v1/force/presence").status_code == 403
 
     def test_filters_by_unit(self, client) -> None:
         listed = client.as_("command").get(f"{self.PATH}?unit=33082402").json["items"]

@@ -675,6 +675,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/force/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say when a device of each officer was last seen; who never was is missing.
+         * @description It is stored, so every process says the same. `/command` tells `presence` as it changes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Presences"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/force/cells/{code}/owners": {
         parameters: {
             query?: never;
@@ -6980,6 +7022,19 @@ export interface components {
         OfficerPage: {
             items: components["schemas"]["Officer"][];
             next: string | null;
+        };
+        Presence: {
+            username: string;
+            /**
+             * Format: date-time
+             * @description By the server's clock, to within a minute.
+             */
+            last_seen_at: string;
+        };
+        Presences: {
+            items: components["schemas"]["Presence"][];
+            /** @description Who was last seen longer ago counts as offline. */
+            online_for_s: number;
         };
         Owner: {
             /** @description primary or backup */

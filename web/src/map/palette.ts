@@ -14,6 +14,7 @@ export interface Palette {
   surface: string
   ended: string
   officer: string
+  officerAway: string
   fillOpacity: number
   priority: Record<number, string>
   stations: readonly string[]
@@ -34,6 +35,7 @@ export const NIGHT: Palette = {
   surface: '#101a2b',
   ended: '#5c6d88',
   officer: '#5fc3a2',
+  officerAway: '#8b97a8',
   fillOpacity: 0.24,
   priority: { 1: '#ff6b6b', 2: '#5ea2f5', 3: '#8aa7cf', 4: '#8494ad' },
   stations: [
@@ -64,6 +66,7 @@ export const DAY: Palette = {
   surface: '#ffffff',
   ended: '#9aa5b6',
   officer: '#23725b',
+  officerAway: '#6b7686',
   fillOpacity: 0.26,
   priority: { 1: '#c22f36', 2: '#1d5fc4', 3: '#5878a3', 4: '#7f8b9e' },
   stations: [

@@ -206,7 +206,7 @@ function officerLayers(palette: Palette): LayerSpecification[] {
       source: 'officers',
       paint: {
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, 3, 13, 5],
-        'circle-color': palette.officer,
+        'circle-color': ['case', ['get', 'online'], palette.officer, palette.officerAway],
         'circle-stroke-color': palette.surface,
         'circle-stroke-width': 1.5,
       },
@@ -224,7 +224,7 @@ function officerLayers(palette: Palette): LayerSpecification[] {
         'text-offset': [0.8, 0],
       },
       paint: {
-        'text-color': palette.officer,
+        'text-color': ['case', ['get', 'online'], palette.officer, palette.officerAway],
         'text-halo-color': palette.textHalo,
         'text-halo-width': 1.2,
       },

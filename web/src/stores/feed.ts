@@ -6,11 +6,13 @@ import type { FeedEvent, LivePosition, Officer, Resync, TaskCard } from '@/api/t
 import { applyCard, applyEvent, applySnapshot, EMPTY_FEED } from '@/live/feed'
 import { NO_TALLY, tallied } from '@/live/orderTally'
 import { openLink, type Link, type LinkState } from '@/live/link'
+import { usePresence } from './presence'
 import { useSession } from './session'
 
 /** The command room's live picture: tasks by the feed, officers' positions by what may be lost. */
 export const useFeed = defineStore('feed', () => {
   const session = useSession()
+  const presence = usePresence()
   const state = shallowRef(EMPTY_FEED)
   const loaded = ref(false)
   const officers = shallowRef<Readonly<Record<string, LivePosition>>>({})
@@ -56,7 +58,7 @@ export const useFeed = defineStore('feed', () => {
     link.value = openLink({
       namespace: '/command',
       auth,
-      listeners: { feed: onFeed, resync: onResync, position: onPosition },
+      listeners: { feed: onFeed, resync: onResync, position: onPosition, presence: presence.tell },
       onSignedOut: session.lose,
     })
     officers.value = { ...(await knownPositions()), ...officers.value }
