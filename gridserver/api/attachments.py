@@ -116,6 +116,7 @@ _PIECE = {
     "content": {PIECE_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
 }
 _IMAGES = {
+    "description": "The picture.",
     "content": {
         media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES
     }

@@ -4070,6 +4070,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description The picture. */
                 200: {
                     headers: {
                         [name: string]: unknown;
