@@ -119,7 +119,7 @@ _IMAGES = {
     "description": "The picture.",
     "content": {
         media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES
-    }
+    },
 }
 
 
