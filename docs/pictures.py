@@ -20,6 +20,7 @@ from typing import Any
 import click
 from playwright.sync_api import Browser, Page, expect
 
+from docs import pictures_exchange as exchange
 from docs import pictures_workshop as workshop
 from gridserver.base.settings import from_environment
 from gridserver.demo import accounts
@@ -69,13 +70,16 @@ def main(url: str, out: Path | None) -> None:
         room = stack.enter_context(Account(url, "command", password))
         scene = stack.enter_context(staged(url, password, room))
         browser = stack.enter_context(chromium())
+        exchange.connect(url, password)
         drafts = stack.enter_context(workshop.drafts(browser, url, password, sign_in))
         for locale, short in LANGUAGES.items():
             for theme in ("light", "dark"):
                 name = f"{short}-{theme}"
                 take(camera, browser, url, password, scene, locale, name, theme)
+                looks = {"locale": locale, "color_scheme": theme}
+                if camera.wants("exchange-", name):
+                    take_exchange(camera, browser, password, name, looks | {"base_url": url})
                 if camera.wants("grid-", name):
-                    looks = {"locale": locale, "color_scheme": theme}
                     take_workshop(camera, browser, url, password, drafts, name, looks)
 
 
@@ -225,6 +229,17 @@ def take(
         page.get_by_test_id("report-suspects").fill("1")
         page.get_by_test_id("report-offences").fill("1")
         camera.shoot(page, f"handheld-report-{name}")
+
+
+def take_exchange(
+    camera: Camera, browser: Browser, password: str, name: str, looks: dict[str, Any]
+) -> None:
+    """Take the admin's pictures of other agencies in one language and theme."""
+    with browser.new_context(viewport=DESKTOP, **looks) as context:
+        page = context.new_page()
+        page.goto("/login")
+        sign_in(page, "admin", password)
+        exchange.take(page, name, camera.shoot)
 
 
 def take_workshop(

@@ -1,0 +1,52 @@
+"""The pictures of the page for other agencies: how the 110 platform's messages are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from gridserver.demo.clients import Account
+
+Shoot = Callable[[Page, str], None]
+
+PARTNER = {"code": "110", "name": "110接警平台"}
+_FIELDS = {
+    "external_id": "jjdbh",
+    "category": "bjlb",
+    "lon": "/wz/jd",
+    "lat": "/wz/wd",
+    "address": "sfdz",
+    "description": "bjnr",
+}
+_CATEGORIES = "01* = dispute\n03* = help"
+_MESSAGE = {
+    "jjdbh": "3308242026112200017",
+    "bjlb": "0301",
+    "sfdz": "开化县芹阳办事处江滨南路",
+    "bjnr": "老人走失，请求帮助。",
+    "wz": {"jd": 118.415, "wd": 29.137},
+}
+
+
+def connect(url: str, password: str) -> None:
+    """Add the partner where it isn't there yet."""
+    with Account(url, "admin", password) as admin:
+        known = admin.get("/exchange/partners")["items"]
+        if PARTNER["code"] not in {each["code"] for each in known}:
+            admin.post("/exchange/partners", PARTNER)
+
+
+def take(page: Page, name: str, shoot: Shoot) -> None:
+    """Write a mapping and try it on a message; nothing is saved."""
+    page.goto("/exchange")
+    page.get_by_test_id(f"partner-{PARTNER['code']}").click()
+    page.get_by_test_id("exchange-mapping").click()
+    for ours, theirs in _FIELDS.items():
+        page.get_by_test_id(f"field-{ours}").fill(theirs)
+    page.get_by_test_id("mapping-categories").fill(_CATEGORIES)
+    page.get_by_test_id("sample").fill(json.dumps(_MESSAGE, ensure_ascii=False, indent=1))
+    page.get_by_test_id("try-sample").click()
+    expect(page.get_by_test_id("mapped")).to_be_visible()
+    shoot(page, f"exchange-{name}")
