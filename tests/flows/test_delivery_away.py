@@ -217,7 +217,7 @@ def splitter(live_database: Database, live_county: County) -> Iterator[Splitter]
     splitter.close()
     for process in processes:
         process.send_signal(signal.SIGINT)
-    assert [process.wait(30) for process in processes] == [0, 0]
+    assert [process.wait(90) for process in processes] == [0, 0]
 
 
 def test_websockets_need_no_process_of_their_own(

@@ -70,6 +70,22 @@ def test_a_cursor_that_means_nothing_here_is_refused_with_the_one_that_does(
     assert refusal.json["epoch"] == officer.get("/api/v1/inbox").json["epoch"]
 
 
+def test_past_its_end_a_message_is_a_tombstone_here_too(
+    officer: AccountClient, database: Database, county: County, clock: SetClock
+) -> None:
+    with database.transaction() as session:
+        said = {"order": {"id": 7, "text": "private"}}
+        over = clock.now() + dt.timedelta(hours=1)
+        recipient = county.accounts[OFFICER]
+        service.post(session, [Message(recipient, "order.issued", said, expires_at=over)])
+    before = officer.get("/api/v1/inbox").json["messages"][0]
+    clock.advance(dt.timedelta(hours=1))
+    after = officer.get("/api/v1/inbox").json["messages"][0]
+    assert before["data"] == said
+    assert (after["seq"], after["id"], after["type"]) == (1, before["id"], "expired")
+    assert after["data"] == {"type": "order.issued", "order": {"id": 7}}
+
+
 def test_a_cursor_from_before_what_is_kept_is_refused_and_a_snapshot_helps(
     client: AccountClient, database: Database, county: County, clock: SetClock
 ) -> None:

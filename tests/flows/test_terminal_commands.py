@@ -27,6 +27,7 @@ def swap(
     http: Callable[[str], Caller], live_database: Database, live_county: County
 ) -> Callable[[], int]:
     """Offer the second officer a shift of the first."""
+
     def offer() -> int:
         begin = live_database.clock.now() + next(DAYS) * dt.timedelta(days=1)
         draft = ShiftDraft(ASKING, "pool", begin, begin + dt.timedelta(hours=6))
