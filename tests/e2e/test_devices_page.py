@@ -20,9 +20,9 @@ ADDRESS = "解放街十七号三单元"
 OFFICER, NAME = "330824033", "handheld-e2e"
 
 
-def sign_in_by_hand(address: str) -> requests.Response:
+def sign_in_by_hand(address: str, device: str = NAME) -> requests.Response:
     """Sign in as a client that is no browser does."""
-    credentials = {"username": OFFICER, "password": PASSWORD, "device": NAME, "battery": 0.08}
+    credentials = {"username": OFFICER, "password": PASSWORD, "device": device, "battery": 0.08}
     return requests.post(f"{address}/api/v1/sessions", json=credentials, timeout=30)
 
 
@@ -97,3 +97,16 @@ def test_a_revoked_handheld_wipes_itself(served: str, open_page: OpenPage, sign_
     admin.post(f"/devices/{device()['id']}/admit", None)
     sign_in(page, call.officer)
     expect(page.get_by_test_id(f"task-{call.task}")).to_be_visible()
+
+
+def test_an_officer_cuts_off_a_lost_handheld(
+    served: str, open_page: OpenPage, sign_in: SignIn
+) -> None:
+    lost = "left on the bus"
+    assert sign_in_by_hand(served, lost).status_code == 201
+    page = sign_in(open_page("/login", viewport=HANDHELD), OFFICER)
+    page.get_by_test_id("tab-me").click()
+    page.get_by_test_id(f"lost-{lost}").click()
+    page.get_by_test_id("lost-confirm").click()
+    expect(page.get_by_test_id("own-devices")).to_contain_text("已停用")
+    assert sign_in_by_hand(served, lost).status_code == 403
