@@ -132,7 +132,7 @@ def test_a_day_without_contact_wipes_what_was_received(
     expect(link_of(page)).to_have_attribute("data-state", "offline")
     page.get_by_test_id("verb-sign").click()
     expect(page.get_by_test_id("command-trail").locator("li")).to_have_count(1)
-    page.clock.install(time=page.evaluate("Date.now() + 24 * 3600e3"))
+    page.clock.set_fixed_time(page.evaluate("Date.now() + 24 * 3600e3"))
     page.reload()
     expect(page.get_by_test_id("lock-wiped")).to_be_visible()
     enter(page, PIN)
@@ -146,6 +146,46 @@ def test_a_day_without_contact_wipes_what_was_received(
     expect(
         page.get_by_test_id("tasks-under-way").get_by_test_id(f"task-{call.task}")
     ).to_be_visible()
+
+
+def test_help_is_called_by_a_long_press_without_signal(
+    room: CommandRoom, handheld: Callable[[str], Page]
+) -> None:
+    call = room.call(ADDRESS)
+    page = handheld(call.officer)
+    page.get_by_test_id(f"task-{call.task}").click()
+    page.get_by_test_id("verb-sign").click()
+    button = page.get_by_test_id("verb-call_support")
+    expect(button).to_be_visible()
+    page.context.set_offline(True)
+    expect(link_of(page)).to_have_attribute("data-state", "offline")
+    button.click()
+    expect(button).not_to_have_attribute("data-status", re.compile("."))
+    button.hover()
+    page.mouse.down()
+    expect(button).to_have_attribute("data-status", "queued")
+    page.mouse.up()
+    page.context.set_offline(False)
+    expect(button).to_have_attribute("data-status", "done")
+    verbs = [entry["verb"] for entry in room.get(f"/tasks/{call.task}")["history"]]
+    assert verbs.count("call_support") == 1
+
+
+def test_the_way_is_handed_to_a_map_app(room: CommandRoom, handheld: Callable[[str], Page]) -> None:
+    call = room.call(ADDRESS)
+    page = handheld(call.officer)
+    page.get_by_test_id(f"task-{call.task}").click()
+    page.get_by_test_id("navigate").click()
+    incident = room.get(f"/tasks/{call.task}")["incident"]
+    geo = page.get_by_test_id("navigate-other").get_attribute("href")
+    assert geo is not None
+    assert geo.startswith(f"geo:{incident['lat']:.6f},{incident['lon']:.6f}")
+    links = [
+        page.get_by_test_id(f"navigate-{app}").get_attribute("href") or ""
+        for app in ("amap", "baidu", "tencent")
+    ]
+    assert [link.split(":")[0] for link in links] == ["amapuri", "baidumap", "qqmap"]
+    assert not [link for link in links if ADDRESS in link]
 
 
 def test_the_app_can_be_installed(open_page: Callable[..., Page]) -> None:
