@@ -65,9 +65,9 @@ class Order(Base):
 class OrderRecipient(Base):
     """A person in the audience as it was at the sending, and what they did.
 
-    `received_at` is the device's receipt, copied from the delivery. `read_said_at` and
-    `answered_said_at` are by the officer's own clock, which the server's was `clock_offset_s` ahead
-    of. An answer is `late` after the deadline, or
+    `received_at` is the device's receipt, copied from the delivery, or when the person read it,
+    where that is known first. `read_said_at` and `answered_said_at` are by the officer's own clock,
+    which the server's was `clock_offset_s` ahead of. An answer is `late` after the deadline, or
     after the order's end. What `is_uncounted` isn't in the order's progress yet.
     """
 

@@ -296,6 +296,7 @@ def _carry_out(
     moment = now(session)
     if own.read_at is None:
         own.read_at, own.read_said_at = moment, said_at
+        own.received_at = own.received_at or moment
     if answer is not None and own.answered_at is None:
         own.answered_at, own.answered_said_at, own.answer = moment, said_at, answer
         past = order.answer_by is not None and moment > order.answer_by

@@ -103,7 +103,7 @@ def test_an_officer_answers_and_the_room_sees_it(client: AccountClient, database
         counting.count_progress(session)
     room, one = client.as_("room-33082401"), f"{ORDERS}/{order['id']}"
     shown = room.get(one)
-    assert shown.json["progress"] == {"people": 4, "received": 0, "read": 1, "answered": 1}
+    assert shown.json["progress"] == {"people": 4, "received": 1, "read": 1, "answered": 1}
     assert room.get(one, headers={"If-None-Match": shown.headers["ETag"]}).status_code == 304
     (person,) = room.get(f"{one}/recipients?filter=answered").json["items"]
     assert (person["username"], person["answer"]) == ("330824001", {"choice": "能到"})

@@ -4,7 +4,8 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import type { Role, Unit } from '@/api/types'
 import { useAttempt } from '@/base/attempt'
 import { units as allUnits } from '@/duty/door'
-import { unitsBelow } from '@/duty/units'
+import { sheetUnits, unitsBelow } from '@/duty/units'
+import { currentLocale } from '@/i18n'
 import { withCount } from '@/orders/counts'
 import * as door from '@/orders/door'
 import type { Order, OrderDetail, OrderDraft } from '@/orders/types'
@@ -29,11 +30,18 @@ export const useOrders = defineStore('orders', () => {
 
   const orders = computed(() => listed.value.map((order) => withCount(order, feed.orderTally.counts)))
   const order = computed(() => chosen.value && withCount(chosen.value, feed.orderTally.counts))
-  /** The units in whose name the account may speak, its own first. */
+  /** The units in whose name the account may speak: its own, and what stands directly below the
+   *  bureau. */
   const speakers = computed(() => {
     const held = session.account?.roles.filter((each) => SPEAKERS.has(each.role as Role)) ?? []
-    return unitsBelow(units.value, new Set(held.map((each) => each.unit.code)))
+    const roots = new Set(held.map((each) => each.unit.code))
+    return sheetUnits(unitsBelow(units.value, roots), roots)
   })
+
+  function nameOf(code: string): string {
+    const unit = units.value.find((each) => each.code === code)
+    return (currentLocale() === 'en' && unit?.name_en) || unit?.name || code
+  }
 
   async function open(): Promise<void> {
     units.value = await allUnits()
@@ -103,5 +111,5 @@ export const useOrders = defineStore('orders', () => {
     feed.close()
   }
 
-  return { busy, refusal, units, speakers, state, orders, order, next, reminded, open, load, more, choose, issue, recall, close, remind, leave }
+  return { busy, refusal, units, speakers, nameOf, state, orders, order, next, reminded, open, load, more, choose, issue, recall, close, remind, leave }
 })
