@@ -73,7 +73,8 @@ def require_officer(session: Session, actor: Principal) -> None:
         )
 
 
-# One round trip for all. A position counts while its officer has a shift, or was called out.
+# One round trip for all. A position counts while its officer has a shift, rides with a field unit in
+# service, or was called out.
 _STORE = text(
     """
     WITH said AS (
@@ -90,6 +91,8 @@ _STORE = text(
         JOIN unit ON unit.id = officer.unit_id
         WHERE account_id = ANY (:called_out)
            OR EXISTS (SELECT FROM shift WHERE officer_id = officer.id AND during @> said.at)
+           OR EXISTS (SELECT FROM unit_crew JOIN field_unit ON field_unit.id = field_unit_id
+                      WHERE officer_id = officer.id AND during @> said.at AND in_service)
     ), kept AS (
         INSERT INTO position_record
                (officer_id, at, received_at, accuracy_m, heading, speed_mps, point)

@@ -16,10 +16,11 @@ from gridserver.access import service as access
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, Invalid
-from gridserver.force import position_days, positions
-from gridserver.force.models import Officer, OfficerPosition, PositionRecord, Shift
+from gridserver.force import position_days, positions, units
+from gridserver.force.models import FieldUnit, Officer, OfficerPosition, PositionRecord, Shift
 from gridserver.force.positions import MOST_POSITIONS, Newest, Seen, check_batch
 from gridserver.force.rules import FUTURE_TOLERANCE, Position
+from gridserver.force.units import UnitDraft
 from tests.conftest import MORNING
 from tests.county import County
 
@@ -110,6 +111,16 @@ class TestDuty:
         account = county.accounts[OFFICER]
         (told,) = positions.store(session, [Seen(account, at(MORNING))], called_out={account})
         assert told.account_id == account
+
+    def test_who_rides_with_a_unit_in_service_is_on_duty(
+        self, session: Session, county: County
+    ) -> None:
+        end_shifts(session, county, OFFICER, MORNING - HOUR)
+        units.add_field_unit(session, None, "P1", UnitDraft("一号车", "patrol_car", "33082401"))
+        units.set_crew(session, None, "P1", [OFFICER])
+        assert store(session, county, at(MORNING))
+        session.execute(sa.update(FieldUnit).values(in_service=False))
+        assert store(session, county, at(MORNING + HOUR / 60)) == []
 
 
 class TestHistory:
