@@ -73,8 +73,8 @@ def require_officer(session: Session, actor: Principal) -> None:
         )
 
 
-# One round trip for all. A position counts while its officer has a shift, rides with a field unit in
-# service, or was called out.
+# One round trip for all. A position counts while its officer has a shift, rides with a field unit
+# in service, or was called out.
 _STORE = text(
     """
     WITH said AS (
