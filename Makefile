@@ -41,7 +41,7 @@ lint: .venv/.ready web/node_modules/.package-lock.json ## Check style, types and
 	$(BIN)/lint-imports
 	$(NPM) --prefix web run lint
 
-bench: system-test web ## Run the benchmarks; each prints ratios to a floor measured in the same run
+bench: system-test web bench/node_modules/.package-lock.json ## Run the benchmarks; each prints ratios to a floor measured in the same run
 	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
 types: .venv/.ready ## Write the OpenAPI description and the front end's types from it
@@ -76,6 +76,10 @@ web: .venv/.ready web/dist/index.html
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json | .venv/.ready
 	$(NPM) --prefix web ci --no-audit --no-fund
+	touch $@
+
+bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json | .venv/.ready
+	$(NPM) --prefix bench ci --no-audit --no-fund
 	touch $@
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)

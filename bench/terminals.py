@@ -10,7 +10,7 @@ Then, ours alone: what a single message takes from the commit to its terminal, w
 thousand positions a second from other terminals; and both processes are killed and started again
 while messages are posted: every terminal comes back, and each one's numbers go on without a hole.
 
-Exits 1 where a message to all takes more than twice the floor's time.
+Exits 1 where a message to all takes, from its commit, more than twice the floor's time.
 
     python bench/terminals.py [--terminals N] [--turns T]
 """
@@ -20,125 +20,22 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
 from statistics import median, quantiles
 
-import sqlalchemy as sa
 from rich.console import Console
-from rig import accounts
-from rig.crowd import Crowd
+from rig.contest import Contender, Post, crowds_of, installation, raise_limits, take_turns
 from rig.processes import ROOT, Server, free_port, web_process
-
-from gridserver import schema
-from gridserver.base.db import Database
-from gridserver.delivery import service
-from gridserver.embedded import Cluster
 
 #: A message to all may take so many times what a bare emit of the floor takes.
 MOST = 2.0
 MOVERS = 1_000
 #: Single messages, posted so many a second for so long.
 SINGLES_PER_S, SINGLES_S = 50, 20
-_PATIENCE = 120.0
 
 say = Console(highlight=False).print
-
-
-@dataclass
-class Contender:
-    """Servers with their crowds, and how they are ordered to tell everyone.
-
-    `tell` returns the moment from which on the message was theirs to deliver.
-    """
-
-    name: str
-    servers: list[Server]
-    crowds: list[Crowd]
-    tell: Callable[[], float]
-    empty_kb: float = 0.0
-
-    @property
-    def size(self) -> int:
-        return sum(len(crowd.tokens) for crowd in self.crowds)
-
-    @property
-    def cpu_s(self) -> float:
-        return sum(server.cpu_s for server in self.servers)
-
-    @property
-    def resident_kb(self) -> int:
-        return sum(server.resident_kb for server in self.servers)
-
-    def connect(self) -> float:
-        """Connect everyone; return the seconds it took."""
-        self.empty_kb = self.resident_kb
-        began = time.monotonic()
-        for crowd in self.crowds:
-            crowd.connect()
-        self.wait(lambda: self.connected == self.size, "are not connected")
-        return time.monotonic() - began
-
-    @property
-    def connected(self) -> int:
-        return sum(crowd.look()[0] for crowd in self.crowds)
-
-    @property
-    def heard(self) -> int:
-        return sum(crowd.look()[1] for crowd in self.crowds)
-
-    @property
-    def last_heard(self) -> float:
-        return max(crowd.look()[2] for crowd in self.crowds)
-
-    def wait(self, fulfilled: Callable[[], bool], complaint: str) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while not fulfilled():
-            if time.monotonic() > deadline:
-                sys.exit(f"{self.name}: some {complaint} after {_PATIENCE:.0f} s")
-            time.sleep(0.02)
-
-    def turn(self) -> tuple[float, float, float]:
-        """Tell everyone; return the seconds from the order and from the commit until the last one
-        has it, and the processor time of the servers until they are at rest."""
-        target, used = self.heard + self.size, self.cpu_s
-        began = time.monotonic()
-        committed = self.tell()
-        self.wait(lambda: self.heard >= target, "heard nothing")
-        last = self.last_heard
-        self._settle()
-        return last - began, last - committed, self.cpu_s - used
-
-    def _settle(self) -> None:
-        """Wait until the servers do nothing more: the acknowledgements belong to their turn."""
-        before = -1.0
-        while (now := self.cpu_s) - before > 0.02:
-            before = now
-            time.sleep(0.7)
-
-
-class Post:
-    """Posts in a transaction and knows when it was committed."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._committing = 0.0
-        sa.event.listen(database.engine, "commit", self._note)
-
-    def __call__(self, recipients: list[int]) -> float:
-        """Post to each; return the moment at which the commit was ordered."""
-        with self._database.transaction() as session:
-            service.post(session, accounts.messages(recipients))
-        return self._committing
-
-    def _note(self, _connection: sa.Connection) -> None:
-        self._committing = time.monotonic()
 
 
 def floor(processes: int, tokens: list[str], stack: ExitStack) -> Contender:
@@ -160,31 +57,12 @@ def floor(processes: int, tokens: list[str], stack: ExitStack) -> Contender:
     return Contender(f"Node socket.io, {processes} p.", servers, crowds, emit)
 
 
-def crowds_of(ports: list[int], tokens: list[str], *, numbered: bool) -> list[Crowd]:
-    """Return two crowds, whatever the number of servers: the generator is the same for all."""
-    return [Crowd(ports[n % len(ports)], tokens[n::2], numbered) for n in range(2)]
-
-
-@contextmanager
-def installation(terminals: int) -> Iterator[tuple[Database, list[int], Path]]:
-    """Give a cluster of our own, the accounts' ids, and a folder."""
-    with tempfile.TemporaryDirectory(prefix="gridserver-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with Cluster(folder, throwaway=True).running() as url:
-            database = Database(url)
-            schema.upgrade(database.engine)
-            yield database, accounts.make(database, terminals), folder
-            database.dispose()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--terminals", type=int, default=5_000)
     parser.add_argument("--turns", type=int, default=7)
     options = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    raise_limits()
     tokens = [str(n) for n in range(1, options.terminals + 1)]
     with ExitStack() as stack:
         database, recipients, folder = stack.enter_context(installation(options.terminals))
@@ -212,22 +90,20 @@ def to_all(ours: Contender, floors: list[Contender], turns: int) -> float:
             f"{contender.name:22} {contender.size} connected in {seconds:.1f} s "
             f"({contender.size / seconds:.0f}/s), {each:.0f} KB each"
         )
-    measured: list[list[tuple[float, float, float]]] = [[] for _ in contenders]
-    for _ in range(turns):
-        for contender, times in zip(contenders, measured, strict=True):
-            times.append(contender.turn())
-    medians = [[median(column) for column in zip(*times, strict=True)] for times in measured]
+    mine, *theirs = medians = take_turns(contenders, turns)
     say(f"\na message to all {ours.size}: medians of {turns} turns, load {os.getloadavg()[0]:.1f}")
     say(f"{'':22} {'from order, s':>14} {'from commit, s':>15} {'processor, s':>13}")
-    for contender, (order, commit, cpu) in zip(contenders, medians, strict=True):
-        say(f"{contender.name:22} {order:14.3f} {commit:15.3f} {cpu:13.3f}")
-    for contender, (floor_s, *_) in zip(floors, medians[1:], strict=True):
-        order, commit, _ = medians[0]
+    for contender, turn in zip(contenders, medians, strict=True):
         say(
-            f"ratio to {contender.name}: {order / floor_s:.2f} from the order, "
-            f"{commit / floor_s:.2f} from the commit"
+            f"{contender.name:22} {turn.from_order:14.3f} {turn.from_commit:15.3f} "
+            f"{turn.processor:13.3f}"
         )
-    return medians[0][1] / medians[1][0]
+    for contender, floor_ in zip(floors, theirs, strict=True):
+        say(
+            f"ratio to {contender.name}: {mine.from_commit / floor_.from_order:.2f} from the "
+            f"commit, {mine.from_order / floor_.from_order:.2f} from the order"
+        )
+    return mine.from_commit / theirs[0].from_order
 
 
 def singles(ours: Contender, post: Post, recipients: list[int]) -> None:

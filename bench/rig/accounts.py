@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 
 from gridserver.base.db import Database
-from gridserver.delivery.service import Message
+from gridserver.delivery.service import Broadcast
 
 #: As long as a task's card.
 DATA = {"task": {"id": 1, "text": "x" * 900}}
@@ -29,12 +31,27 @@ _MAKE = """
 """
 
 
+#: So that their positions count.
+_ON_DUTY = """
+    WITH made AS (
+        INSERT INTO officer (account_id, service_number, kind, unit_id)
+        SELECT account.id, username, 'officer', unit.id FROM account, unit
+        RETURNING id, unit_id
+    )
+    INSERT INTO shift (officer_id, unit_id, duty, during)
+    SELECT id, unit_id, 'community', tstzrange(now() - interval '1 day', now() + interval '1 day')
+    FROM made
+"""
+
+
 def make(database: Database, count: int) -> list[int]:
-    """Make the accounts; return their ids, in the order of their numbers."""
+    """Make the accounts, officers on duty all; return their ids, in the order of their numbers."""
     with database.transaction() as session:
-        return list(session.execute(sa.text(_MAKE), {"count": count}).scalars())
+        made = list(session.execute(sa.text(_MAKE), {"count": count}).scalars())
+        session.execute(sa.text(_ON_DUTY))
+    return made
 
 
-def messages(recipients: list[int]) -> list[Message]:
-    """Return the message to all."""
-    return [Message(recipient, "task.changed", DATA) for recipient in recipients]
+def message(recipients: list[int]) -> Broadcast:
+    """Return a message to all of them."""
+    return Broadcast({recipient: uuid.uuid4() for recipient in recipients}, "task.changed", DATA)

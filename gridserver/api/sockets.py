@@ -47,7 +47,7 @@ _DATABASE_DOWN = (OperationalError, PoolTimeout)
 MOST_BYTES = 100_000
 #: How many clients are let in at a time. After a restart they all come at once, and each takes a
 #: connection of the database that commands and requests need too; the rest wait a little longer.
-_AT_ONCE = 6
+_AT_ONCE = 10
 
 Answer = dict[str, Any]
 Act = Callable[[Session, Principal, Any], Answer]

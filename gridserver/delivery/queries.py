@@ -124,14 +124,24 @@ def last_acknowledged(session: Session, account_id: int, device: str | None = No
     return session.scalar(query) or 0
 
 
+# Built once: after a restart every terminal asks for it.
+_STANDING = (
+    select(
+        Epoch.id,
+        InboxHead.seq,
+        select(func.max(InboxReceipt.seq))
+        .where(InboxReceipt.recipient == bindparam("account"))
+        .scalar_subquery(),
+        InboxHead.purged_through,
+    )
+    .select_from(Epoch)
+    .outerjoin(InboxHead, InboxHead.recipient == bindparam("account"))
+)
+
+
 def standing(session: Session, account_id: int) -> Standing:
     """Return where an inbox stands, in one round trip."""
-    acknowledged = select(func.max(InboxReceipt.seq)).where(InboxReceipt.recipient == account_id)
-    row = session.execute(
-        select(Epoch.id, InboxHead.seq, acknowledged.scalar_subquery(), InboxHead.purged_through)
-        .select_from(Epoch)
-        .outerjoin(InboxHead, InboxHead.recipient == account_id)
-    ).one()
+    (row,) = db.rows(session, _STANDING, {"account": account_id})
     return Standing(str(row[0]), row[1] or 0, row[2] or 0, row[3] or 0)
 
 

@@ -30,9 +30,9 @@ from gridserver.delivery.rules import Cursor
 ROUND = 2.0
 #: How many terminals are served in one transaction, how many messages each gets in it, and how
 #: many they get together, which is what is held in memory for a moment.
-_CHUNK = 512
+_CHUNK = 4_096
 _PAGE = 32
-_MOST_AT_ONCE = 1_024
+_MOST_AT_ONCE = 4_096
 #: A terminal that has left so many bytes unread is sent nothing more until it has read them.
 _BACKLOG = 128 * 1024
 
@@ -122,19 +122,16 @@ class Relay:
         """Say ``ready``, bring the terminal up to where its cursor stands, and go live."""
         self._contacts.take(connection.account_id, connection.device)
         with self._database.transaction() as session:
-            queries.read_as_of_one_moment(session)
             standing = queries.standing(session, connection.account_id)
-            after = rules.start(cursor, standing)
-            snapshot = None if after is not None else self._snapshot(session, connection.account_id)
+        after = rules.start(cursor, standing)
+        terminal = _Terminal(connection, after or 0)
         ready = rules.ready(standing, self._database.clock.now())
         self._outlet.send(connection.id, "ready", ready)
-        if snapshot is not None:
-            resync = {"epoch": standing.epoch, "seq": standing.head, "snapshot": snapshot}
-            self._outlet.send(connection.id, "resync", resync)
+        if after is None:
+            self._start_anew(terminal)
         elif cursor.seq:
             # What the client says it has, it has: its receipt may have been lost on the way.
             self._receipts.take(connection, cursor.seq)
-        terminal = _Terminal(connection, standing.head if after is None else after)
         with self._lock:
             self._terminals[connection.id] = terminal
             self._by_account.setdefault(connection.account_id, []).append(terminal)
@@ -246,8 +243,9 @@ class Relay:
         if not chosen:
             return
         with self._database.transaction() as session:
-            dead = access.dead_sessions(session, {t.connection.session_id for t, _ in chosen})
-            chosen = [(t, want) for t, want in chosen if t.connection.session_id not in dead]
+            dead = access.dead_sessions(session, [t.connection.session_id for t, _ in chosen])
+            if dead:
+                chosen = [(t, want) for t, want in chosen if t.connection.session_id not in dead]
             pages = queries.pages(session, [want for _, want in chosen])
             rendered = [[self._rendered(session, m) for m in page] for page in pages]
         for (terminal, want), page, texts in zip(chosen, pages, rendered, strict=True):
