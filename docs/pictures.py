@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ import click
 from playwright.sync_api import Browser, Page, expect
 
 from docs import pictures_exchange as exchange
+from docs import pictures_orders as orders
 from docs import pictures_workshop as workshop
 from gridserver.base.settings import from_environment
 from gridserver.demo import accounts
@@ -77,6 +79,11 @@ def main(url: str, out: Path | None) -> None:
                 name = f"{short}-{theme}"
                 take(camera, browser, url, password, scene, locale, name, theme)
                 looks = {"locale": locale, "color_scheme": theme}
+                if camera.wants("order", name) or camera.wants("handheld-order", name):
+                    with orders.staged(url, password, room) as sent:
+                        signing_in = partial(sign_in, password=password)
+                        full = looks | {"base_url": url}
+                        orders.take(browser, signing_in, sent, name, full, camera.shoot)
                 if camera.wants("exchange-", name):
                     take_exchange(camera, browser, password, name, looks | {"base_url": url})
                 if camera.wants("grid-", name):
