@@ -132,7 +132,7 @@ def test_a_day_without_contact_wipes_what_was_received(
     expect(link_of(page)).to_have_attribute("data-state", "offline")
     page.get_by_test_id("verb-sign").click()
     expect(page.get_by_test_id("command-trail").locator("li")).to_have_count(1)
-    page.clock.set_fixed_time(page.evaluate("Date.now() + 24 * 3600e3"))
+    page.clock.set_fixed_time(page.evaluate("Date.now() / 1000 + 24 * 3600"))
     page.reload()
     expect(page.get_by_test_id("lock-wiped")).to_be_visible()
     enter(page, PIN)
