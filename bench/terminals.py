@@ -67,9 +67,10 @@ def main() -> None:
     with ExitStack() as stack:
         database, recipients, folder = stack.enter_context(installation(options.terminals))
         url = database.url.render_as_string(hide_password=False)
-        servers = [web_process(url, folder / f"var{n}") for n in range(2)]
-        for server in servers:
-            stack.callback(server.stop)
+        servers = []
+        for n in range(2):
+            servers.append(web_process(url, folder / f"var{n}"))
+            stack.callback(servers[n].stop)
         post = Post(database)
         crowds = crowds_of([server.port for server in servers], tokens, numbered=True)
         ours = Contender("ours, 2 p.", servers, crowds, lambda: post(recipients))
