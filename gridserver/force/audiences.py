@@ -159,9 +159,7 @@ def _officers_of(path: str) -> Select[str]:
     return belongs.where(at_or_below(path))
 
 
-def _named(
-    session: Session, names: Sequence[str], field: str, there: Select[str]
-) -> set[str]:
+def _named(session: Session, names: Sequence[str], field: str, there: Select[str]) -> set[str]:
     wanted = _wanted(names, field)
     if not wanted:
         return wanted
