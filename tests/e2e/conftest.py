@@ -18,7 +18,6 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests import interfaces
 from tests.browser import DESKTOP, chromium
 from tests.e2e.serving import PASSWORD, serving
 
@@ -79,10 +78,9 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
         page.goto(path)
         return page
 
-    with interfaces.left_alone():
-        yield open_page
-        for context in contexts:
-            context.close()
+    yield open_page
+    for context in contexts:
+        context.close()
     assert not faults, "\n".join(faults)
 
 
