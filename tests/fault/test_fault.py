@@ -16,7 +16,7 @@ from tests.fault.verdict import judge
 from tests.folders import reachable_folder
 
 #: Everything happens more often than in the long run, for there is less time.
-HASTY = Manners(life_s=5.0, away_s=0.7, patience_s=5.0, silence_s=8.0)
+HASTY = Manners(life_s=5.0, away_s=0.7, patience_s=3.0, silence_s=6.0)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def say(line: str) -> None:
 
 @pytest.mark.timeout(900)
 def test_nothing_is_lost_and_nothing_done_twice_under_fire(folder: Path) -> None:
-    size = Size(terminals=20, messages=2_000, commands=200, minutes=0.25, deeds=12)
+    size = Size(terminals=20, messages=2_000, commands=200, minutes=0.2, deeds=12)
     report = run(folder, size, HASTY, say, patience_s=240)
     told = "\n".join(report.lines())
     assert not report.verdict.findings, told
