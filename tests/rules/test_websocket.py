@@ -90,6 +90,19 @@ def test_a_handshake_is_accepted_as_the_standard_says() -> None:
             websocket.TOO_BIG,
         ),
     ],
+    ids=[
+        "not masked",
+        "a reserved bit",
+        "an unknown data frame",
+        "an unknown control frame",
+        "a long ping",
+        "a ping in parts",
+        "a part of nothing",
+        "a message within another",
+        "too long",
+        "too long by its header",
+        "too long together",
+    ],
 )
 def test_what_is_against_the_protocol_is_refused_before_it_is_held(
     stream: bytes, code: int
