@@ -32,8 +32,9 @@ def served() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for a file: Playwright's loop holds the thread from others while it runs."""
     with chromium() as browser:
         yield browser
 

@@ -214,7 +214,7 @@ def test_redis_carries_what_may_be_lost_and_nothing_else(
     process.wait()
     post(database, county)
     with database.transaction() as session:
-        service.append_feed(session, "test.happened", {}, "330824")
+        service.append_feed(session, "order.changed", {}, "330824")
     assert terminal.hear("message")
     assert view.hear("feed")
 
