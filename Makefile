@@ -11,8 +11,9 @@ NODE_READY = node -e 'const [a, b] = process.versions.node.split("."); process.e
 IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 NPM := $(IN_VENV) npm
 
-TO_SERVE := postgresql postgresql-postgis postgresql-pgrouting python3-venv
-TO_TEST := chromium fonts-noto-cjk gdal-bin iproute2 redis-server
+TO_SERVE := postgresql postgresql-postgis postgresql-pgrouting python3-venv \
+	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
+TO_TEST := chromium gdal-bin iproute2 redis-server
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print) \
 	$(wildcard gridserver/dispatch/texts/*.json)
 
