@@ -199,6 +199,7 @@ def take(
         expect(page.locator('[data-testid^="shift-"][title]').first).to_be_visible()
         page.get_by_test_id("void-toggle").click(force=True)
         camera.shoot(page, f"duty-{name}")
+        page.get_by_test_id("more-pages").click()
         page.get_by_test_id("to-tables").click()
         expect(page.get_by_test_id("row-bureau/criminal")).to_be_visible()
         camera.shoot(page, f"tables-{name}")

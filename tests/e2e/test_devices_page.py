@@ -35,6 +35,7 @@ def token(served: str) -> str:
 
 def test_a_lost_handheld(served: str, token: str, open_page: OpenPage, sign_in: SignIn) -> None:
     page = sign_in(open_page("/login", locale="en"), "admin")
+    page.get_by_test_id("more-pages").click()
     page.get_by_test_id("to-devices").click()
     page.get_by_test_id("devices-words").fill(NAME)
     row = page.get_by_test_id(f"device-{NAME}")

@@ -13,6 +13,7 @@ SignIn = Callable[[Page, str], Page]
 
 def test_a_change_is_tried_applied_and_remembered(open_page: OpenPage, sign_in: SignIn) -> None:
     page = sign_in(open_page("/login"), "admin")
+    page.get_by_test_id("more-pages").click()
     page.get_by_test_id("to-tables").click()
     page.get_by_test_id("table-sign_limit").click()
     row = page.get_by_test_id("row-bureau/3")
@@ -33,6 +34,7 @@ def test_what_is_planned_is_taken_back_and_what_holds_is_taken_away(
     open_page: OpenPage, sign_in: SignIn
 ) -> None:
     page = sign_in(open_page("/login"), "admin")
+    page.get_by_test_id("more-pages").click()
     page.get_by_test_id("to-tables").click()
     page.get_by_test_id("table-sign_limit").click()
     row = page.get_by_test_id("row-33082404/1")
@@ -73,6 +75,7 @@ def remove(row: Locator, act: str, why: str) -> None:
 
 def test_the_rungs_of_a_ladder_are_put_in_order(open_page: OpenPage, sign_in: SignIn) -> None:
     page = sign_in(open_page("/login"), "admin")
+    page.get_by_test_id("more-pages").click()
     page.get_by_test_id("to-tables").click()
     page.get_by_test_id("table-ladder").click()
     row = page.get_by_test_id("row-bureau/case/pooled")
@@ -85,6 +88,7 @@ def test_the_rungs_of_a_ladder_are_put_in_order(open_page: OpenPage, sign_in: Si
 
 def test_a_command_room_only_reads(open_page: OpenPage, sign_in: SignIn) -> None:
     page = sign_in(open_page("/login", locale="en"), "command")
+    page.get_by_test_id("more-pages").click()
     page.get_by_test_id("to-tables").click()
     expect(page.get_by_test_id("row-bureau/criminal")).to_contain_text("Case team")
     expect(page.get_by_test_id("row-add")).to_have_count(0)
