@@ -81,6 +81,7 @@ class IncidentCardSchema(ma.Schema):
         required=True,
         metadata={"description": "Four digits for the radio; they come round again, `id` doesn't."},
     )
+    source = ma.fields.String(required=True, metadata={"description": "Who passed it on."})
     category = ma.fields.Nested(CategoryNamesSchema, required=True)
     priority = ma.fields.Integer(required=True, metadata={"description": "1 (at once) to 4."})
     lon = ma.fields.Float(required=True)
@@ -257,7 +258,6 @@ class TaskRefSchema(ma.Schema):
 class IncidentSchema(IncidentCardSchema, DecisionSchema):
     """An incident with its decision and its task."""
 
-    source = ma.fields.String(required=True)
     external_id = ma.fields.String(required=True)
     category = ma.fields.Nested(CodedSchema, required=True)
     raw = ma.fields.Nested(RawPlaceSchema, required=True)
@@ -317,8 +317,16 @@ class ExplanationSchema(DecisionSchema):
 
 
 class PreviewSchema(DecisionSchema):
-    """Who would get a report, and why; and what else was reported that may be the same event."""
+    """Where a report would lie, who would get it, and why; and what else was reported that may be
+    the same event. `lon`, `lat` are the place in EPSG:4326, whatever it was given in.
 
+    Without a category nothing is decided: no steps, no notes.
+    """
+
+    route = ma.fields.String(required=True, allow_none=True, validate=ma.validate.OneOf(ROUTES))
+    hours = ma.fields.String(required=True, allow_none=True, validate=ma.validate.OneOf(HOURS))
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
     cell = ma.fields.Nested(CodedSchema, required=True, allow_none=True)
     station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
     grid_version = ma.fields.String(required=True, allow_none=True)

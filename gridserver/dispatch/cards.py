@@ -48,6 +48,7 @@ def incident_card(incident: IncidentRecord, place: Place) -> Card:
     return {
         "id": incident.id,
         "number": incident.number,
+        "source": incident.source,
         "category": {
             "code": category.code,
             "name_zh": category.name_zh,
@@ -100,7 +101,6 @@ def incident_detail(dossier: Dossier, language: str) -> Card:
     category = incident.category
     name = category.name_en if language == "en" else category.name_zh
     return incident_card(incident, place) | {
-        "source": incident.source,
         "external_id": incident.external_id,
         "category": {"code": category.code, "name": name},
         "raw": {"x": incident.raw_x, "y": incident.raw_y, "crs": incident.raw_crs},

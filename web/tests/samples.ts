@@ -3,6 +3,7 @@ import type { InboxMessage, IncidentCard, Task, TaskCard } from '@/api/types'
 const incident: IncidentCard = {
   id: 11,
   number: 7,
+  source: '110',
   category: { code: 'dispute', name_zh: '纠纷', name_en: 'Dispute' },
   priority: 3,
   lon: 118.4,

@@ -2387,6 +2387,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grid/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find cells of the grid in force by their code, each with a point inside it.
+         * @description Codes that begin with what is asked for come first.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A code, or some characters of it that follow each other. */
+                    code: string;
+                    /** @description Chooses the grid in force; default: now. */
+                    at?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CellSearch"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grid/outline": {
         parameters: {
             query?: never;
@@ -3675,7 +3725,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ReportedPlace"];
+                    "application/json": components["schemas"]["PreviewArguments"];
                 };
             };
             responses: {
@@ -7464,6 +7514,17 @@ export interface components {
             type: "FeatureCollection";
             features: components["schemas"]["Feature"][];
         };
+        CellPoint: {
+            code: string;
+            name: string;
+            /** @description The station's code. */
+            station: string | null;
+            lon: number;
+            lat: number;
+        };
+        CellSearch: {
+            items: components["schemas"]["CellPoint"][];
+        };
         LocatedCell: {
             code: string;
             name: string;
@@ -7911,6 +7972,8 @@ export interface components {
             id: number;
             /** @description Four digits for the radio; they come round again, `id` doesn't. */
             number: number;
+            /** @description Who passed it on. */
+            source: string;
             category: components["schemas"]["Coded"];
             /** @description 1 (at once) to 4. */
             priority: number;
@@ -7925,7 +7988,6 @@ export interface components {
             /** @description covers, boundary, largest_share, nearest or outside. */
             method: string;
             grid_version: string | null;
-            source: string;
             external_id: string;
             raw: components["schemas"]["RawPlace"];
             accuracy_m: number | null;
@@ -7953,7 +8015,6 @@ export interface components {
             crs?: string;
             /** @description Radius of the circle that holds the true place. */
             accuracy_m?: number | null;
-            category: string;
             /** @description 1 (at once) to 4; default: the category's. */
             priority?: number | null;
             /**
@@ -7961,6 +8022,7 @@ export interface components {
              * @description Chooses the grid in force; default: now.
              */
             reported_at?: string | null;
+            category: string;
             /** @description Who reports, e.g. 110. */
             source: string;
             /** @description The source's own name for it. */
@@ -7970,7 +8032,7 @@ export interface components {
             /** Format: date-time */
             occurred_at?: string | null;
         };
-        ReportedPlace: {
+        PreviewArguments: {
             /** @description Longitude; in a projected CRS the easting. */
             lon: number;
             /** @description Latitude; in a projected CRS the northing. */
@@ -7982,7 +8044,6 @@ export interface components {
             crs?: string;
             /** @description Radius of the circle that holds the true place. */
             accuracy_m?: number | null;
-            category: string;
             /** @description 1 (at once) to 4; default: the category's. */
             priority?: number | null;
             /**
@@ -7990,6 +8051,8 @@ export interface components {
              * @description Chooses the grid in force; default: now.
              */
             reported_at?: string | null;
+            /** @description Without it the answer is about the place, and decides nothing. */
+            category?: string | null;
         };
         CategoryNames: {
             code: string;
@@ -8000,6 +8063,8 @@ export interface components {
             id: number;
             /** @description Four digits for the radio; they come round again, `id` doesn't. */
             number: number;
+            /** @description Who passed it on. */
+            source: string;
             category: components["schemas"]["CategoryNames"];
             /** @description 1 (at once) to 4. */
             priority: number;
@@ -8028,16 +8093,15 @@ export interface components {
             alike: "category" | "broad_class" | "place";
         };
         Preview: {
-            /** @enum {string} */
-            route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over";
-            /**
-             * @description Each team does its own work, or duty is pooled.
-             * @enum {string}
-             */
-            hours: "day" | "pooled";
+            /** @enum {string|null} */
+            route: "community" | "case" | "traffic" | "specialist" | "command" | "hand_over" | null;
+            /** @enum {string|null} */
+            hours: "day" | "pooled" | null;
             decision: components["schemas"]["Step"][];
             /** @description What led to it: where, what, when, mode, help. */
             notes: components["schemas"]["Because"][];
+            lon: number;
+            lat: number;
             cell: components["schemas"]["Coded"] | null;
             station: components["schemas"]["UnitRef"] | null;
             grid_version: string | null;
@@ -8094,6 +8158,8 @@ export interface components {
             id: number;
             /** @description Four digits for the radio; they come round again, `id` doesn't. */
             number: number;
+            /** @description Who passed it on. */
+            source: string;
             category: components["schemas"]["CategoryNames"];
             /** @description 1 (at once) to 4. */
             priority: number;

@@ -1,6 +1,17 @@
 /** Task cards: which version stands, and how a full task becomes a card. */
 import type { Because, Offer, Task, TaskCard, TaskState } from '@/api/types'
 
+/** A task's life, as it goes. */
+export const STATES: readonly TaskState[] = [
+  'assigned',
+  'signed',
+  'en_route',
+  'on_scene',
+  'reported',
+  'closed',
+  'handed_over',
+  'cancelled',
+]
 export const ENDED: ReadonlySet<TaskState> = new Set(['closed', 'cancelled', 'handed_over'])
 export const UNDER_WAY: ReadonlySet<TaskState> = new Set(['signed', 'en_route', 'on_scene'])
 
