@@ -66,6 +66,7 @@ class Task(Base):
         CheckConstraint(check_in("state", TASK.states), name="state"),
         *(CheckConstraint(f"{count} >= 0", name=count) for count in COUNTS),
         Index("ix_task_open", "id", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_task_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -133,6 +134,9 @@ class TaskEvent(Base):
     """
 
     __tablename__ = "task_event"
+    __table_args__ = (
+        Index("ix_task_event_signed", "at", postgresql_where=text("verb = 'sign' AND NOT late")),
+    )
 
     id: Mapped[Id]
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)

@@ -40,6 +40,20 @@ ROUTES: tuple[RouteKind, ...] = get_args(RouteKind)
 HOURS: tuple[Hours, ...] = get_args(Hours)
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
+#: The stretches of a task's way that a bureau may set a target for (`gridserver.indicators`).
+INTERVALS = (
+    "dispatch",
+    "delivery",
+    "signing",
+    "departure",
+    "travel",
+    "scene",
+    "review",
+    "to_sign",
+    "response",
+    "whole",
+)
+
 #: Stands last on every ladder, whatever a table says.
 LAST_RUNG: Rung = "bureau_room"
 

@@ -34,7 +34,15 @@ def change(client: AccountClient, table: str, *pairs: Any, **fields: Any) -> Any
 def test_the_tables_say_what_they_take(admin: AccountClient) -> None:
     listed = admin.get(TABLES).json
     tables = {table["name"]: table for table in listed["items"]}
-    assert list(tables) == ["category", "route", "ladder", "sign_limit", "parameter", "liaison"]
+    assert list(tables) == [
+        "category",
+        "route",
+        "ladder",
+        "sign_limit",
+        "response_target",
+        "parameter",
+        "liaison",
+    ]
     seconds = tables["sign_limit"]["values"][0]
     assert (seconds["kind"], seconds["least"], seconds["measure"]) == ("integer", 1, "s")
     assert "bureau_room" not in tables["ladder"]["values"][0]["choices"]

@@ -131,6 +131,8 @@ def _is_needed(table: str, key: Mapping[str, Any]) -> bool:
         return key["code"] in BROAD_CLASSES
     if table == "route":
         return key["scope"] == BUREAU and key["category"] in BROAD_CLASSES
+    if table == "response_target":  # no decision needs one
+        return False
     return table == "parameter" or key.get("scope") == BUREAU
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from gridserver.base import reading
 from gridserver.base.errors import Invalid
-from gridserver.dispatch.norms import HOURS, LAST_RUNG, ROUTES, RUNGS
+from gridserver.dispatch.norms import HOURS, INTERVALS, LAST_RUNG, ROUTES, RUNGS
 from gridserver.dispatch.tables.book import BUREAU, Book
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.org.models import MODES
@@ -97,6 +97,7 @@ PARAMETERS: Mapping[str, Column] = {
         Column("community_share", "number", least=0.0, most=1.0),
         _count("two_teams_from", 10_000),
         _count("two_teams_from_with_auxiliaries", 10_000),
+        Column("officers_ranked", "choice", ("off", "on")),
     )
 }
 
@@ -133,6 +134,11 @@ TABLES: Mapping[str, Table] = {
             (Column("rungs", "choices", tuple(rung for rung in RUNGS if rung != LAST_RUNG)),),
         ),
         Table("sign_limit", (_SCOPE, _PRIORITY), (_seconds("seconds"),)),
+        Table(
+            "response_target",
+            (_SCOPE, Column("interval", "choice", INTERVALS), _PRIORITY),
+            (_seconds("seconds", most=30 * _DAY_S),),
+        ),
         Table(
             "parameter",
             (Column("name", "choice", tuple(PARAMETERS)),),

@@ -14,7 +14,7 @@ from sqlalchemy.types import Text
 from gridserver.base.db import Base, Code
 from gridserver.base.effective import Effective, one_at_a_time
 from gridserver.base.lifecycle import check_in
-from gridserver.dispatch.norms import HOURS, ROUTES
+from gridserver.dispatch.norms import HOURS, INTERVALS, ROUTES
 
 
 class RouteRow(Effective, Base):
@@ -68,6 +68,24 @@ class SignLimit(Effective, Base):
     )
 
     scope: Mapped[Code]
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    seconds: Mapped[int]
+
+
+class ResponseTarget(Effective, Base):
+    """Seconds that a stretch of a task's way shall take at most, by priority. It decides nothing:
+    figures are held against it."""
+
+    __tablename__ = "response_target"
+    __table_args__ = (
+        *one_at_a_time("response_target", "scope", "interval", "priority"),
+        CheckConstraint(check_in("interval", INTERVALS), name="interval"),
+        CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
+        CheckConstraint("seconds > 0", name="seconds"),
+    )
+
+    scope: Mapped[Code]
+    interval: Mapped[str]
     priority: Mapped[int] = mapped_column(SmallInteger)
     seconds: Mapped[int]
 

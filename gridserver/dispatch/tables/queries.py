@@ -27,6 +27,7 @@ from gridserver.dispatch.tables.models import (
     Mobilisation,
     NormsRevision,
     ParameterRow,
+    ResponseTarget,
     RouteRow,
     SignLimit,
 )
@@ -40,6 +41,7 @@ MODELS: dict[str, type[Effective]] = {
     "route": RouteRow,
     "ladder": LadderRow,
     "sign_limit": SignLimit,
+    "response_target": ResponseTarget,
     "parameter": ParameterRow,
     "liaison": LiaisonRow,
     "mobilisation": Mobilisation,

@@ -12,7 +12,7 @@ export function useWords(units: () => readonly Unit[]) {
   const bureau = useBureau()
 
   function choice(code: string): string {
-    const key = ['route', 'step', 'hours', 'tables.parameter', 'tables.scope', 'tables.class']
+    const key = ['route', 'step', 'hours', 'tables.parameter', 'tables.scope', 'tables.class', 'tables.interval', 'tables.switch']
       .map((section) => `${section}.${code}`)
       .find((each) => te(each))
     return key ? t(key) : code
