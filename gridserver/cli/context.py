@@ -22,7 +22,8 @@ from gridserver.embedded import Cluster
 from gridserver.grids import texts
 
 #: For people; a machine's document is the only thing on stdout.
-console = Console(stderr=True)
+#: No emoji: a fingerprint may hold `:AB:`, and so may what an officer wrote.
+console = Console(stderr=True, emoji=False)
 
 json_option: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."

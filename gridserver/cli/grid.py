@@ -205,7 +205,7 @@ def _print_list(cards: list[queries.VersionCard]) -> None:
     for card in cards:
         moments = (_civil(card.valid_from), _civil(card.valid_to))
         table.add_row(card.name, card.state, *moments, str(card.cells))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def _civil(moment: dt.datetime | None) -> str:
@@ -214,7 +214,7 @@ def _civil(moment: dt.datetime | None) -> str:
 
 
 def _print_report(report: Report) -> None:
-    out = Console()
+    out = Console(emoji=False)
     square_km = report.area_m2 / 1e6
     out.print(
         f"Version {report.version}: {counted(len(report.cells), 'cell')}, {square_km:,.1f} km²."

@@ -85,7 +85,7 @@ def _apply(
 
 
 def _print(document: dict[str, Any]) -> None:
-    out = Console()
+    out = Console(emoji=False)
     items: Sequence[dict[str, Any]] = document["proposals"]
     faults = counted(document["faults"], "fault")
     if not items:

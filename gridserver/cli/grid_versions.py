@@ -72,7 +72,7 @@ def rehearse(version: str, days: int, as_json: bool) -> None:
 
 
 def _print_differences(found: Comparison) -> None:
-    out, differences = Console(), found.diff
+    out, differences = Console(emoji=False), found.diff
     out.print(
         f"From {found.before} to {found.after}: {counted(len(differences.added), 'cell')} added, "
         f"{len(differences.removed)} removed, {len(differences.renamed)} renamed, "
@@ -89,7 +89,7 @@ def _print_differences(found: Comparison) -> None:
 
 
 def _print_rehearsal(found: Rehearsal) -> None:
-    out = Console()
+    out = Console(emoji=False)
     out.print(
         f"Of {found.incidents} incidents {len(found.moved)} would have had another owner under "
         f"{found.after} than under {found.before}; without any owner {found.unowned.after}, "

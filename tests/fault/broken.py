@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -31,13 +32,12 @@ def drops() -> None:
     """What is sent and doesn't arrive is gone, as with a bare emit."""
     from gridserver.api.sockets import SocketOutlet
 
-    send, number = SocketOutlet.send, count(1)
+    send, number = SocketOutlet.send_ready_made, count(1)
 
-    def lossy(self: SocketOutlet, connection_id: str, event: str, data: dict[str, Any]) -> None:
-        if event != "message" or next(number) % _ONE_IN:
-            send(self, connection_id, event, data)
+    def lossy(self: SocketOutlet, connection_id: str, event: str, texts: Sequence[str]) -> None:
+        send(self, connection_id, event, [each for each in texts if next(number) % _ONE_IN])
 
-    SocketOutlet.send = lossy
+    SocketOutlet.send_ready_made = lossy
 
 
 def answers_early() -> None:
