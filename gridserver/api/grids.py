@@ -96,6 +96,34 @@ class CellsArguments(ma.Schema):
     )
 
 
+class CellSearchArguments(ma.Schema):
+    code = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(2, 200),
+        metadata={"description": "A code, or some characters of it that follow each other."},
+    )
+    at = ma.fields.AwareDateTime(
+        metadata={"description": "Chooses the grid in force; default: now."}
+    )
+    limit = ma.fields.Integer(load_default=10, validate=ma.validate.Range(1, 50))
+
+
+class CellPointSchema(ma.Schema):
+    """A cell, and a point well inside it."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    station = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The station's code."}
+    )
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
+
+
+class CellSearchSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(CellPointSchema), required=True)
+
+
 class LocateArguments(ma.Schema):
     lon = ma.fields.Float(required=True, allow_nan=True)
     lat = ma.fields.Float(required=True, allow_nan=True)
@@ -230,6 +258,35 @@ class Cells(MethodView):
                 for cell in cells
             )
         )
+
+
+@blueprint.route("/grid/cells")
+class CellSearch(MethodView):
+    @blueprint.arguments(CellSearchArguments, location="query")
+    @blueprint.response(200, CellSearchSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Find cells of the grid in force by their code, each with a point inside it.
+
+        Codes that begin with what is asked for come first.
+        """
+        with context.transaction() as session:
+            require(context.principal(), "grid.read")
+            version = queries.version_in_force(session, arguments.get("at") or now(session))
+            found = queries.cell_points(session, version.id, arguments["code"], arguments["limit"])
+        return {
+            "items": [
+                {
+                    "code": cell.code,
+                    "name": cell.name,
+                    "station": cell.station_code,
+                    "lon": cell.lon,
+                    "lat": cell.lat,
+                }
+                for cell in found
+            ]
+        }
 
 
 @blueprint.route("/grid/outline")

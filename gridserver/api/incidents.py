@@ -25,9 +25,12 @@ blueprint = Blueprint(
     "incidents", __name__, url_prefix="/api/v1", description="What was reported, and where."
 )
 
+_UNDECIDED: dict[str, Any] = {"route": None, "hours": None, "decision": [], "notes": []}
+
+
 
 class ReportedPlaceSchema(ma.Schema):
-    """A place in any CRS that is stated."""
+    """A place in any CRS that is stated, and what is known of what happened there."""
 
     lon = ma.fields.Float(
         required=True,
@@ -47,7 +50,6 @@ class ReportedPlaceSchema(ma.Schema):
         allow_nan=True,
         metadata={"description": "Radius of the circle that holds the true place."},
     )
-    category = ma.fields.String(required=True)
     priority = ma.fields.Integer(
         strict=True,
         allow_none=True,
@@ -57,9 +59,18 @@ class ReportedPlaceSchema(ma.Schema):
         allow_none=True, metadata={"description": "Chooses the grid in force; default: now."}
     )
 
+class PreviewArguments(ReportedPlaceSchema):
+    category = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "Without it the answer is about the place, and decides nothing."},
+    )
+
+
 
 class IncidentReportSchema(ReportedPlaceSchema):
     """A report. `source` and `external_id` together are unique."""
+    category = ma.fields.String(required=True)
+
 
     source = ma.fields.String(required=True, metadata={"description": "Who reports, e.g. 110."})
     external_id = ma.fields.String(
@@ -159,7 +170,10 @@ class Incidents(MethodView):
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
         """Report an incident: it is located, given to its owner, and answered with the reasons."""
+        lon, lat = seen.point
         key = headers.get("key")
+            "lon": lon,
+            "lat": lat,
         with context.transaction() as session:
             if key is None:
                 return _reported(_report(session, body))
@@ -177,7 +191,7 @@ class Incidents(MethodView):
 
 @blueprint.route("/incidents/preview")
 class IncidentPreview(MethodView):
-    @blueprint.arguments(ReportedPlaceSchema)
+    @blueprint.arguments(PreviewArguments)
     @blueprint.response(200, PreviewSchema)
     @blueprint.alt_response(403, "FORBIDDEN")
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -188,13 +202,13 @@ class IncidentPreview(MethodView):
                 session,
                 context.principal(),
                 read_place(body),
-                category=body["category"],
+                category=body.get("category"),
                 priority=read_priority(body.get("priority")),
                 reported_at=reading.optional_moment(body.get("reported_at"), "reported_at"),
             )
         return {
             **cards.place_card(seen.place),
-            **cards.decision_card(seen.decision, language),
+            **(cards.decision_card(seen.decision, language) if seen.decision else _UNDECIDED),
             "related": [cards.suggested(each) for each in seen.related],
         }
 

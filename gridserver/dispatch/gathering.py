@@ -116,7 +116,7 @@ def gather(
     duty = force.duty_picture(session, site.location.cell_code, units, now(session))
     officers = _Officers(session, duty, norms)
     return Facts(
-        place=_place(site),
+        place=place_of(site),
         norms=norms,
         priority=priority or norms.priority,
         when=_when(session, duty),
@@ -218,7 +218,8 @@ def _when(session: Session, duty: DutyPicture) -> When:
     return When(local, day.kind, name)
 
 
-def _place(site: Site) -> Place:
+def place_of(site: Site) -> Place:
+    """Return a site as a decision knows it."""
     location, station = site.location, site.station
     return Place(
         cell=location.cell_code,

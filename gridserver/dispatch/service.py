@@ -47,10 +47,12 @@ class Taken:
 
 @dataclass(frozen=True)
 class Preview:
-    """Where a report would lie, who would get it, and what was reported that may be the same."""
+    """Where a report would lie (`point`: lon, lat in EPSG:4326), who would get it, and what was
+    reported that may be the same. Of what nobody has said yet what it is, nothing is decided."""
 
+    point: tuple[float, float]
     place: Place
-    decision: Decision
+    decision: Decision | None
     related: tuple[Suggested, ...]
 
 
@@ -119,19 +121,21 @@ def preview(
     actor: Principal,
     place: incident_rules.Place,
     *,
-    category: str,
+    category: str | None = None,
     priority: int | None = None,
     reported_at: dt.datetime | None = None,
 ) -> Preview:
     """Say who would get a report, and why, without writing anything. Raises as `take_report`."""
     require(actor, "incident.report")
     at = incident_rules.reported_at(reported_at, now(session))
-    default = incident_queries.category(session, category, at).priority
     site = gathering.survey(session, place.lon, place.lat, place.accuracy_m, at)
-    facts = gathering.gather(session, site, category, priority or default)
+    decision = None
+    if category is not None:
+        default = incident_queries.category(session, category, at).priority
+        decision = decide(gathering.gather(session, site, category, priority or default))
     reference = Reference(place.lon, place.lat, at, category)
     same = related.suggestions(session, actor, reference)
-    return Preview(facts.place, decide(facts), same)
+    return Preview((place.lon, place.lat), gathering.place_of(site), decision, same)
 
 
 def command(

@@ -164,6 +164,39 @@ def described(session: Session, version_id: int) -> list[DescribedCell]:
     return [DescribedCell(*row) for row in session.execute(query)]
 
 
+@dataclass(frozen=True)
+class CellPoint:
+    """A cell, and a point well inside it: the centre of the largest circle that fits. Degrees,
+    EPSG:4326."""
+
+    code: str
+    name: str
+    station_code: str | None
+    lon: float
+    lat: float
+
+
+def cell_points(session: Session, version_id: int, part: str, limit: int) -> list[CellPoint]:
+    """Return the cells whose code contains `part`; those that begin with it first, then by code.
+
+    A version that was published has valid cells, so that looking for the point is safe.
+    """
+    begins = Cell.code.startswith(part, autoescape=True)
+    query = (
+        select(Cell.code, Cell.name, Cell.station_code, _wkb(Cell.geom))
+        .where(Cell.version_id == version_id, Cell.code.contains(part, autoescape=True))
+        .order_by(begins.desc(), Cell.code)
+        .limit(limit)
+    )
+    rows = session.execute(query).all()
+    circles = shapely.maximum_inscribed_circle(_shapes([wkb for *_, wkb in rows]))
+    centres = shapely.get_coordinates(shapely.get_point(circles, 0)).tolist()
+    return [
+        CellPoint(code, name, station, lon, lat)
+        for (code, name, station, _), (lon, lat) in zip(rows, centres, strict=True)
+    ]
+
+
 def cells_by_station(session: Session, version_id: int) -> dict[str, int]:
     """Return how many cells of a version each station has, by the station's code."""
     counted = select(Cell.station_code, func.count()).group_by(Cell.station_code)

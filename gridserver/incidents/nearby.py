@@ -18,12 +18,13 @@ Alike = Literal["category", "broad_class", "place"]
 
 @dataclass(frozen=True)
 class Reference:
-    """What is compared with: a place (EPSG:4326), a moment and a category."""
+    """What is compared with: a place (EPSG:4326), a moment and a category; without one nothing is
+    alike but the place."""
 
     lon: float
     lat: float
     at: dt.datetime
-    category: str
+    category: str | None
 
 
 @dataclass(frozen=True)

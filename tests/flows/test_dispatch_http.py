@@ -17,6 +17,7 @@ from gridserver.incidents.models import Incident
 from tests.conftest import MORNING
 from tests.county import SIDE, SOUTH, WEST, County, centre
 from tests.flows.conftest import AccountClient
+from tests.problems import is_problem
 
 INCIDENTS, TASKS = "/api/v1/incidents", "/api/v1/tasks"
 PRIMARY, BACKUP = "330824001", "330824002"
@@ -176,6 +177,19 @@ def test_a_preview_says_who_and_writes_nothing(command: AccountClient, database:
     assert seen.json["decision"][0]["because"]["code"] == "primary.boundary"
     with database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Incident)) == 0
+
+
+def test_a_preview_of_a_place_alone_decides_nothing(command: AccountClient) -> None:
+    # The middle of the first cell, as PROJ has it in the zone of 120 degrees east.
+    place = {"lon": 344731.624, "lat": 3221958.567, "crs": "EPSG:4549", "accuracy_m": 80}
+    seen = command.post(f"{INCIDENTS}/preview", json=place)
+    assert seen.status_code == 200, seen.text
+    assert (seen.json["lon"], seen.json["lat"]) == (pytest.approx(LON), pytest.approx(LAT))
+    assert seen.json["cell"]["code"] == "330824001001001"
+    assert (seen.json["route"], seen.json["hours"]) == (None, None)
+    assert (seen.json["decision"], seen.json["notes"], seen.json["related"]) == ([], [], [])
+    wrong_zone = command.post(f"{INCIDENTS}/preview", json=place | {"crs": "EPSG:4528"})
+    is_problem(wrong_zone, 422, "coordinates.zone_prefix")
 
 
 def test_a_second_call_is_suggested_and_linked_by_a_person(

@@ -24,6 +24,27 @@ def draft(database: Database, county: County) -> str:
     return put_draft(database, "v2", testing.grid())
 
 
+# --- cells
+
+
+def test_cells_are_found_by_their_code(gis: AccountClient) -> None:
+    found = gis.get("/api/v1/grid/cells?code=001001002").json["items"]
+    assert [(cell["code"], cell["name"], cell["station"]) for cell in found] == [
+        ("330824001001002", "村10", "33082401")
+    ]
+    here = f"/api/v1/locate?lon={found[0]['lon']}&lat={found[0]['lat']}"
+    located = gis.get(here).json
+    assert (located["cell"]["code"], located["method"]) == ("330824001001002", "covers")
+
+
+def test_codes_that_begin_so_come_first(gis: AccountClient) -> None:
+    part = "330824002"
+    found = [cell["code"] for cell in gis.get(f"/api/v1/grid/cells?code={part}").json["items"]]
+    assert found == ["330824002001001", "330824002001002"]
+    assert gis.get("/api/v1/grid/cells?code=%25%25").json["items"] == [], "no wildcards"
+    is_problem(gis.get("/api/v1/grid/cells?code=3"), 422)
+
+
 # --- versions
 
 

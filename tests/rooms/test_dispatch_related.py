@@ -15,7 +15,7 @@ from gridserver.dispatch.tables.models import ParameterRow
 from gridserver.incidents.models import CategoryRow
 from gridserver.incidents.rules import read_place
 from tests.conftest import MORNING
-from tests.county import SIDE, SOUTH, County, centre
+from tests.county import CELLS, SIDE, SOUTH, County, centre
 from tests.rooms.dispatching import (
     BUREAU_ROOM,
     PRIMARY,
@@ -134,3 +134,15 @@ def test_a_preview_names_what_may_be_the_same(session: Session, county: County) 
     assert [each.dossier.task.id for each in seen.related] == [former.task.id]
     card = cards.suggested(seen.related[0])
     assert (card["incident"]["number"], card["apart_s"]) == (former.incident.number, 0)
+
+
+def test_before_a_category_is_said_the_place_and_time_are_compared(
+    session: Session, county: County
+) -> None:
+    former = take(session, county, a_report(NEAR))
+    place = read_place({"lon": LON, "lat": LAT})
+    seen = service.preview(session, county.principal(BUREAU_ROOM), place)
+    assert [(each.dossier.task.id, each.near.alike) for each in seen.related] == [
+        (former.task.id, "place")
+    ]
+    assert (seen.decision, seen.place.cell) == (None, CELLS[0, 0][0])
