@@ -203,12 +203,15 @@ def roomy_vertex(workshop: Workshop, drawn: Topology) -> tuple[str, int]:
 
 
 def area_changes(before: Topology, after: Topology) -> dict[str, float]:
-    """By how many m² which cells have changed, as the server says."""
-    return {
+    """By how many m² which cells have changed, as the server says.
+
+    A ring that begins elsewhere may differ in the last bits of its area.
+    """
+    changes = {
         code: cell["area_m2"] - before["cells"][code]["area_m2"]
         for code, cell in after["cells"].items()
-        if cell["area_m2"] != before["cells"][code]["area_m2"]
     }
+    return {code: change for code, change in changes.items() if abs(change) > 1e-3}
 
 
 def distance(one: Place, other: Place) -> float:
