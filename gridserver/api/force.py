@@ -14,7 +14,7 @@ from gridserver.access.rules import require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
-from gridserver.api.shapes_force import PlaceSchema
+from gridserver.api.shapes_force import LastSeenSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.force import owning, presence, queries
@@ -40,7 +40,7 @@ class OfficerSchema(ma.Schema):
         required=True, metadata={"description": "A shift covers the present moment."}
     )
     absent = ma.fields.Boolean(required=True)
-    position = ma.fields.Nested(PlaceSchema, required=True, allow_none=True)
+    position = ma.fields.Nested(LastSeenSchema, required=True, allow_none=True)
 
 
 class OfficerPageSchema(ma.Schema):

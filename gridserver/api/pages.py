@@ -8,27 +8,11 @@ from flask import Blueprint, Response, request, send_from_directory
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import PathConverter
 
+from gridserver.api import context
 from gridserver.base.errors import NotFound, Unavailable
 from gridserver.base.settings import ROOT
 
 BUILT = ROOT / "web" / "dist"
-
-#: No inline script or style, nothing from another host (the police network is air-gapped).
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
 
 blueprint = Blueprint("pages", __name__)
 
@@ -67,10 +51,32 @@ def page(path: str) -> Response:
 def _harden(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Content-Security-Policy", POLICY)
+    basemap = context.settings().basemap
+    policy = _policy(basemap.origin if basemap else None)
+    response.headers.setdefault("Content-Security-Policy", policy)
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _policy(tile_host: str | None) -> str:
+    """Return the content security policy: no inline script or style, and nothing from another host
+    (the police network is air-gapped) but the tiles of the basemap that the installation names."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            " ".join(("connect-src 'self'", *([tile_host] if tile_host else []))),
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
 
 
 def _page(name: str, max_age: int = 0) -> Response:

@@ -32,6 +32,22 @@ class PlaceSchema(ma.Schema):
     at = ma.fields.AwareDateTime(required=True)
 
 
+class LastSeenSchema(PlaceSchema):
+    """Where an officer was last seen, and what else their terminal told then."""
+
+    accuracy_m = ma.fields.Float(
+        required=True, allow_none=True, metadata={"description": "Radius in metres."}
+    )
+    heading = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Degrees clockwise from north."},
+    )
+    battery = ma.fields.Float(
+        required=True, allow_none=True, metadata={"description": "Charge from 0 to 1."}
+    )
+
+
 class RosterOfficerSchema(ma.Schema):
     """An officer as rosters show them."""
 

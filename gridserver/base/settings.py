@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gridserver.base import keyring
+from gridserver.base import basemap, keyring
+from gridserver.base.basemap import Basemap
 from gridserver.base.errors import Invalid
 from gridserver.base.keyring import Keyring
 
@@ -48,6 +49,8 @@ class Settings:
         How many processes of a web process may work on files and drafts at once.
     keyring : Keyring
         Secrets shared with other agencies.
+    basemap : Basemap or None
+        The bureau's own background map.
     """
 
     database_url: str | None
@@ -63,6 +66,7 @@ class Settings:
     origins: tuple[str, ...]
     geometry_processes: int
     keyring: Keyring
+    basemap: Basemap | None
 
     @property
     def scheme(self) -> str:
@@ -93,6 +97,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         origins=tuple(environ.get("GRIDSERVER_ORIGINS", "").split()),
         geometry_processes=_geometry_processes(environ),
         keyring=keyring.from_environment(environ),
+        basemap=basemap.from_environment(environ),
     )
 
 

@@ -22,6 +22,7 @@ from gridserver.org.queries import at_or_below
 __all__ = (
     "DutyOfficer",
     "DutyPicture",
+    "LastSeen",
     "OfficerCard",
     "OfficerRef",
     "Owner",
@@ -86,6 +87,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class LastSeen(Place):
+    """Where an officer was last seen, and what else their terminal told then: see `Position`."""
+
+    accuracy_m: float | None
+    heading: float | None
+    battery: float | None
+
+
+@dataclass(frozen=True)
 class OfficerCard:
     """An officer as the command room sees them."""
 
@@ -97,7 +107,7 @@ class OfficerCard:
     unit: UnitRef
     on_duty: bool
     absent: bool
-    position: Place | None
+    position: LastSeen | None
 
 
 def working_day(session: Session, date: dt.date) -> bool:
@@ -204,6 +214,9 @@ def _cards(at: dt.datetime) -> sa.Select[Any]:
             ST_X(OfficerPosition.point).label("lon"),
             ST_Y(OfficerPosition.point).label("lat"),
             OfficerPosition.at.label("seen_at"),
+            OfficerPosition.accuracy_m,
+            OfficerPosition.heading,
+            OfficerPosition.battery,
         )
         .join(Account, Account.id == Officer.account_id)
         .join(Unit, Unit.id == Officer.unit_id)
@@ -235,5 +248,11 @@ def _card(row: Row) -> OfficerCard:
         unit=UnitRef(row.unit_code, row.unit_name),
         on_duty=row.on_duty,
         absent=row.absent,
-        position=None if row.seen_at is None else Place(row.lon, row.lat, row.seen_at),
+        position=_last_seen(row),
     )
+
+
+def _last_seen(row: Row) -> LastSeen | None:
+    if row.seen_at is None:
+        return None
+    return LastSeen(row.lon, row.lat, row.seen_at, row.accuracy_m, row.heading, row.battery)

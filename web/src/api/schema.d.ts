@@ -3578,6 +3578,258 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/calls-by-cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the calls that one may see, by cell, with the commonest class of each cell. */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    /** @description Not itself; default: now. */
+                    to?: string;
+                    /** @description How many days up to `to`, where there is no `from`. */
+                    days?: number;
+                    /** @description Only calls of this unit. */
+                    station?: string;
+                    cell?: string;
+                    category?: string;
+                    priority?: number;
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallsByCell"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/heat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the calls that one may see by squares of the ground, some 100 m wide or, where that
+         *     were too many, wider.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    /** @description Not itself; default: now. */
+                    to?: string;
+                    /** @description How many days up to `to`, where there is no `from`. */
+                    days?: number;
+                    /** @description Only calls of this unit. */
+                    station?: string;
+                    cell?: string;
+                    category?: string;
+                    priority?: number;
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Heat"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/basemap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Describe the bureau's own background map. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BasemapAnswer"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/basemap.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give the basemap's PMTiles file, or a range of its bytes. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The bytes that a Range asked for. */
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                /** @description The Range lies outside the file. */
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a past period, within what one may see: the tasks with the moments at which their
+         *     states changed and, for a stated purpose, where officers on duty were. Who asked is written
+         *     down.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Playback"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -3627,12 +3879,31 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Comma list of states of the task; `open` for those that haven't ended, `all` for any. */
+                    state?: string;
+                    /** @description Only incidents of this unit and what is below it. */
+                    station?: string;
+                    /** @description Code of the cell. */
+                    cell?: string;
+                    /** @description Comma list of codes. */
+                    category?: string;
+                    /** @description Comma list of 1 to 4. */
+                    priority?: string;
+                    /** @description Service number of who signed for it, or may sign it now. */
+                    officer?: string;
+                    /** @description Reported then or later. */
+                    from?: string;
+                    /** @description Reported before. */
+                    to?: string;
+                    /** @description Only unsigned ones for which a step's time to sign is over. */
+                    overdue?: boolean;
+                    /** @description Words of the address or of what was said, or the number. */
+                    q?: string;
+                    /** @description Who reported, e.g. 110. */
+                    source?: string;
                     /** @description `next` of the page before. */
                     cursor?: string;
                     limit?: number;
-                    state?: "open" | "all";
-                    /** @description Only incidents of this unit. */
-                    station?: string;
                 };
                 header?: never;
                 path?: never;
@@ -7052,11 +7323,17 @@ export interface components {
             items: components["schemas"]["Unit"][];
             next: string | null;
         };
-        Place: {
+        LastSeen: {
             lon: number;
             lat: number;
             /** Format: date-time */
             at: string;
+            /** @description Radius in metres. */
+            accuracy_m: number | null;
+            /** @description Degrees clockwise from north. */
+            heading: number | null;
+            /** @description Charge from 0 to 1. */
+            battery: number | null;
         };
         Officer: {
             username: string;
@@ -7068,7 +7345,7 @@ export interface components {
             /** @description A shift covers the present moment. */
             on_duty: boolean;
             absent: boolean;
-            position: components["schemas"]["Place"] | null;
+            position: components["schemas"]["LastSeen"] | null;
         };
         OfficerPage: {
             items: components["schemas"]["Officer"][];
@@ -7900,6 +8177,113 @@ export interface components {
             bounds: number[];
             vector_layers: components["schemas"]["Layer"][];
         };
+        CellCalls: {
+            cell: string;
+            calls: number;
+            /** @enum {string} */
+            commonest: "criminal" | "public_order" | "traffic" | "dispute" | "help" | "report" | "complaint" | "other";
+            of_commonest: number;
+        };
+        CallsByCell: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            items: components["schemas"]["CellCalls"][];
+        };
+        Square: {
+            lon: number;
+            lat: number;
+            calls: number;
+        };
+        Heat: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description All of them. */
+            calls: number;
+            /** @description A square's side. */
+            side_deg: number;
+            squares: components["schemas"]["Square"][];
+        };
+        Basemap: {
+            /** @enum {string} */
+            kind: "vector" | "raster";
+            /** @enum {string} */
+            format: "pmtiles" | "xyz";
+            /** @description pmtiles: the file on this host; xyz: {z}, {x}, {y} in it. */
+            address: string;
+            minzoom: number;
+            maxzoom: number;
+            /** @description West, south, east, north, EPSG:4326. */
+            bounds: number[];
+            attribution: string | null;
+        };
+        BasemapAnswer: {
+            /** @description null: the bureau has none. */
+            basemap: components["schemas"]["Basemap"] | null;
+        };
+        Asked: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Not itself; now at the latest.
+             */
+            to: string;
+            /**
+             * @description Only this unit.
+             * @default null
+             */
+            station?: string | null;
+            /**
+             * @description Officers on duty too: 24 hours at most.
+             * @default false
+             */
+            positions?: boolean;
+            /** @default null */
+            purpose?: string | null;
+        };
+        CategoryNames: {
+            code: string;
+            name_zh: string;
+            name_en: string;
+        };
+        Turn: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            state: "assigned" | "signed" | "en_route" | "on_scene" | "reported" | "closed" | "cancelled" | "handed_over";
+        };
+        PlayedTask: {
+            id: number;
+            incident_id: number;
+            number: number;
+            category: components["schemas"]["CategoryNames"];
+            priority: number;
+            lon: number;
+            lat: number;
+            address: string | null;
+            turns: components["schemas"]["Turn"][];
+        };
+        Track: {
+            username: string;
+            display_name: string;
+            /** @description Each [seconds since `from`, lon, lat, accuracy in metres or null]. */
+            fixes: (number | null)[][];
+        };
+        Playback: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            tasks: components["schemas"]["PlayedTask"][];
+            /** @description At most one position of an officer in so many seconds. */
+            step_s: number | null;
+            /** @description null: not asked for. */
+            tracks: components["schemas"]["Track"][] | null;
+        };
         Category: {
             code: string;
             /** @description The category above it. */
@@ -7915,6 +8299,35 @@ export interface components {
         CategoryPage: {
             items: components["schemas"]["Category"][];
             next: string | null;
+        };
+        IncidentReport: {
+            /** @description Longitude; in a projected CRS the easting. */
+            lon: number;
+            /** @description Latitude; in a projected CRS the northing. */
+            lat: number;
+            /**
+             * @description EPSG:n, gcj02 or bd09.
+             * @default EPSG:4326
+             */
+            crs?: string;
+            /** @description Radius of the circle that holds the true place. */
+            accuracy_m?: number | null;
+            /** @description 1 (at once) to 4; default: the category's. */
+            priority?: number | null;
+            /**
+             * Format: date-time
+             * @description Chooses the grid in force; default: now.
+             */
+            reported_at?: string | null;
+            category: string;
+            /** @description Who reports, e.g. 110. */
+            source: string;
+            /** @description The source's own name for it. */
+            external_id: string;
+            address?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            occurred_at?: string | null;
         };
         StepTaker: {
             username: string;
@@ -7999,39 +8412,6 @@ export interface components {
             distance_m: number | null;
             task: components["schemas"]["TaskRef"];
         };
-        IncidentPage: {
-            items: components["schemas"]["Incident"][];
-            next: string | null;
-        };
-        IncidentReport: {
-            /** @description Longitude; in a projected CRS the easting. */
-            lon: number;
-            /** @description Latitude; in a projected CRS the northing. */
-            lat: number;
-            /**
-             * @description EPSG:n, gcj02 or bd09.
-             * @default EPSG:4326
-             */
-            crs?: string;
-            /** @description Radius of the circle that holds the true place. */
-            accuracy_m?: number | null;
-            /** @description 1 (at once) to 4; default: the category's. */
-            priority?: number | null;
-            /**
-             * Format: date-time
-             * @description Chooses the grid in force; default: now.
-             */
-            reported_at?: string | null;
-            category: string;
-            /** @description Who reports, e.g. 110. */
-            source: string;
-            /** @description The source's own name for it. */
-            external_id: string;
-            address?: string | null;
-            description?: string | null;
-            /** Format: date-time */
-            occurred_at?: string | null;
-        };
         PreviewArguments: {
             /** @description Longitude; in a projected CRS the easting. */
             lon: number;
@@ -8053,11 +8433,6 @@ export interface components {
             reported_at?: string | null;
             /** @description Without it the answer is about the place, and decides nothing. */
             category?: string | null;
-        };
-        CategoryNames: {
-            code: string;
-            name_zh: string;
-            name_en: string;
         };
         RelatedIncident: {
             id: number;
@@ -8139,6 +8514,12 @@ export interface components {
             rules_version: number;
             facts: components["schemas"]["Because"][];
             replay: components["schemas"]["Replay"];
+        };
+        IncidentPage: {
+            items: components["schemas"]["Incident"][];
+            next: string | null;
+            /** @description How many there are on all pages. Null on a page after the first, and for more than 10000. */
+            total: number | null;
         };
         Linked: {
             /** @enum {string} */
@@ -8438,6 +8819,12 @@ export interface components {
         Decline: {
             /** @description The officer is told it. */
             reason: string;
+        };
+        Place: {
+            lon: number;
+            lat: number;
+            /** Format: date-time */
+            at: string;
         };
         FieldUnit: {
             crew: components["schemas"]["RosterOfficer"][];
