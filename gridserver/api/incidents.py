@@ -19,14 +19,13 @@ from gridserver.dispatch import cards, explaining, queries, service
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.incidents.rules import read_place, read_priority, read_report
-from gridserver.org import queries as org
 
 blueprint = Blueprint(
     "incidents", __name__, url_prefix="/api/v1", description="What was reported, and where."
 )
 
-_UNDECIDED: dict[str, Any] = {"route": None, "hours": None, "decision": [], "notes": []}
 
+_UNDECIDED: dict[str, Any] = {"route": None, "hours": None, "decision": [], "notes": []}
 
 
 class ReportedPlaceSchema(ma.Schema):
@@ -59,6 +58,7 @@ class ReportedPlaceSchema(ma.Schema):
         allow_none=True, metadata={"description": "Chooses the grid in force; default: now."}
     )
 
+
 class PreviewArguments(ReportedPlaceSchema):
     category = ma.fields.String(
         allow_none=True,
@@ -66,11 +66,10 @@ class PreviewArguments(ReportedPlaceSchema):
     )
 
 
-
 class IncidentReportSchema(ReportedPlaceSchema):
     """A report. `source` and `external_id` together are unique."""
-    category = ma.fields.String(required=True)
 
+    category = ma.fields.String(required=True)
 
     source = ma.fields.String(required=True, metadata={"description": "Who reports, e.g. 110."})
     external_id = ma.fields.String(
@@ -81,21 +80,11 @@ class IncidentReportSchema(ReportedPlaceSchema):
     occurred_at = ma.fields.AwareDateTime(allow_none=True)
 
 
-class IncidentArguments(context.PageArguments):
-    state = ma.fields.String(load_default="open", validate=ma.validate.OneOf(("open", "all")))
-    station = ma.fields.String(metadata={"description": "Only incidents of this unit."})
-
-
 class DecisionArguments(ma.Schema):
     revision = ma.fields.Integer(
         validate=ma.validate.Range(1, 32767),
         metadata={"description": "Which decision on the incident; default: the last."},
     )
-
-
-class IncidentPageSchema(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(IncidentSchema), required=True)
-    next = ma.fields.String(required=True, allow_none=True)
 
 
 class CategorySchema(ma.Schema):
@@ -140,28 +129,6 @@ class Categories(MethodView):
 
 @blueprint.route("/incidents")
 class Incidents(MethodView):
-    @blueprint.arguments(IncidentArguments, location="query")
-    @blueprint.response(200, IncidentPageSchema)
-    @blueprint.alt_response(404, "NOT_FOUND")
-    def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """List the incidents that one may see, newest first."""
-        limit, language = arguments["limit"], context.language()
-        with context.transaction() as session:
-            found = queries.page(
-                session,
-                context.principal(),
-                is_open=arguments["state"] == "open",
-                unit_path=_unit_path(session, arguments.get("station")),
-                before=context.decode_number_cursor(arguments.get("cursor")),
-                limit=limit + 1,
-            )
-        shown = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": [cards.incident_detail(dossier, language) for dossier in shown],
-            "next": context.encode_cursor(shown[-1].task.id) if more else None,
-        }
-
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(IncidentReportSchema)
     @blueprint.response(201, IncidentSchema)
@@ -170,10 +137,7 @@ class Incidents(MethodView):
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
         """Report an incident: it is located, given to its owner, and answered with the reasons."""
-        lon, lat = seen.point
         key = headers.get("key")
-            "lon": lon,
-            "lat": lat,
         with context.transaction() as session:
             if key is None:
                 return _reported(_report(session, body))
@@ -206,7 +170,10 @@ class IncidentPreview(MethodView):
                 priority=read_priority(body.get("priority")),
                 reported_at=reading.optional_moment(body.get("reported_at"), "reported_at"),
             )
+        lon, lat = seen.point
         return {
+            "lon": lon,
+            "lat": lat,
             **cards.place_card(seen.place),
             **(cards.decision_card(seen.decision, language) if seen.decision else _UNDECIDED),
             "related": [cards.suggested(each) for each in seen.related],
@@ -252,7 +219,3 @@ def _reported(report: dict[str, Any]) -> Response:
     response.status_code = 201 if report["created"] else 200
     response.headers["Location"] = f"/api/v1/incidents/{report['incident']['id']}"
     return response
-
-
-def _unit_path(session: Session, code: str | None) -> str | None:
-    return None if code is None else org.unit_by_code(session, code, field="station").path

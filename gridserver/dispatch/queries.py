@@ -109,7 +109,6 @@ def page(
     *,
     is_open: bool,
     mine: bool = False,
-    unit_path: str | None = None,
     before: int | None = None,
     limit: int,
 ) -> list[Dossier]:
@@ -121,17 +120,13 @@ def page(
         Only those that haven't ended.
     mine : bool
         Only those that the actor holds an open offer of, or signed for.
-    unit_path : str, optional
-        Only those of this unit and what is below it.
     before : int, optional
         The task id to go on after (the list's cursor).
     """
     query = select(Task).order_by(Task.id.desc()).limit(limit)
-    query = query.where(_held_by(actor.account_id) if mine else _visible_to(actor))
+    query = query.where(held_by(actor.account_id) if mine else visible_to(actor))
     if is_open:
         query = query.where(Task.ended_at.is_(None))
-    if unit_path is not None:
-        query = query.where(Task.incident_id.in_(incidents.ids_within([unit_path])))
     if before is not None:
         query = query.where(Task.id < before)
     return dossier.load(session, session.scalars(query).all())
@@ -139,7 +134,7 @@ def page(
 
 def terminal_snapshot_part(session: Session, account_id: int) -> dict[str, Any]:
     """Return ``{tasks: [TaskCard]}``: what the account has to sign or to do now."""
-    query = select(Task).where(_held_by(account_id), Task.ended_at.is_(None)).order_by(Task.id)
+    query = select(Task).where(held_by(account_id), Task.ended_at.is_(None)).order_by(Task.id)
     found = dossier.load(session, session.scalars(query).all())
     return {"tasks": [cards.task_card(each, account_id) for each in found]}
 
@@ -158,12 +153,14 @@ def _one(session: Session, query: Select[Task]) -> Dossier | None:
     return None if task is None else dossier.load(session, [task])[0]
 
 
-def _held_by(account_id: int | None) -> ColumnElement[bool]:
+def held_by(account_id: int | None) -> ColumnElement[bool]:
+    """Return the condition that an account signed for a task, or may sign it now."""
     offered = select(Offer.task_id).where(Offer.recipient == account_id, Offer.outcome.is_(None))
     return or_(Task.assignee_account_id == account_id, Task.id.in_(offered))
 
 
-def _visible_to(actor: Principal) -> ColumnElement[bool]:
+def visible_to(actor: Principal) -> ColumnElement[bool]:
+    """Return the condition that `actor` may see a task: by their scope, or as one who was told."""
     within = Task.incident_id.in_(incidents.ids_within(actor.paths("incident.read")))
     offered = select(Offer.task_id).where(Offer.recipient == actor.account_id)
     return or_(within, Task.id.in_(offered))
