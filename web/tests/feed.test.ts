@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import type { FeedEvent } from '@/api/types'
 import { cardOf } from '@/live/cards'
-import { applyCard, applyEvent, applySnapshot, EMPTY_FEED } from '@/live/feed'
+import { applyCard, applyEvents, applySnapshot, EMPTY_FEED, type FeedState } from '@/live/feed'
+import { byFrame } from '@/live/frames'
 import { card, task } from './samples'
 
 const changed = (seq: number, version: number, id = 1): FeedEvent => ({
@@ -10,6 +11,8 @@ const changed = (seq: number, version: number, id = 1): FeedEvent => ({
   type: 'task.changed',
   data: { task: card({ id, version }) },
 })
+
+const applyEvent = (state: FeedState, event: FeedEvent) => applyEvents(state, [event])
 
 describe('the feed', () => {
   it('replaces everything by a snapshot', () => {
@@ -47,6 +50,15 @@ describe('the feed', () => {
     expect(replayed).toEqual(fresh)
   })
 
+  it('takes many events in one change as it takes them one by one', () => {
+    const start = applySnapshot({ epoch: 'e', seq: 3, snapshot: { tasks: [card({ version: 2 })] } })
+    // Again, too old, two of one task, and one that a command's answer is ahead of.
+    const events = [changed(2, 9), changed(4, 3), changed(5, 1, 2), changed(4, 8), changed(5, 9, 2), changed(6, 4), changed(7, 2)]
+    expect(applyEvents(start, events)).toEqual(events.reduce(applyEvent, start))
+    expect(applyEvents(start, events).tasks[1]?.version).toBe(4)
+    expect(applyEvents(start, [])).toBe(start)
+  })
+
   it('does not let an older version take the place of what a command answered', () => {
     const ahead = applyCard(EMPTY_FEED, card({ version: 4, state: 'signed' }))
     const state = applyEvent(ahead, changed(1, 3))
@@ -74,5 +86,38 @@ describe('the card of a task', () => {
     const kind = 'reassigned' as const
     const added = task({ offers: task().offers.map((offer) => ({ ...offer, step: 9, kind })) })
     expect(cardOf(added, '330824001').step).toMatchObject({ kind, because: { code: '' } })
+  })
+})
+
+describe('what comes faster than it can be drawn', () => {
+  function drawn() {
+    const asked: (() => void)[] = []
+    const taken: (readonly number[])[] = []
+    const frames = byFrame<number>((items) => taken.push(items), (work) => {
+      asked.push(work)
+      return () => asked.splice(asked.indexOf(work), 1)
+    })
+    return { asked, taken, frames }
+  }
+
+  it('is handed on once a frame, in its order', () => {
+    const { asked, taken, frames } = drawn()
+    for (const each of [1, 2, 3]) frames.add(each)
+    expect(asked).toHaveLength(1)
+    expect(taken).toEqual([])
+    asked[0]!()
+    frames.add(4)
+    asked[0]!()
+    expect(taken).toEqual([[1, 2, 3], [4]])
+    expect(asked).toEqual([])
+  })
+
+  it('is forgotten when a snapshot takes its place', () => {
+    const { asked, taken, frames } = drawn()
+    frames.add(1)
+    frames.drop()
+    expect(asked).toEqual([])
+    frames.flush()
+    expect(taken).toEqual([])
   })
 })

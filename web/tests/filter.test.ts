@@ -8,8 +8,8 @@ const EVERYTHING: Filter = {
   state: ['assigned', 'signed'],
   station: '33082401',
   cell: '330824100001001',
-  category: 'dispute',
-  priority: '3',
+  category: ['dispute', 'traffic'],
+  priority: ['3'],
   officer: '330824001',
   source: '110',
   from: '2026-11-22T00:00:00+08:00',
@@ -27,7 +27,7 @@ describe('the filter of the board', () => {
   })
 
   it('passes over what a link cannot mean', () => {
-    expect(filterOf({ state: 'signed,asleep', overdue: 'yes', q: ['a', 'b'], task: '7' })).toEqual({
+    expect(filterOf({ state: 'signed,asleep', overdue: 'yes', priority: '9', q: ['a', 'b'], task: '7' })).toEqual({
       ...NO_FILTER,
       state: ['signed'],
     })
@@ -42,8 +42,8 @@ describe('the filter of the board', () => {
     ['state', { state: ['closed'] }],
     ['station', { station: '33082402' }],
     ['cell', { cell: '330824100001002' }],
-    ['category', { category: 'traffic' }],
-    ['priority', { priority: '1' }],
+    ['category', { category: ['traffic'] }],
+    ['priority', { priority: ['1'] }],
     ['officer', { officer: '330824002' }],
     ['source', { source: '12345' }],
     ['from', { from: '2026-11-22T13:00:01+08:00' }],

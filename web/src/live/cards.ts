@@ -22,9 +22,20 @@ const UNTOLD: Because = { code: '', params: {}, text: '' }
 
 /** The cards with `card` in its place, unless a newer version already stands there. */
 export function withCard(cards: Cards, card: TaskCard): Cards {
-  const standing = cards[card.id]
-  if (standing && standing.version > card.version) return cards
-  return { ...cards, [card.id]: card }
+  return withCards(cards, [card])
+}
+
+/** The same for several, one after the other, at the price of one. */
+export function withCards(cards: Cards, changed: readonly TaskCard[]): Cards {
+  const next: Record<number, TaskCard> = { ...cards }
+  let differs = false
+  for (const card of changed) {
+    const standing = next[card.id]
+    if (standing && standing.version > card.version) continue
+    next[card.id] = card
+    differs = true
+  }
+  return differs ? next : cards
 }
 
 export function byId(cards: readonly TaskCard[]): Cards {

@@ -1,6 +1,6 @@
 /** The command room's picture: a snapshot and the events on top of it, as a pure reducer. */
 import type { FeedEvent, Resync, TaskCard } from '@/api/types'
-import { byId, withCard, type Cards } from './cards'
+import { byId, withCard, withCards, type Cards } from './cards'
 
 export interface FeedState {
   readonly epoch: string | null
@@ -14,11 +14,19 @@ export function applySnapshot(message: Resync): FeedState {
   return { epoch: message.epoch, seq: message.seq, tasks: byId(message.snapshot.tasks ?? []) }
 }
 
-/** The picture after one event; an event that was already applied changes nothing. */
-export function applyEvent(state: FeedState, event: FeedEvent): FeedState {
-  if (event.seq <= state.seq) return state
-  const tasks = 'task' in event.data ? withCard(state.tasks, event.data.task) : state.tasks
-  return { ...state, seq: event.seq, tasks }
+/**
+ * The picture after some events, in one change: whatever looks at it is made anew once, however many
+ * came. An event that was already applied changes nothing.
+ */
+export function applyEvents(state: FeedState, events: readonly FeedEvent[]): FeedState {
+  let { seq } = state
+  const told: TaskCard[] = []
+  for (const event of events) {
+    if (event.seq <= seq) continue
+    seq = event.seq
+    if ('task' in event.data) told.push(event.data.task)
+  }
+  return seq === state.seq ? state : { ...state, seq, tasks: withCards(state.tasks, told) }
 }
 
 /** The picture with what a command answered, which may be ahead of the feed. */

@@ -3,7 +3,8 @@ import { computed, ref, shallowRef } from 'vue'
 
 import { api, ask } from '@/api/client'
 import type { FeedEvent, LivePosition, Officer, Resync, TaskCard } from '@/api/types'
-import { applyCard, applyEvent, applySnapshot, EMPTY_FEED } from '@/live/feed'
+import { applyCard, applyEvents, applySnapshot, EMPTY_FEED } from '@/live/feed'
+import { byFrame } from '@/live/frames'
 import { NO_TALLY, tallied } from '@/live/orderTally'
 import { openLink, type Link, type LinkState } from '@/live/link'
 import { usePresence } from './presence'
@@ -32,22 +33,26 @@ export const useFeed = defineStore('feed', () => {
     return { csrf: session.csrfToken, ...(epoch === null ? {} : { epoch, seq }) }
   }
 
-  function onFeed(event: FeedEvent): void {
-    const isNew = event.seq > state.value.seq && event.type === 'incident.created'
-    orderTally.value = tallied(orderTally.value, event)
-    state.value = applyEvent(state.value, event)
-    if (event.type === 'mode.changed') modeChanges.value++
-    if (isNew) announcement.value = event.data.task
+  function take(events: readonly FeedEvent[]): void {
+    const fresh = events.filter(({ seq }) => seq > state.value.seq)
+    const created = fresh.findLast((event) => event.type === 'incident.created')
+    orderTally.value = events.reduce(tallied, orderTally.value)
+    state.value = applyEvents(state.value, events)
+    if (events.some(({ type }) => type === 'mode.changed')) modeChanges.value++
+    if (created?.type === 'incident.created') announcement.value = created.data.task
   }
+  const events = byFrame(take)
 
   function onResync(message: Resync): void {
+    events.drop()
     state.value = applySnapshot(message)
     loaded.value = true
   }
 
-  function onPosition(position: LivePosition): void {
-    officers.value = { ...officers.value, [position.username]: position }
-  }
+  const moves = byFrame((positions: readonly LivePosition[]) => {
+    const moved = Object.fromEntries(positions.map((each) => [each.username, each]))
+    officers.value = { ...officers.value, ...moved }
+  })
 
   /** What a command answered; it may arrive before the feed tells the same. */
   function learn(card: TaskCard): void {
@@ -58,7 +63,7 @@ export const useFeed = defineStore('feed', () => {
     link.value = openLink({
       namespace: '/command',
       auth,
-      listeners: { feed: onFeed, resync: onResync, position: onPosition, presence: presence.tell },
+      listeners: { feed: events.add, resync: onResync, position: moves.add, presence: presence.tell },
       onSignedOut: session.lose,
     })
     officers.value = { ...(await knownPositions()), ...officers.value }
@@ -67,6 +72,8 @@ export const useFeed = defineStore('feed', () => {
   function close(): void {
     link.value?.close()
     link.value = null
+    events.drop()
+    moves.drop()
     state.value = EMPTY_FEED
     loaded.value = false
     announcement.value = null
