@@ -275,9 +275,24 @@ function pickedLayers(palette: Palette): LayerSpecification[] {
       },
     },
     {
+      id: 'picked-reach',
+      type: 'fill',
+      source: 'picked',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'fill-color': palette.accent, 'fill-opacity': 0.16 },
+    },
+    {
+      id: 'picked-rim',
+      type: 'line',
+      source: 'picked',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'line-color': palette.accent, 'line-width': 1.5, 'line-dasharray': [3, 2] },
+    },
+    {
       id: 'picked',
       type: 'symbol',
       source: 'picked',
+      filter: ['==', ['geometry-type'], 'Point'],
       layout: { 'icon-image': 'pin', 'icon-anchor': 'bottom', 'icon-allow-overlap': true },
     },
   ]
