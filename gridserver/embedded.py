@@ -38,7 +38,7 @@ timezone = 'UTC'
 """
 #: For a cluster that is thrown away after the tests.
 _THROWAWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off"
-_EXTENSIONS = ("postgis", "btree_gist")
+_EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
 #: Made where its package is installed; without it there are no times by road.
 _OPTIONAL_EXTENSION = "pgrouting"
 #: A socket's path may have 107 bytes, of which PostgreSQL takes 18 for the name.

@@ -32,6 +32,7 @@ from gridserver.base.settings import ROOT
 
 metadata = Base.metadata
 
+_EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
 _LEAST_POSTGIS = (3, 3)
 
 
@@ -86,9 +87,9 @@ def _config(connection: sa.Connection | None = None) -> Config:
 
 
 def _require_postgis(connection: sa.Connection) -> None:
-    remedy = "As a superuser: CREATE EXTENSION postgis; CREATE EXTENSION btree_gist;"
+    remedy = "As a superuser: " + " ".join(f"CREATE EXTENSION {name};" for name in _EXTENSIONS)
     names = set(connection.execute(sa.text("SELECT extname FROM pg_extension")).scalars())
-    missing = {"postgis", "btree_gist"} - names
+    missing = set(_EXTENSIONS) - names
     try:
         for extension in sorted(missing):
             connection.execute(sa.text(f"CREATE EXTENSION {extension}"))

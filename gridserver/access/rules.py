@@ -41,6 +41,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "norms.edit": frozenset({"admin"}),
     "mobilisation.order": frozenset({"admin", "command"}),
     "roster.edit": frozenset({"command", "admin"}),
+    "place.read": frozenset(ROLES),
+    "place.edit": frozenset({"admin", "gis_admin"}),
     "exchange.edit": frozenset({"admin"}),
 }
 

@@ -4120,6 +4120,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find the places that `q` may mean, the best first; without `q` list them, the newest
+         *     first, page by page.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Characters, pinyin, initials or a mixture; mistakes forgiven. */
+                    q?: string;
+                    /** @description Of the caller, EPSG:4326: the near first. */
+                    lon?: number;
+                    /** @description Of the caller, EPSG:4326. */
+                    lat?: number;
+                    /** @description May be repeated; none: of every kind. */
+                    kind?: ("address" | "village" | "road" | "key_place" | "station" | "post")[];
+                    /** @description Of a list without `q`; only valid places are searched. */
+                    state?: "valid" | "retired" | "all";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FoundPlaces"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident_id}/related": {
         parameters: {
             query?: never;
@@ -8515,6 +8572,52 @@ export interface components {
             facts: components["schemas"]["Because"][];
             replay: components["schemas"]["Replay"];
         };
+        CellRef: {
+            code: string;
+            name: string | null;
+        };
+        FoundPlace: {
+            id: number;
+            /** @enum {string} */
+            kind: "address" | "village" | "road" | "key_place" | "station" | "post";
+            name: string;
+            aliases: string[];
+            address: string | null;
+            /** @description Degrees, EPSG:4326. */
+            lon: number;
+            /** @description Degrees, EPSG:4326. */
+            lat: number;
+            /** @description Whether it is known what it covers. */
+            has_extent: boolean;
+            /** @description Where it is from; `hand`: entered here. */
+            source: string;
+            /** @description What the source calls it. */
+            external_id: string;
+            /** @description Entered or changed here: an import leaves it as it is. */
+            by_hand: boolean;
+            /** @enum {string} */
+            state: "valid" | "retired";
+            /** @description Why it is retired. */
+            reason: string | null;
+            /** @description Counts the changes. */
+            version: number;
+            /** Format: date-time */
+            updated_at: string;
+            allowed: ("retire" | "restore")[];
+            station: components["schemas"]["UnitRef"] | null;
+            cell: components["schemas"]["CellRef"] | null;
+            /** @description From `lon`, `lat`. */
+            distance_m: number | null;
+            /**
+             * @description By what of it `q` was found; null in a list without `q`.
+             * @enum {string|null}
+             */
+            matched: "name" | "alias" | "pinyin" | "initials" | "fuzzy" | null;
+        };
+        FoundPlaces: {
+            items: components["schemas"]["FoundPlace"][];
+            next: string | null;
+        };
         IncidentPage: {
             items: components["schemas"]["Incident"][];
             next: string | null;
@@ -8645,6 +8748,8 @@ export interface components {
             from: string | null;
             to: string;
             actor: components["schemas"]["Person"] | null;
+            /** @description The name that the actor's device gave itself. */
+            device: string | null;
             /** Format: date-time */
             occurred_at: string;
             /** @description What the server's clock was ahead of the actor's, where that was measured: `occurred_at` is as said, and later by this it was. */
@@ -8744,10 +8849,6 @@ export interface components {
             piece_bytes: number;
             /** @description One of attachment.wrong_hash, attachment.wrong_type, attachment.too_many_pixels, attachment.undecodable. */
             refusal: string | null;
-        };
-        CellRef: {
-            code: string;
-            name: string | null;
         };
         CaptureDecision: {
             /** Format: date-time */

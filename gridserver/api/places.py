@@ -1,0 +1,178 @@
+"""The gazetteer: finding a place by what somebody types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import marshmallow as ma
+from flask.views import MethodView
+from sqlalchemy.orm import Session
+
+from gis.crs import WGS84, to_wgs84
+from gridserver.access.rules import require
+from gridserver.api import context
+from gridserver.api.blueprint import Blueprint
+from gridserver.api.captures import CellRefSchema
+from gridserver.api.shapes import UnitRefSchema
+from gridserver.base.clock import now
+from gridserver.base.errors import Invalid
+from gridserver.grids.covering import cells_at
+from gridserver.org import queries as org
+from gridserver.places import entries
+from gridserver.places.entries import Standing
+from gridserver.places.rules import KINDS, MATCHED, PLACE
+from gridserver.places.search import LONGEST_QUERY, MOST_FOUND, Found, search
+
+READ = "place.read"
+EDIT = "place.edit"
+
+blueprint = Blueprint("places", __name__, url_prefix="/api/v1/places", description="The gazetteer.")
+
+
+class PlaceSchema(ma.Schema):
+    """An entry of the gazetteer."""
+
+    id = ma.fields.Integer(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    name = ma.fields.String(required=True)
+    aliases = ma.fields.List(ma.fields.String(), required=True)
+    address = ma.fields.String(required=True, allow_none=True)
+    lon = ma.fields.Float(required=True, metadata={"description": "Degrees, EPSG:4326."})
+    lat = ma.fields.Float(required=True, metadata={"description": "Degrees, EPSG:4326."})
+    has_extent = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether it is known what it covers."}
+    )
+    source = ma.fields.String(
+        required=True, metadata={"description": "Where it is from; `hand`: entered here."}
+    )
+    external_id = ma.fields.String(
+        required=True, metadata={"description": "What the source calls it."}
+    )
+    by_hand = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Entered or changed here: an import leaves it as it is."},
+    )
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(PLACE.states))
+    reason = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it is retired."}
+    )
+    version = ma.fields.Integer(required=True, metadata={"description": "Counts the changes."})
+    updated_at = ma.fields.AwareDateTime(required=True)
+    allowed = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(PLACE.verbs)), required=True
+    )
+
+
+class FoundPlaceSchema(PlaceSchema):
+    """An entry with where it lies in the grid in force now, and how it was found."""
+
+    station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
+    cell = ma.fields.Nested(CellRefSchema, required=True, allow_none=True)
+    distance_m = ma.fields.Float(
+        required=True, allow_none=True, metadata={"description": "From `lon`, `lat`."}
+    )
+    matched = ma.fields.String(
+        required=True,
+        allow_none=True,
+        validate=ma.validate.OneOf(MATCHED),
+        metadata={"description": "By what of it `q` was found; null in a list without `q`."},
+    )
+
+
+class FoundPlacesSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(FoundPlaceSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+class PlaceArguments(context.PageArguments):
+    q = ma.fields.String(
+        validate=ma.validate.Length(max=LONGEST_QUERY),
+        metadata={"description": "Characters, pinyin, initials or a mixture; mistakes forgiven."},
+    )
+    lon = ma.fields.Float(metadata={"description": "Of the caller, EPSG:4326: the near first."})
+    lat = ma.fields.Float(metadata={"description": "Of the caller, EPSG:4326."})
+    kind = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(KINDS)),
+        metadata={"description": "May be repeated; none: of every kind."},
+    )
+    state = ma.fields.String(
+        load_default="valid",
+        validate=ma.validate.OneOf((*PLACE.states, "all")),
+        metadata={"description": "Of a list without `q`; only valid places are searched."},
+    )
+    limit = ma.fields.Integer(load_default=10, validate=ma.validate.Range(1, MOST_FOUND))
+
+
+@blueprint.route("")
+class Places(MethodView):
+    @blueprint.arguments(PlaceArguments, location="query")
+    @blueprint.response(200, FoundPlacesSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Find the places that `q` may mean, the best first; without `q` list them, the newest
+        first, page by page."""
+        with context.transaction() as session:
+            require(context.principal(), READ)
+            if "q" in arguments:
+                return _searched(session, arguments)
+            return _listed(session, arguments)
+
+
+def _searched(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
+    found = search(
+        session,
+        arguments["q"],
+        near=_caller(arguments),
+        kinds=arguments.get("kind", ()),
+        limit=arguments["limit"],
+    )
+    standing = entries.places(session, [each.id for each in found])
+    return {"items": _placed(session, standing, found), "next": None}
+
+
+def _listed(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
+    limit, state = arguments["limit"], arguments["state"]
+    found = entries.page(
+        session,
+        kinds=arguments.get("kind", ()),
+        state=None if state == "all" else state,
+        before=context.decode_number_cursor(arguments.get("cursor")),
+        limit=limit + 1,
+    )
+    items = _placed(session, found[:limit], ())
+    more = len(found) > limit
+    return {"items": items, "next": context.encode_cursor(items[-1]["id"]) if more else None}
+
+
+def _caller(arguments: dict[str, Any]) -> tuple[float, float] | None:
+    lon, lat = arguments.get("lon"), arguments.get("lat")
+    if lon is None and lat is None:
+        return None
+    if lon is None or lat is None:
+        missing = "lon" if lon is None else "lat"
+        raise Invalid("place.half_a_point", f"{missing}: give both or neither.", field=missing)
+    return to_wgs84(lon, lat, WGS84, field="lon/lat")
+
+
+def _placed(
+    session: Session, standing: Sequence[Standing], found: Sequence[Found]
+) -> list[dict[str, Any]]:
+    """Return entries with where they lie now, and how each was found."""
+    points = [(each.lon, each.lat) for each in standing]
+    cells = cells_at(session, points, now(session))
+    names = {unit.code: unit.name for unit in org.units(session, "station")}
+    how = {each.id: each for each in found}
+    return [
+        {
+            **vars(entry),
+            "allowed": entry.allowed,
+            "cell": cell and {"code": cell.code, "name": cell.name},
+            "station": cell
+            and cell.station_code
+            and {"code": cell.station_code, "name": names.get(cell.station_code, "")},
+            "distance_m": how[entry.id].distance_m if entry.id in how else None,
+            "matched": how[entry.id].matched if entry.id in how else None,
+        }
+        for entry, cell in zip(standing, cells, strict=True)
+    ]

@@ -1,0 +1,130 @@
+"""Writing the gazetteer: what a file says of many places, and what a hand says of one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gridserver.base.clock import now
+from gridserver.places.rules import Draft
+from gridserver.places.terms import Key, keys_of, term_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place as a source says it.
+
+    Attributes
+    ----------
+    draft
+        What it says.
+    external_id
+        What the source calls it.
+    extent
+        WKB of what it covers, EPSG:4326, valid; None where that isn't known.
+    """
+
+    draft: Draft
+    external_id: str
+    extent: bytes | None = None
+
+
+def put(session: Session, source: str, entries: Sequence[Entry]) -> Counter[str]:
+    """Have the gazetteer say what `source` says, each place by its external id, once in `entries`.
+
+    Returns
+    -------
+    Counter
+        How many were ``added``, ``changed``, the ``same`` as before, and ``kept`` since somebody
+        changed or retired them by hand.
+    """
+    rows = json.dumps([_row(entry) for entry in entries], ensure_ascii=False)
+    asked = {"source": source, "rows": rows, "at": now(session)}
+    written = session.execute(_PUT, asked).all()
+    drafts = {entry.external_id: entry.draft for entry in entries}
+    file_under(session, {row.id: drafts[row.external_id] for row in written})
+    counts = Counter("added" if row.added else "changed" for row in written)
+    external_ids = list(drafts)
+    kept = session.scalar(_KEPT, {"source": source, "external_ids": external_ids}) or 0
+    return counts + Counter(kept=kept, same=len(entries) - len(written) - kept)
+
+
+def file_under(session: Session, drafts: dict[int, Draft]) -> None:
+    """Have each place, by its id, be found by what its draft calls it, and by nothing else.
+
+    A term that no place goes by any longer stays: nothing is found by it.
+    """
+    keys = {place_id: keys_of(draft) for place_id, draft in drafts.items()}
+    _know_terms(session, {key.words for found in keys.values() for key in found})
+    session.execute(_UNFILE, {"ids": list(keys)})
+    rows = [_key(place_id, key) for place_id, found in keys.items() for key in found]
+    session.execute(_FILE, {"rows": json.dumps(rows)})
+
+
+def _know_terms(session: Session, words: set[str]) -> None:
+    known = set(session.scalars(_KNOWN, {"words": sorted(words)}))
+    terms = [vars(term_of(each)) for each in sorted(words - known)]
+    if terms:
+        session.execute(_LEARN, {"rows": json.dumps(terms)})
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    extent = None if entry.extent is None else entry.extent.hex()
+    return vars(entry.draft) | {"external_id": entry.external_id, "extent": extent}
+
+
+def _key(place_id: int, key: Key) -> dict[str, object]:
+    return vars(key) | {"place_id": place_id}
+
+
+# What is the same isn't written again, and what a hand changed stays as it is.
+_PUT = text(
+    """
+    INSERT INTO place (kind, name, aliases, address, point, extent, source, external_id, by_hand,
+        state, created_at, updated_at)
+    SELECT kind, name, coalesce(aliases, '{}'), address,
+        ST_SetSRID(ST_MakePoint(lon, lat), 4326), ST_GeomFromWKB(decode(extent, 'hex'), 4326),
+        :source, external_id, false, 'valid', :at, :at
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given(kind text, name text, aliases text[],
+        address text, lon float8, lat float8, extent text, external_id text)
+    ORDER BY external_id
+    ON CONFLICT (source, external_id) DO UPDATE SET kind = excluded.kind, name = excluded.name,
+        aliases = excluded.aliases, address = excluded.address, point = excluded.point,
+        extent = excluded.extent, updated_at = excluded.updated_at, version = place.version + 1
+    WHERE NOT place.by_hand
+        AND (place.kind, place.name, place.aliases, place.address) IS DISTINCT FROM
+            (excluded.kind, excluded.name, excluded.aliases, excluded.address)
+        OR NOT place.by_hand AND (ST_AsBinary(place.point), ST_AsBinary(place.extent))
+            IS DISTINCT FROM (ST_AsBinary(excluded.point), ST_AsBinary(excluded.extent))
+    RETURNING id, external_id, xmax = 0 AS added
+    """
+)
+_KEPT = text(
+    "SELECT count(*) FROM place WHERE source = :source AND external_id = ANY (:external_ids)"
+    " AND by_hand"
+)
+_KNOWN = text("SELECT words FROM place_term WHERE words = ANY (:words)")
+_LEARN = text(
+    """
+    INSERT INTO place_term (words, grams, syllables, initials, sound)
+    SELECT words, grams, syllables, initials, sound
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given(words text, grams text[],
+        syllables text, initials text, sound text)
+    ON CONFLICT (words) DO NOTHING
+    """
+)
+_UNFILE = text("DELETE FROM place_key WHERE place_id = ANY (:ids)")
+_FILE = text(
+    """
+    INSERT INTO place_key (place_id, term_id, numbers, role)
+    SELECT place_id, term.id, numbers, role
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given(place_id bigint, words text,
+        numbers int[], role text)
+    JOIN place_term AS term USING (words)
+    """
+)

@@ -1,0 +1,195 @@
+"""Finding places by what somebody types: characters, pinyin, initials, a mixture, with mistakes.
+
+What was typed is first held against the terms (`gridserver.places.terms`), which are far fewer than
+the places: by pairs of characters, by initials, and by the sound of it with pg_trgm's word
+similarity. Then come the places that go by the best terms, by their numbers and their distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, Double, Integer, Row, Text, bindparam, text
+from sqlalchemy.orm import Session
+
+from gridserver.base import db
+from gridserver.places import pinyin
+from gridserver.places.rules import Kind, Matched
+from gridserver.places.spelling import grams, is_chinese, spell, without_county
+
+MOST_FOUND = 50
+LONGEST_QUERY = 100
+#: Less alike than this (pg_trgm's word similarity) are two names, not one misspelt.
+_ALIKE = 0.45
+#: Of one letter too much sounds alike.
+_FEWEST_LETTERS_ALIKE = 3
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place that was found; `distance_m` is on the sphere, from the caller. EPSG:4326."""
+
+    id: int
+    kind: Kind
+    name: str
+    address: str | None
+    lon: float
+    lat: float
+    distance_m: float | None
+    matched: Matched
+    score: float
+
+
+def search(
+    session: Session,
+    typed: str,
+    *,
+    near: Point | None = None,
+    kinds: Sequence[str] = (),
+    limit: int = 10,
+) -> list[Found]:
+    """Return the valid places that `typed` may mean, the best first. One round trip.
+
+    Parameters
+    ----------
+    typed
+        As in `LONGEST_QUERY` characters at most; a number alone finds nothing.
+    near
+        Longitude and latitude of the caller, EPSG:4326: of what fits equally well the nearest
+        comes first, and what is far away has to fit better.
+    kinds
+        Only these; none: all.
+    limit
+        Up to `MOST_FOUND`.
+    """
+    asked = parameters(typed, near=near, kinds=kinds, limit=limit)
+    if asked is None:
+        return []
+    return [_found(row) for row in db.rows(session, STATEMENT, asked)]
+
+
+def parameters(
+    typed: str, *, near: Point | None, kinds: Sequence[str], limit: int
+) -> dict[str, Any] | None:
+    """Return what `STATEMENT` is asked with; None where there is nothing to search for."""
+    spelling = spell(typed[:LONGEST_QUERY])
+    words = without_county(spelling.words)
+    if not words:
+        return None
+    letters = pinyin.letters(words)
+    initials = pinyin.initials_of(letters) if letters and len(words) > 1 else ()
+    lon, lat = near or (None, None)
+    return {
+        "words": words,
+        "grams": grams(words)[1:] if len(words) > 1 else grams(words),
+        "letters": letters or "-",
+        "initials": [f"{start}%" if len(start) < 3 else f"%{start}%" for start in initials],
+        "syllables": len(initials[0]) if initials else len(words),
+        "whole": f"(^|[ |]){pinyin.whole_pattern(letters)}",
+        "mixed": f"(^|[ |]){pinyin.pattern(letters)}",
+        "sound": pinyin.sound(letters) if _is_long(letters, words) else "",
+        "numbers": list(spelling.numbers),
+        "kinds": list(kinds),
+        "lon": lon,
+        "lat": lat,
+        "limit": limit,
+        "alike": str(_ALIKE),
+    }
+
+
+def _is_long(letters: str, words: str) -> bool:
+    return len(letters) >= _FEWEST_LETTERS_ALIKE and not (is_chinese(words) and len(words) == 1)
+
+
+def _found(row: Row) -> Found:
+    return Found(
+        row.id,
+        row.kind,
+        row.name,
+        row.address,
+        row.lon,
+        row.lat,
+        row.distance_m,
+        "alias" if row.matched == "name" and row.role == "alias" else row.matched,
+        row.score,
+    )
+
+
+#: Scores are between 0 and 1.2. What fits wholly is better than what only begins with the words,
+#: that than what holds them, that than what is read alike; a number that fits is worth as much as
+#: being there instead of far away, so that 解放街17号 next door doesn't hide behind number 1.
+STATEMENT = text(
+    """
+    SET LOCAL pg_trgm.word_similarity_threshold = :alike;
+    WITH hit AS MATERIALIZED (
+        SELECT id FROM place_term WHERE grams @> :grams
+        UNION SELECT id FROM place_term WHERE initials LIKE ANY (:initials) AND syllables ~ :mixed
+        UNION SELECT id FROM place_term WHERE :sound <> '' AND sound %> :sound
+    ), matched AS MATERIALIZED (
+        SELECT term.*, CASE
+            WHEN strpos(words, :words) > 0 THEN 'name'
+            WHEN syllables ~ :whole THEN 'pinyin'
+            WHEN syllables ~ :mixed THEN 'initials'
+            ELSE 'fuzzy'
+        END AS matched
+        FROM hit JOIN place_term AS term USING (id)
+    ), scored AS MATERIALIZED (
+        SELECT id, matched, CASE matched
+            WHEN 'name' THEN CASE strpos(words, :words) WHEN 1 THEN 0.9 ELSE 0.85 END
+                + 0.1 * length(:words) / length(words)
+            WHEN 'pinyin' THEN 0.75
+                + 0.2 * least(1, 1.0 * length(:letters) / length(first_reading))
+            WHEN 'initials' THEN 0.65
+                + 0.25 * least(1, 1.0 * :syllables / length(split_part(initials, ' ', 1)))
+            ELSE 0.5 * word_similarity(:sound, sound) + 0.25 * similarity(:sound, sound)
+                + 0.15 * (SELECT count(*) FROM unnest(grams) AS gram WHERE gram = ANY (:grams))
+                    / cardinality(:grams)
+        END AS score
+        FROM matched, replace(split_part(syllables, '|', 1), ' ', '') AS first_reading
+        ORDER BY score DESC, id LIMIT 300
+    ), place_score AS (
+        SELECT DISTINCT ON (near.id) near.*, scored.matched,
+            scored.score + near.fit - CASE near.role
+                WHEN 'name' THEN 0 WHEN 'alias' THEN 0.02 ELSE 0.08 END AS score
+        FROM scored CROSS JOIN LATERAL (
+            SELECT place.id, place.kind, place.name, place.address, place.point, place.extent,
+                key.role, fits.fit
+            FROM place_key AS key JOIN place ON place.id = key.place_id, LATERAL (
+                SELECT CASE
+                    WHEN key.numbers = :numbers THEN 0.12
+                    WHEN :numbers = '{}' THEN 0
+                    WHEN key.numbers[1:cardinality(:numbers)] = :numbers THEN 0.1
+                    WHEN key.numbers = '{}' THEN -0.05
+                    WHEN key.numbers[1] = (:numbers)[1] THEN 0.05
+                    ELSE -0.15
+                END + CASE place.kind WHEN 'address' THEN 0 ELSE 0.03 END
+                - coalesce(0.12 * metres / (metres + 5000), 0) AS fit
+                FROM ST_DistanceSphere(
+                    place.point, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) AS metres
+            ) AS fits
+            WHERE key.term_id = scored.id AND place.state = 'valid'
+                AND (:kinds = '{}' OR place.kind = ANY (:kinds))
+            ORDER BY fits.fit DESC, key.numbers, place.id LIMIT :limit
+        ) AS near
+        ORDER BY near.id, score DESC
+    )
+    SELECT id, kind, name, address, matched, role, CAST(score AS float8) AS score,
+        ST_X(point) AS lon, ST_Y(point) AS lat, ST_DistanceSphere(
+            CASE WHEN extent IS NULL THEN point ELSE ST_ClosestPoint(extent, caller) END, caller
+        ) AS distance_m
+    FROM (SELECT * FROM place_score ORDER BY score DESC, id LIMIT :limit) AS best,
+        ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS caller
+    ORDER BY score DESC, id
+    """
+).bindparams(
+    bindparam("grams", type_=ARRAY(Text)),
+    bindparam("initials", type_=ARRAY(Text)),
+    bindparam("numbers", type_=ARRAY(Integer)),
+    bindparam("kinds", type_=ARRAY(Text)),
+    bindparam("lon", type_=Double),
+    bindparam("lat", type_=Double),
+)
