@@ -70,6 +70,7 @@ def test_it_outlives_an_outage_of_the_database(
 ) -> None:
     first = overdue_task(live_database, live_county, "B")
     until(lambda: offers(live_database, first) == 2)
+    live_database.dispose()  # the outage is the worker's alone
     with superuser.connect() as connection:
         ended = sa.text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name"
