@@ -196,6 +196,11 @@ HistorySchema = ma.Schema.from_dict(
         "from": ma.fields.String(required=True, allow_none=True),
         "to": ma.fields.String(required=True),
         "actor": ma.fields.Nested(PersonSchema, required=True, allow_none=True),
+        "device": ma.fields.String(
+            required=True,
+            allow_none=True,
+            metadata={"description": "The name that the actor's device gave itself."},
+        ),
         "occurred_at": moment(),
         "clock_offset_s": ma.fields.Float(
             required=True,

@@ -25,7 +25,8 @@ Card = dict[str, Any]
 class HistoryEntry:
     """A row of a task's history. `lon`, `lat` (EPSG:4326) where the actor's place is known.
 
-    `occurred_at` is by the actor's own clock; `clock_offset_s` later it was by the server's.
+    `occurred_at` is by the actor's own clock; `clock_offset_s` later it was by the server's. `device`
+    is the name that the actor's device gave itself.
     """
 
     id: int
@@ -34,6 +35,7 @@ class HistoryEntry:
     to_state: str
     late: bool
     actor: AccountRef | Person | None
+    device: str | None
     occurred_at: dt.datetime
     clock_offset_s: float | None
     at: dt.datetime
@@ -241,6 +243,7 @@ def _entry(entry: HistoryEntry) -> Card:
         "from": entry.from_state,
         "to": entry.to_state,
         "actor": _who(entry.actor),
+        "device": entry.device,
         "occurred_at": _moment(entry.occurred_at),
         "clock_offset_s": entry.clock_offset_s,
         "at": _moment(entry.at),

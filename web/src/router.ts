@@ -31,6 +31,17 @@ export const router = createRouter({
       meta: { side: 'command' },
     },
     {
+      path: '/incidents',
+      component: () => import('@/supervision/IncidentsPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
+      path: '/incidents/:id(\\d+)',
+      component: () => import('@/supervision/IncidentPage.vue'),
+      props: ({ params }) => ({ id: Number(params['id']) }),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
       path: '/grid',
       component: () => import('@/grid/WorkshopPage.vue'),
       meta: { side: 'command', roles: ['gis_admin'] },

@@ -6089,6 +6089,511 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the figures of the present day or shift, and what they are compared with. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    /** @description day: the bureau's calendar day; shift: the day's hours, or the night around midnight. */
+                    span?: "day" | "shift";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DayFigures"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/day/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls behind a figure of the day, the latest first. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    /** @description day: the bureau's calendar day; shift: the day's hours, or the night around midnight. */
+                    span?: "day" | "shift";
+                    figure: "received" | "open" | "assigned" | "signed" | "en_route" | "on_scene" | "reported" | "overdue" | "unowned" | "closed" | "handed_over" | "cancelled";
+                    broad_class?: "criminal" | "public_order" | "traffic" | "dispute" | "help" | "report" | "complaint" | "other";
+                    priority?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/intervals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how long each interval took, P50 and P90, of all calls and by group. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                    /** @description A cell's code; `-`: outside all cells. */
+                    cell?: string;
+                    /** @description This very category. */
+                    category?: string;
+                    priority?: number;
+                    hour?: number;
+                    /** @description 1: Monday. */
+                    weekday?: number;
+                    by?: "station" | "cell" | "category" | "hour" | "weekday" | "priority";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IntervalFigures"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/intervals.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the same figures away as a csv file; the ledger keeps it. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                    /** @description A cell's code; `-`: outside all cells. */
+                    cell?: string;
+                    /** @description This very category. */
+                    category?: string;
+                    priority?: number;
+                    hour?: number;
+                    /** @description 1: Monday. */
+                    weekday?: number;
+                    by?: "station" | "cell" | "category" | "hour" | "weekday" | "priority";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/intervals/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls behind an interval's figure, the slowest first. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                    /** @description A cell's code; `-`: outside all cells. */
+                    cell?: string;
+                    /** @description This very category. */
+                    category?: string;
+                    priority?: number;
+                    hour?: number;
+                    /** @description 1: Monday. */
+                    weekday?: number;
+                    interval: "dispatch" | "delivery" | "signing" | "departure" | "travel" | "scene" | "review" | "to_sign" | "response" | "whole";
+                    /** @description Only those that missed their target. */
+                    over?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/officers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what each officer carries, by service number; the ledger keeps who looked. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                    /** @description Others than number rank persons: off unless the bureau turned it on (parameter officers_ranked). */
+                    order?: "number" | "signed" | "hours" | "open";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Officers"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/officers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the same away as a csv file; the ledger keeps it. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                    /** @description Others than number rank persons: off unless the bureau turned it on (parameter officers_ranked). */
+                    order?: "number" | "signed" | "hours" | "open";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/officers/{number}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        /** List the calls behind a figure of an officer; the ledger keeps who looked. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                    figure: "signed" | "open";
+                };
+                header?: never;
+                path: {
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an officer what they carry themselves. */
+        get: {
+            parameters: {
+                query: {
+                    from: string;
+                    /** @description At most a year after from. */
+                    to: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OfficerLoad1"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the cells that have no primary owner now, or at some time in the days to come. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this station's; default: all seen. */
+                    station?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UnownedCells"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox": {
         parameters: {
             query?: never;
@@ -9466,6 +9971,138 @@ export interface components {
         Departures: {
             norms: components["schemas"]["StaffingNorms"];
             items: components["schemas"]["StaffedStation"][];
+        };
+        Span: {
+            /** Format: date-time */
+            start: string;
+            /**
+             * Format: date-time
+             * @description Seen up to then.
+             */
+            until: string;
+            /** Format: date-time */
+            end: string;
+        };
+        Flow: {
+            received: number;
+            /** @description Calls received, by broad class. */
+            by_class: {
+                [key: string]: number;
+            };
+            /** @description Calls received, by priority. */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** @description Calls received in each hour from the span's start to its end. */
+            by_hour: number[];
+            closed: number;
+            handed_over: number;
+            cancelled: number;
+            /** @description Medians of the calls received, in seconds, by interval. */
+            medians_s: {
+                [key: string]: number;
+            };
+        };
+        Standing: {
+            /** @description Open tasks, by state. */
+            by_state: {
+                [key: string]: number;
+            };
+            overdue: number;
+            unowned: number;
+            /** @description Unsigned tasks, by priority. */
+            unsigned_by_priority: {
+                [key: string]: number;
+            };
+        };
+        DayFigures: {
+            span: components["schemas"]["Span"];
+            /** Format: date-time */
+            at: string;
+            present: components["schemas"]["Flow"];
+            yesterday: components["schemas"]["Flow"];
+            /** @description Mean of the same hours of this weekday in the last four weeks. */
+            weekdays: components["schemas"]["Flow"];
+            standing: components["schemas"]["Standing"];
+        };
+        Call: {
+            id: number;
+            task_id: number;
+            number: number;
+            category: string;
+            priority: number;
+            cell: string | null;
+            unit: string;
+            state: string;
+            /** Format: date-time */
+            reported_at: string;
+            /** @description Of the interval asked for. */
+            seconds: number | null;
+            target_s: number | null;
+        };
+        CallPage: {
+            total: number;
+            items: components["schemas"]["Call"][];
+            next: string | null;
+        };
+        Measured: {
+            /** @description Calls with both ends of it. */
+            n: number;
+            p50_s: number;
+            p90_s: number;
+            with_target: number;
+            within_target: number;
+            /** @description So few calls that they say little. */
+            small: boolean;
+        };
+        Group: {
+            /** @description null: all calls. */
+            key: string | null;
+            calls: number;
+            /** @description By name; one that no call has both ends of is missing. */
+            intervals: {
+                [key: string]: components["schemas"]["Measured"];
+            };
+        };
+        IntervalFigures: {
+            by: string;
+            groups: components["schemas"]["Group"][];
+            /** @description Names of keys, where they have names. */
+            names: {
+                [key: string]: string;
+            };
+        };
+        OfficerLoad1: {
+            service_number: string;
+            name: string;
+            unit: string;
+            unit_name: string;
+            signed: number;
+            hours: number;
+            open: number;
+        };
+        Officers: {
+            items: components["schemas"]["OfficerLoad1"][];
+            /** @description Whether the bureau allows rankings of persons. */
+            ranked: boolean;
+        };
+        UnownedCell: {
+            code: string;
+            name: string;
+            station: string | null;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description null: beyond `days`.
+             */
+            until: string | null;
+        };
+        UnownedCells: {
+            /** Format: date-time */
+            at: string;
+            days: number;
+            items: components["schemas"]["UnownedCell"][];
         };
         Message: {
             seq: number;

@@ -14,6 +14,7 @@ export const PAGES: readonly DeskPage[] = [
   { name: 'command', path: '/command', shelf: 'bar' },
   { name: 'orders', path: '/orders', shelf: 'bar' },
   { name: 'duty', path: '/duty', shelf: 'bar' },
+  { name: 'incidents', path: '/incidents', shelf: 'record' },
   { name: 'grid', path: '/grid', shelf: 'ground' },
   { name: 'captures', path: '/captures', shelf: 'ground' },
   { name: 'tables', path: '/settings/tables', shelf: 'settings' },

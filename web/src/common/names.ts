@@ -14,7 +14,7 @@ export function unitName(unit: { name: string; name_en?: string | null }, locale
 }
 
 /** The address where there is one, else the cell, else the coordinates. */
-export function placeName(incident: IncidentCard): string {
+export function placeName(incident: Pick<IncidentCard, 'address' | 'cell' | 'lon' | 'lat'>): string {
   const coordinates = `${incident.lon.toFixed(5)}, ${incident.lat.toFixed(5)}`
   return incident.address || incident.cell?.name || coordinates
 }
