@@ -101,12 +101,10 @@ def _create_targets() -> None:
         "AFTER INSERT OR UPDATE OR DELETE ON response_target "
         "FOR EACH STATEMENT EXECUTE FUNCTION renew_norms_revision()"
     )
-    rows = ", ".join(
-        f"('bureau', '{interval}', {priority}, {seconds}, '(,)', '{WHY}', now())"
-        for interval, limits in ILLUSTRATIVE.items()
-        for priority, seconds in enumerate(limits, start=1)
-    )
-    op.execute(
-        "INSERT INTO response_target (scope, interval, priority, seconds, valid, why, at) "
-        f"VALUES {rows}"
-    )
+    names = ("scope", "interval", "priority", "seconds", "why", "valid", "at")
+    target = sa.table("response_target", *map(sa.column, names))
+    always = {"valid": sa.text("'(,)'"), "at": sa.func.now()}
+    for interval, limits in ILLUSTRATIVE.items():
+        for priority, seconds in enumerate(limits, start=1):
+            row = {"interval": interval, "priority": priority, "seconds": seconds}
+            op.execute(target.insert().values(scope="bureau", why=WHY, **row, **always))

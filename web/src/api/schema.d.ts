@@ -6533,7 +6533,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["OfficerLoad1"];
+                        "application/json": components["schemas"]["Carried"];
                     };
                 };
                 401: components["responses"]["UNAUTHORIZED"];
@@ -10072,7 +10072,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        OfficerLoad1: {
+        Carried: {
             service_number: string;
             name: string;
             unit: string;
@@ -10082,7 +10082,7 @@ export interface components {
             open: number;
         };
         Officers: {
-            items: components["schemas"]["OfficerLoad1"][];
+            items: components["schemas"]["Carried"][];
             /** @description Whether the bureau allows rankings of persons. */
             ranked: boolean;
         };
