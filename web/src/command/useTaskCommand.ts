@@ -1,8 +1,8 @@
 import { ref, shallowRef } from 'vue'
 
-import { api, ask, Refusal } from '@/api/client'
+import { Refusal } from '@/api/client'
 import type { Task, Verb } from '@/api/types'
-import { newId } from '@/base/ids'
+import { command as send } from '@/board/bulk'
 
 /** Commands on one task; `changed` learns what the task is now, after a refusal too. */
 export function useTaskCommand(taskId: () => number, changed: (task: Task) => void) {
@@ -13,11 +13,8 @@ export function useTaskCommand(taskId: () => number, changed: (task: Task) => vo
   async function command(verb: Verb, data: Record<string, unknown>): Promise<boolean> {
     busy.value = true
     refusal.value = null
-    const body = { id: newId(), verb, occurred_at: new Date().toISOString(), data }
-    const params = { path: { task_id: taskId() } }
     try {
-      const answer = await ask(api.POST('/api/v1/tasks/{task_id}/commands', { params, body }))
-      changed(answer.task)
+      changed(await send(taskId(), verb, data))
       return true
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
