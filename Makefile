@@ -13,7 +13,7 @@ NPM := $(IN_VENV) npm
 
 TO_SERVE := postgresql postgresql-postgis postgresql-pgrouting python3-venv \
 	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
-TO_TEST := chromium gdal-bin iproute2 redis-server
+TO_TEST := chromium gdal-bin iproute2 poppler-utils redis-server
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print) \
 	$(wildcard gridserver/dispatch/texts/*.json)
 
