@@ -4,6 +4,7 @@ import type { RouteLocation } from 'vue-router'
 
 import { api, ask, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
+import { forgetCalls } from '@/intake/callShelf'
 import type { Account, Role, Session } from '@/api/types'
 import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
 
@@ -111,6 +112,7 @@ export const useSession = defineStore('session', () => {
   async function signOut(): Promise<void> {
     await ask(api.DELETE('/api/v1/sessions/current'))
     take(null)
+    forgetCalls()
   }
 
   /** The server no longer knows the session: the next page is the login. */

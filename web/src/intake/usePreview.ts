@@ -3,18 +3,19 @@ import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { api, ask, Refusal } from '@/api/client'
 import type { Preview } from '@/api/types'
 import { currentLocale } from '@/i18n'
+import { useFeed } from '@/stores/feed'
+import type { questionOf } from './call'
 
-interface Question {
-  category: string
-  lon: number
-  lat: number
-  priority?: number
-}
+type Question = NonNullable<ReturnType<typeof questionOf>>
 
 const PAUSE_MS = 150
 
-/** Who would get an incident and why, asked anew whenever the question changes. */
+/**
+ * Where a call would lie, who would get it and why: asked anew whenever the question changes, and
+ * when a lost link is back.
+ */
 export function usePreview(question: () => Question | null) {
+  const feed = useFeed()
   const preview = shallowRef<Preview | null>(null)
   const failure = shallowRef<Refusal | null>(null)
   const loading = ref(false)
@@ -31,24 +32,26 @@ export function usePreview(question: () => Question | null) {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       if (mine !== latest) return
-      preview.value = null
+      // Without an answer what was known of the place is still the best that is known.
+      if (error.status !== 0) preview.value = null
       failure.value = error
     }
     loading.value = false
   }
 
   watch(
-    [() => JSON.stringify(question()), currentLocale],
-    () => {
+    [() => JSON.stringify(question()), currentLocale, () => feed.linkState === 'live'],
+    ([asked], [before]) => {
       clearTimeout(pause)
       latest++
       const body = question()
+      loading.value = body !== null
       if (!body) {
         preview.value = null
+        failure.value = null
         return
       }
-      loading.value = true
-      pause = setTimeout(() => void load(body), PAUSE_MS)
+      pause = setTimeout(() => void load(body), asked === before ? 0 : PAUSE_MS)
     },
     { immediate: true },
   )

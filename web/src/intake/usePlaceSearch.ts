@@ -1,0 +1,61 @@
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+
+import { api, ask, Refusal } from '@/api/client'
+import type { Place } from '@/map/usePickedPoint'
+import { mayBeCode, optionsFor, type Option } from './options'
+import { readPair } from './coordinates'
+
+const PAUSE_MS = 120
+const LIMIT = 8
+/** Longer words are no name. */
+const LONGEST_NAME = 60
+
+/** What the words in the place field may mean; places near `near` first. */
+export function usePlaceSearch(words: () => string, near: () => Place | null) {
+  const options = shallowRef<Option[]>([])
+  const failure = shallowRef<Refusal | null>(null)
+  const searching = ref(false)
+  let pause: ReturnType<typeof setTimeout> | undefined
+  let latest = 0
+
+  async function search(said: string): Promise<void> {
+    const mine = ++latest
+    searching.value = true
+    try {
+      const found = await Promise.all([placesNamed(said, near()), cellsOf(said)])
+      if (mine !== latest) return
+      options.value = optionsFor(said, ...found)
+      failure.value = null
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (mine !== latest) return
+      options.value = optionsFor(said, [], [])
+      failure.value = error
+    }
+    searching.value = false
+  }
+
+  watch(words, (text) => {
+    clearTimeout(pause)
+    latest++
+    failure.value = null
+    searching.value = false
+    const said = text.trim()
+    if (said && !readPair(said)) pause = setTimeout(() => void search(said), PAUSE_MS)
+    else options.value = optionsFor(said, [], [])
+  })
+  onScopeDispose(() => clearTimeout(pause))
+
+  return { options, searching, failure }
+}
+
+async function placesNamed(q: string, near: Place | null) {
+  if (q.length > LONGEST_NAME) return []
+  const query = { q, limit: LIMIT, ...(near ?? {}) }
+  return (await ask(api.GET('/api/v1/places', { params: { query } }))).items
+}
+
+async function cellsOf(code: string) {
+  if (!mayBeCode(code)) return []
+  return (await ask(api.GET('/api/v1/grid/cells', { params: { query: { code, limit: 5 } } }))).items
+}
