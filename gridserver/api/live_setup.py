@@ -28,10 +28,15 @@ def install(app: Flask, database: Database) -> None:
         command_snapshot=dispatch.command_snapshot,
         crashed=give_up,
     )
-    writer = PositionWriter(database, lambda newest: positions.announce(live, newest), give_up)
+    writer = PositionWriter(
+        database,
+        lambda connection, said: terminal.read_positions(connection, said),
+        lambda newest: positions.announce(live, newest),
+        give_up,
+    )
     live = Live(socketio, hub, writer)
     app.extensions["gridserver_live"] = live
     terminal = Terminal(database, live)
     for namespace in (terminal, CommandView(database, live)):
         socketio.on_namespace(namespace)
-    sockets_direct.shorten(socketio, terminal.take_receipt)
+    sockets_direct.shorten(socketio, terminal.take_unasked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +17,7 @@ from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import Live, live
 from gridserver.api.position_writer import PERMISSION, store
 from gridserver.base.clock import now
+from gridserver.delivery.outlet import Connection
 from gridserver.force import positions
 from gridserver.force.positions import MOST_POSITIONS, Newest, Seen
 from gridserver.force.rules import Position
@@ -72,7 +73,8 @@ class Positions(MethodView):
             told = read(batch["positions"], now(session))
             newest = store(session, [Seen(actor.account_id, each) for each in told])
         note_charge(live(), actor, told)
-        announce(live(), newest)
+        for each in newest:
+            announce(live(), each)
         return {"accepted": len(told)}
 
 
@@ -83,7 +85,7 @@ def read(loaded: Sequence[dict[str, Any]], moment: dt.datetime) -> list[Position
     return told
 
 
-def note_charge(live: Live, actor: Principal, told: Sequence[Position]) -> None:
+def note_charge(live: Live, actor: Principal | Connection, told: Sequence[Position]) -> None:
     """Note the charge that the actor's device told with the last of its positions."""
     charge = max(told, key=lambda each: each.at).battery if told else None
     if charge is not None:
@@ -91,14 +93,13 @@ def note_charge(live: Live, actor: Principal, told: Sequence[Position]) -> None:
         live.hub.contacts.report(actor.account_id, actor.device, said)
 
 
-def announce(live: Live, newest: Iterable[Newest]) -> None:
-    """Show positions to the command views, after the commit. They may be lost."""
-    for each in newest:
-        measured = {k: v for k, v in asdict(each.position).items() if v is not None}
-        position = {
-            "username": each.username,
-            "display_name": each.display_name,
-            **measured,
-            "at": each.position.at.isoformat(),
-        }
-        live.tell_rooms("position", position, each.unit_path)
+def announce(live: Live, newest: Newest) -> None:
+    """Show a position to the command views, after the commit. It may be lost."""
+    measured = {k: v for k, v in asdict(newest.position).items() if v is not None}
+    position = {
+        "username": newest.username,
+        "display_name": newest.display_name,
+        **measured,
+        "at": newest.position.at.isoformat(),
+    }
+    live.tell_rooms("position", position, newest.unit_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -18,6 +19,7 @@ from gridserver.base.db import Database
 from gridserver.base.errors import GridserverError, Invalid
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
+from gridserver.force.rules import Position
 
 NAMESPACE = "/terminal"
 
@@ -26,6 +28,7 @@ _NUMBER = ma.validate.Range(0, 2**53)
 
 #: As clients say it that want no answer.
 _RECEIPT = re.compile(rf'42{NAMESPACE},\["ack",\{{"seq":([0-9]{{1,15}})\}}\]')
+_POSITION = re.compile(rf'42{NAMESPACE},\["position",(.{{1,2048}})\]', re.DOTALL)
 
 
 class AckSchema(ma.Schema):
@@ -63,14 +66,23 @@ class Terminal(AuthenticatedNamespace):
         direct = {"ack": self.on_ack, "position": self.on_position}.get(event)
         return direct(*args) if direct else super().trigger_event(event, *args)
 
-    def take_receipt(self, session: str, packet: str) -> bool:
-        """Take a receipt as it came, past everything that events go through; False for whatever
-        is none, or needs an answer. `session` is the Engine.IO session's."""
-        receipt = _RECEIPT.fullmatch(packet)
-        if receipt is None:
-            return False
-        connection_id = self.socketio.server.manager.sid_from_eio_sid(session, NAMESPACE)
-        return self._relay.acknowledge(connection_id, int(receipt[1]))
+    def take_unasked(self, session: str, packet: str) -> bool:
+        """Take a receipt or positions as they came, past everything that events go through; False
+        for what is neither, or needs an answer. `session` is the Engine.IO session's."""
+        if receipt := _RECEIPT.fullmatch(packet):
+            return self._relay.acknowledge(self._connection_of(session), int(receipt[1]))
+        if said := _POSITION.fullmatch(packet):
+            return self._take_unread(self._connection_of(session), said[1])
+        return False
+
+    def _connection_of(self, session: str) -> str:
+        return self.socketio.server.manager.sid_from_eio_sid(session, NAMESPACE)
+
+    def _take_unread(self, connection_id: str, said: str) -> bool:
+        found = self._connections.get(connection_id)
+        if found:
+            self.live.positions.take_unread(found[0], said)
+        return found is not None
 
     def on_ack(self, connection_id: str, *arguments: object) -> Answer:
         """Take a receipt. It touches no row here: the receipt writer asks, before it stores a
@@ -100,7 +112,20 @@ class Terminal(AuthenticatedNamespace):
         positions.note_charge(self.live, principal, told)
         return {"status": "done", "accepted": len(told)}
 
+    def read_positions(self, connection: Connection, said: str) -> list[Position]:
+        """Read positions as a connection said them. Raises as `positions.read` does."""
+        told = positions.read(load(_POSITIONS, _json(said)), self.database.clock.now())
+        positions.note_charge(self.live, connection, told)
+        return told
+
     def _tell_presence(self, principal: Principal, *, online: bool) -> None:
         presence = {"username": principal.username, "online": online}
         for unit_path in principal.paths("position.send"):
             self.live.tell_rooms("presence", presence, unit_path)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Invalid("socket.bad_payload", "This is no JSON.") from error

@@ -474,6 +474,20 @@ def test_positions_and_presence_reach_the_rooms_above_and_no_other(
     assert username not in {presence["username"] for presence in north.all("presence")}
 
 
+def test_positions_that_nobody_waits_to_be_answered(http: Http, connect: Connect) -> None:
+    """Those that can't be are dropped, and those beside them are shown."""
+    view = connect(http("command"), "/command")
+    view.hear("resync")
+    officer = connect(http("330824002"))
+    lon, lat = centre(0, 0)
+    position = {"lon": lon, "lat": lat, "at": dt.datetime.now(dt.UTC).isoformat()}
+    for wrong in ([position | {"lon": 400}], [{"at": position["at"]}], position, []):
+        officer.emit("position", wrong)
+    officer.emit("position", [position])
+    assert [(each["lon"], each["lat"]) for each in view.hear("position")] == [(lon, lat)]
+    assert officer.ask("position", [position]) == {"status": "done", "accepted": 1}
+
+
 def test_positions_by_http_reach_the_rooms_too(http: Http, connect: Connect) -> None:
     view = connect(http("command"), "/command")
     view.hear("resync")
