@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import gridserver.access.models
+import gridserver.alarms.models
 import gridserver.attachments.models
 import gridserver.audit.models
 import gridserver.captures.models

@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
+from gridserver.alarms import heartbeat
 from gridserver.attachments import sweep
 from gridserver.attachments.store import Store
 from gridserver.base import logs
@@ -50,6 +51,7 @@ _BATCH = 100
 Chore = Callable[[Session, int], int]
 #: name → what to do: it takes the session and a limit, and returns how much it did.
 CHORES: dict[str, Chore] = {
+    "beat": heartbeat.beat,
     "escalate": escalation.escalate_due,
     "order_deadlines": reminding.meet_deadlines,
     "order_receipts": counting.take_receipts,

@@ -17,6 +17,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "incident.read": frozenset({"command", "admin", "auditor"}),
     "task.command": frozenset({"command"}),
     "feed.read": frozenset({"command", "admin", "auditor"}),
+    "alarm.read": frozenset({"command", "admin", "auditor"}),
+    "alarm.silence": frozenset({"command", "admin"}),
     "force.read": frozenset({"command", "admin", "gis_admin", "auditor"}),
     "force.edit": frozenset({"admin"}),
     "ownership.edit": frozenset({"admin", "gis_admin"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridserver.api import (
+    alarms,
     attachments,
     bureau,
     captures,
@@ -83,6 +84,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     dry_run.blueprint,
     tables.blueprint,
     mobilisations.blueprint,
+    alarms.blueprint,
     orders.blueprint,
     staffing.blueprint,
     figures.blueprint,

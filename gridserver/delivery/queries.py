@@ -242,6 +242,12 @@ def feed_standing(session: Session) -> Standing:
     return Standing(str(row.id), row.feed_seq, purged_through=row.feed_purged_through)
 
 
+def waiting_since(session: Session) -> dt.datetime | None:
+    """Return when the oldest feed entry was appended that no process has numbered yet, so that no
+    room has heard of it."""
+    return session.scalar(select(func.min(FeedEntry.at)).where(FeedEntry.seq.is_(None)))
+
+
 def feed_page(session: Session, after: int, limit: int) -> list[StoredEntry]:
     """Return the numbered entries after `after`, in order, whoever may see them."""
     rows = session.execute(

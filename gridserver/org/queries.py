@@ -69,6 +69,12 @@ def paths_by_id(session: Session, ids: set[int]) -> dict[int, str]:
     return {row.id: row.path for row in db.rows(session, _PATHS, {"ids": list(ids)})}
 
 
+def paths_by_code(session: Session, codes: set[str]) -> dict[str, str]:
+    """Return the paths of units; codes that no unit has are left out."""
+    units = session.scalars(select(Unit).where(Unit.code.in_(codes)))
+    return {unit.code: unit.path for unit in units}
+
+
 def bureau_and_station(session: Session, station_code: str | None) -> tuple[Unit, Unit | None]:
     """Return the bureau, and the station with the code (None where there is none), in one query."""
     wanted = or_(Unit.kind == "bureau", Unit.code == station_code)

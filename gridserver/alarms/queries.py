@@ -1,0 +1,138 @@
+"""The alarms of the present moment: each kind by one look into its room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from gridserver.access import clocks
+from gridserver.access import queries as access
+from gridserver.access.rules import Principal, require
+from gridserver.alarms import heartbeat, rules
+from gridserver.alarms.models import AlarmSilence
+from gridserver.alarms.rules import Alarm, Silence
+from gridserver.base.clock import now
+from gridserver.delivery import queries as delivery
+from gridserver.dispatch import watching
+from gridserver.dispatch.dossier import Dossier
+from gridserver.force import voids
+from gridserver.force.voids import Void
+from gridserver.org import queries as org
+
+#: How many names a void's sentence carries.
+_NAMED = 3
+
+
+def alarms_for(session: Session, actor: Principal) -> list[Alarm]:
+    """Return the alarms of the actor's units and those that concern all, silenced ones last.
+
+    Raises `Forbidden` for who doesn't watch.
+    """
+    require(actor, "alarm.read")
+    paths = actor.paths("alarm.read")
+    moment = now(session)
+    bureau = org.bureau(session).path
+    found = [
+        *_unsigned(session, paths),
+        *_support(session, paths),
+        *_voids(session, paths, bureau),
+        *_clocks(session, paths),
+        *rules.worker_alarm(heartbeat.last_beat(session), moment, bureau),
+        *rules.relay_alarm(delivery.waiting_since(session), moment, bureau),
+    ]
+    return rules.silenced(found, _silences(session, [alarm.key for alarm in found]), moment)
+
+
+def _unsigned(session: Session, paths: tuple[str, ...]) -> list[Alarm]:
+    found = watching.unsigned_past_the_ladder(session, paths)
+    return [_of_task("unsigned", each.dossier, each.since) for each in found]
+
+
+def _support(session: Session, paths: tuple[str, ...]) -> list[Alarm]:
+    found = watching.calls_for_support(session, paths)
+    return [
+        _of_task(
+            "support",
+            each.dossier,
+            each.since,
+            by=each.by.display_name if each.by else None,
+            text=each.text,
+        )
+        for each in found
+    ]
+
+
+def _of_task(kind: str, dossier: Dossier, since: dt.datetime, **params: str | None) -> Alarm:
+    incident = dossier.incident
+    known: dict[str, Any] = {"number": incident.number, "address": incident.address}
+    return Alarm(
+        f"{kind}:{dossier.task.id}",
+        kind,
+        since,
+        dossier.unit_path,
+        task_id=dossier.task.id,
+        params=known | params,
+    )
+
+
+def _voids(session: Session, paths: tuple[str, ...], bureau: str) -> list[Alarm]:
+    """One alarm a station, for however many of its cells and teams nobody is there."""
+    moment = now(session)
+    found = voids.voids(session, moment, moment + rules.VOID_AHEAD, unit_paths=paths)
+    by_station: dict[str | None, list[Void]] = defaultdict(list)
+    for each in found:
+        by_station[each.code if each.kind == "station" else each.station].append(each)
+    path_of = org.paths_by_code(session, {code for code in by_station if code})
+    return [
+        Alarm(
+            f"void:{station or 'bureau'}",
+            "void",
+            min(each.start for each in those),
+            path_of.get(station or "", bureau),
+            params={
+                "count": len(those),
+                "names": list(dict.fromkeys(each.name for each in those))[:_NAMED],
+                "until": max(each.end for each in those).isoformat(),
+            },
+        )
+        for station, those in by_station.items()
+    ]
+
+
+def _clocks(session: Session, paths: tuple[str, ...]) -> list[Alarm]:
+    return [
+        Alarm(
+            f"clock:{each.username}",
+            "clock",
+            each.since,
+            each.unit_path,
+            params={"username": each.display_name, "offset_s": each.offset_s},
+        )
+        for each in clocks.drifting(session, paths, rules.CLOCK_OFF_S)
+    ]
+
+
+def _silences(session: Session, keys: list[str]) -> dict[str, Silence]:
+    newest = (
+        select(AlarmSilence)
+        .where(AlarmSilence.key.in_(keys))
+        .ext(distinct_on(AlarmSilence.key))
+        .order_by(AlarmSilence.key, AlarmSilence.at.desc(), AlarmSilence.id.desc())
+    )
+    rows = session.scalars(newest).all()
+    people = access.account_refs(session, {row.account_id for row in rows})
+    return {
+        row.key: Silence(
+            row.at,
+            row.until,
+            people[row.account_id].username,
+            people[row.account_id].display_name,
+            row.note,
+        )
+        for row in rows
+    }
