@@ -23,9 +23,11 @@ import gridserver.exchange.models
 import gridserver.force.models
 import gridserver.grids.models
 import gridserver.incidents.models
+import gridserver.journals.models
 import gridserver.orders.models
 import gridserver.org.models
 import gridserver.partners.models
+import gridserver.reviews.models
 import gridserver.places.models  # noqa: F401 (registers the tables)
 from gridserver.base.db import Base
 from gridserver.base.errors import Unavailable

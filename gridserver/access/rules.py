@@ -46,6 +46,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "place.read": frozenset(ROLES),
     "place.edit": frozenset({"admin", "gis_admin"}),
     "exchange.edit": frozenset({"admin"}),
+    "review.read": frozenset({"command", "admin", "auditor"}),
+    "review.write": frozenset({"command"}),
+    "review.sign": frozenset({"command", "admin"}),
+    # What an officer did on a day: one's own aside, which everybody reads.
+    "log.read": frozenset({"command", "admin", "auditor"}),
+    "handover.read": frozenset({"command", "admin", "auditor"}),
+    "handover.write": frozenset({"command"}),
+    "incident.export": frozenset({"command", "admin", "auditor"}),
 }
 
 

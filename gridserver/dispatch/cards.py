@@ -25,8 +25,8 @@ Card = dict[str, Any]
 class HistoryEntry:
     """A row of a task's history. `lon`, `lat` (EPSG:4326) where the actor's place is known.
 
-    `occurred_at` is by the actor's own clock; `clock_offset_s` later it was by the server's. `device`
-    is the name that the actor's device gave itself.
+    `occurred_at` is by the actor's own clock; `clock_offset_s` later it was by the server's.
+    `device` is the name that the actor's device gave itself.
     """
 
     id: int
@@ -92,7 +92,7 @@ def task_detail(
     return _task(dossier, language) | {
         "decision": ladder(dossier.steps, language),
         "offers": [_offer(dossier, offer, language) for offer in dossier.offers],
-        "history": [_entry(entry) for entry in history],
+        "history": [history_entry(entry) for entry in history],
         "allowed": list(allowed(dossier.task.state, dossier.standing(viewer))),
     }
 
@@ -236,7 +236,8 @@ def _offer(dossier: Dossier, offer: Offer, language: str) -> Card:
     }
 
 
-def _entry(entry: HistoryEntry) -> Card:
+def history_entry(entry: HistoryEntry) -> Card:
+    """Return what happened to a task as its history shows it."""
     return {
         "id": entry.id,
         "verb": entry.verb,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from geoalchemy2.functions import ST_X, ST_Y
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
@@ -22,8 +22,9 @@ from gridserver.dispatch.rules import Person
 
 # Built once. The insert is of the table, not of the class: a row that nobody holds needs no ORM.
 _ADD = insert(TaskEvent.metadata.tables[TaskEvent.__tablename__])
-_OF_TASK = (
+_OF_TASKS = (
     select(
+        TaskEvent.task_id,
         TaskEvent.id,
         TaskEvent.verb,
         TaskEvent.from_state,
@@ -38,7 +39,7 @@ _OF_TASK = (
         ST_Y(TaskEvent.point).label("lat"),
         TaskEvent.data,
     )
-    .where(TaskEvent.task_id == bindparam("task"))
+    .where(TaskEvent.task_id.in_(bindparam("tasks", expanding=True)))
     .order_by(TaskEvent.id)
 )
 
@@ -87,24 +88,35 @@ def of_task(
     session: Session, task_id: int, known: Mapping[int, AccountRef | Person]
 ) -> list[HistoryEntry]:
     """Return a task's history, oldest first. `known` are accounts that need not be asked for."""
-    rows = db.rows(session, _OF_TASK, {"task": task_id})
+    return [entry for _, entry in of_tasks(session, [task_id], known)]
+
+
+def of_tasks(
+    session: Session,
+    task_ids: Sequence[int],
+    known: Mapping[int, AccountRef | Person] | None = None,
+) -> list[tuple[int, HistoryEntry]]:
+    """Return the history of several tasks as one, oldest first, each entry with its task's id."""
+    rows = db.rows(session, _OF_TASKS, {"tasks": task_ids})
+    known = known or {}
     strangers = {row.actor_account_id for row in rows} - known.keys() - {None}
     actors = {**known, **access.account_refs(session, strangers)}
-    return [
-        HistoryEntry(
-            id=row.id,
-            verb=row.verb,
-            from_state=row.from_state,
-            to_state=row.to_state,
-            late=row.late,
-            actor=actors.get(row.actor_account_id),
-            device=row.device,
-            occurred_at=row.occurred_at,
-            clock_offset_s=row.clock_offset_s,
-            at=row.at,
-            lon=row.lon,
-            lat=row.lat,
-            data=row.data,
-        )
-        for row in rows
-    ]
+    return [(row.task_id, _entry(row, actors.get(row.actor_account_id))) for row in rows]
+
+
+def _entry(row: Row, actor: AccountRef | Person | None) -> HistoryEntry:
+    return HistoryEntry(
+        id=row.id,
+        verb=row.verb,
+        from_state=row.from_state,
+        to_state=row.to_state,
+        late=row.late,
+        actor=actor,
+        device=row.device,
+        occurred_at=row.occurred_at,
+        clock_offset_s=row.clock_offset_s,
+        at=row.at,
+        lon=row.lon,
+        lat=row.lat,
+        data=row.data,
+    )

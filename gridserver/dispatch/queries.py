@@ -88,6 +88,18 @@ def of_incident(session: Session, incident_id: int) -> Dossier | None:
     return _one(session, select(Task).where(Task.incident_id == incident_id))
 
 
+def tasks_of_incidents(session: Session, incident_ids: Select[int]) -> list[int]:
+    """Return the ids of the tasks of incidents, access unchecked, in their order."""
+    query = select(Task.id).where(Task.incident_id.in_(incident_ids)).order_by(Task.id)
+    return list(session.scalars(query))
+
+
+def of_tasks(session: Session, task_ids: Collection[int]) -> list[Dossier]:
+    """Return tasks by id, access unchecked, in their order."""
+    query = select(Task).where(Task.id.in_(task_ids)).order_by(Task.id)
+    return dossier.load(session, session.scalars(query).all())
+
+
 def hand_over_of(session: Session, task_id: int) -> HandOver | None:
     """Return to whom a task was handed over, and what they answered; None where it was not."""
     return session.get(HandOver, task_id)

@@ -189,6 +189,17 @@ def ids_within(paths: Iterable[str]) -> Select[int]:
     return select(Incident.id).where(Incident.unit_id.in_(units))
 
 
+def ids_between(
+    session: Session, unit_path: str, since: dt.datetime, until: dt.datetime
+) -> list[int]:
+    """Return the ids of the incidents of a unit and what is below it that were reported from
+    `since` on and before `until`, in their order."""
+    query = ids_within([unit_path]).where(
+        Incident.reported_at >= since, Incident.reported_at < until
+    )
+    return list(session.scalars(query.order_by(Incident.id)))
+
+
 def points_since(
     session: Session, since: dt.datetime, within: tuple[float, float, float, float] | None = None
 ) -> NDArray[np.float64]:

@@ -1,2 +1,2 @@
-"""After-action review (复盘评估): what happened in an incident or an operation, what was remarked on
-it, what was learnt, and who signed that off."""
+"""After-action review (复盘评估): what happened in an incident or an operation, what was remarked
+on it, what was learnt, and who signed that off."""

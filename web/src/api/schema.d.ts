@@ -4270,6 +4270,709 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the reviews that one may see, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    state?: "drafted" | "submitted" | "signed";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Begin the review of some incidents, or of what a mobilisation held. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewReview"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show one review with its timeline, remarks and lessons. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
+                path: {
+                    review_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/remarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remark on a point of the timeline, or on the whole. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RemarkArguments"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/lessons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a lesson, who sees to it and until when. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LessonArguments"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/lessons/{lesson_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+                lesson_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say of a lesson of a signed review that it was done, and how. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review_id: number;
+                    lesson_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Settled"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a review to be signed off, with its conclusion. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Submit"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a review back to be written further, and say why. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Back"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/sign-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a review off. Its author can't. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Review"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/day-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what an officer did on a day. A look at somebody else's is in the ledger. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Service number; without it one's own day. */
+                    officer?: string;
+                    /** @description A day of the bureau's calendar; default: today. */
+                    date?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DayLog"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a room's watch would hand over now, without storing it. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Code of the room's unit. */
+                    unit: string;
+                    from: string;
+                    to: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WatchReport"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the handovers that one may see, newest first, without their reports. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HandoverPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Hand a watch over, with its report as it stands. Somebody else takes it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewHandover"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Handover"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show a handover with its report as it stood. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
+                path: {
+                    handover_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Handover"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a watch over. Who gave it can't. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    handover_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Take"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Handover"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -5609,6 +6312,99 @@ export interface paths {
                 403: components["responses"]["FORBIDDEN"];
                 404: components["responses"]["NOT_FOUND"];
                 409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the alarms of one's units and those that concern all: first those that sound. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alarms"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{key}/silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Silence an alarm for some minutes. It stays in sight for every room with the name and
+         *     the note, and sounds again when its condition renews or the time is over.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewSilence"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alarm"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -9189,6 +9985,298 @@ export interface components {
             linked: components["schemas"]["Linked"][];
             suggested: components["schemas"]["Suggested"][];
         };
+        ReviewedOperation: {
+            id: number;
+            unit: components["schemas"]["UnitRef"];
+            /** Format: date-time */
+            valid_from: string;
+            /** Format: date-time */
+            valid_to: string | null;
+            why: string;
+        };
+        ReviewCard: {
+            id: number;
+            title: string;
+            unit: components["schemas"]["UnitRef"];
+            /** @enum {string} */
+            state: "drafted" | "submitted" | "signed";
+            /** @description Counts the changes. */
+            version: number;
+            mobilisation: components["schemas"]["ReviewedOperation"] | null;
+            incident_count: number;
+            author: components["schemas"]["Person"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            conclusion: string | null;
+            /** Format: date-time */
+            submitted_at: string | null;
+            signed_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            signed_at: string | null;
+        };
+        ReviewPage: {
+            items: components["schemas"]["ReviewCard"][];
+            next: string | null;
+        };
+        NewReview: {
+            title: string;
+            incidents?: number[];
+            mobilisation?: number | null;
+        };
+        ReviewedTask: {
+            id: number;
+            /** @enum {string} */
+            state: "assigned" | "signed" | "en_route" | "on_scene" | "reported" | "closed" | "cancelled" | "handed_over";
+        };
+        ReviewedIncident: {
+            id: number;
+            /** @description Four digits for the radio; they come round again, `id` doesn't. */
+            number: number;
+            /** @description Who passed it on. */
+            source: string;
+            category: components["schemas"]["CategoryNames"];
+            /** @description 1 (at once) to 4. */
+            priority: number;
+            lon: number;
+            lat: number;
+            address: string | null;
+            description: string | null;
+            /** Format: date-time */
+            reported_at: string;
+            cell: components["schemas"]["Coded"] | null;
+            station: components["schemas"]["UnitRef"] | null;
+            /** @description covers, boundary, largest_share, nearest or outside. */
+            method: string;
+            grid_version: string | null;
+            task: components["schemas"]["ReviewedTask"];
+        };
+        ReviewPoint: {
+            id: number;
+            verb: string;
+            from: string | null;
+            to: string;
+            actor: components["schemas"]["Person"] | null;
+            /** @description The name that the actor's device gave itself. */
+            device: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description What the server's clock was ahead of the actor's, where that was measured: `occurred_at` is as said, and later by this it was. */
+            clock_offset_s: number | null;
+            /** Format: date-time */
+            at: string;
+            lon: number | null;
+            lat: number | null;
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description It no longer fitted and changed nothing. */
+            late: boolean;
+            incident: components["schemas"]["IncidentRef"];
+        };
+        ReviewRemark: {
+            id: number;
+            event: number | null;
+            text: string;
+            by: components["schemas"]["Person"];
+            /** Format: date-time */
+            at: string;
+        };
+        ReviewLesson: {
+            id: number;
+            text: string;
+            owner: components["schemas"]["Person"];
+            /** Format: date */
+            due_on: string;
+            overdue: boolean;
+            by: components["schemas"]["Person"];
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            settled_by: components["schemas"]["Person"] | null;
+            settled_text: string | null;
+        };
+        Review: {
+            id: number;
+            title: string;
+            unit: components["schemas"]["UnitRef"];
+            /** @enum {string} */
+            state: "drafted" | "submitted" | "signed";
+            /** @description Counts the changes. */
+            version: number;
+            mobilisation: components["schemas"]["ReviewedOperation"] | null;
+            incident_count: number;
+            author: components["schemas"]["Person"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            conclusion: string | null;
+            /** Format: date-time */
+            submitted_at: string | null;
+            signed_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            signed_at: string | null;
+            incidents: components["schemas"]["ReviewedIncident"][];
+            timeline: components["schemas"]["ReviewPoint"][];
+            remarks: components["schemas"]["ReviewRemark"][];
+            lessons: components["schemas"]["ReviewLesson"][];
+            allowed: ("remark" | "learn" | "submit" | "send_back" | "sign_off" | "settle")[];
+        };
+        RemarkArguments: {
+            text: string;
+            /** @description The point of the timeline; without it the whole is meant. */
+            event?: number | null;
+        };
+        LessonArguments: {
+            text: string;
+            /** @description Username of who sees to it. */
+            owner: string;
+            /**
+             * Format: date
+             * @description A day of the bureau's calendar.
+             */
+            due_on: string;
+        };
+        Settled: {
+            /** @description How it was done. */
+            text: string;
+        };
+        Submit: {
+            conclusion: string;
+        };
+        Back: {
+            /** @description Kept as a remark. */
+            text: string;
+        };
+        LoggedOfficer: {
+            username: string;
+            display_name: string;
+            service_number: string;
+            unit: components["schemas"]["UnitRef"];
+        };
+        LogEntry: {
+            /**
+             * Format: date-time
+             * @description When the server knew of it.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description By the officer's device, put right by what its clock is off; of what was told to them, when a device had it.
+             */
+            device_at: string | null;
+            /** @enum {string} */
+            kind: "shift" | "absence" | "told" | "task" | "order" | "capture" | "swap";
+            /** @description What of that kind: a task's verb, begin, end, … */
+            verb: string;
+            late: boolean;
+            /** @description Of the incident or the order. */
+            number: number | null;
+            incident: number | null;
+            words: string | null;
+        };
+        DayLog: {
+            officer: components["schemas"]["LoggedOfficer"];
+            /** Format: date */
+            date: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Entries by kind. */
+            counts: {
+                [key: string]: number;
+            };
+            entries: components["schemas"]["LogEntry"][];
+        };
+        WatchPart: {
+            count: number;
+            /** @description The first 200. Incidents as {incident, number, priority, category, category_zh, category_en, place, reported_at, state, officer}; silenced alarms as {key, at, by, note}; voids as {kind, code, name, start, end, why}. */
+            items: {
+                [key: string]: unknown;
+            }[];
+        };
+        WatchParts: {
+            came: components["schemas"]["WatchPart"];
+            no_owner: components["schemas"]["WatchPart"];
+            unsigned: components["schemas"]["WatchPart"];
+            overdue: components["schemas"]["WatchPart"];
+            without_feedback: components["schemas"]["WatchPart"];
+            to_review: components["schemas"]["WatchPart"];
+            handed_over: components["schemas"]["WatchPart"];
+            support: components["schemas"]["WatchPart"];
+            silenced: components["schemas"]["WatchPart"];
+            voids: components["schemas"]["WatchPart"];
+        };
+        WatchReport: {
+            /** Format: date-time */
+            at: string;
+            parts: components["schemas"]["WatchParts"];
+            by_priority: {
+                [key: string]: number;
+            };
+            by_category: {
+                [key: string]: number;
+            };
+        };
+        HandoverCard: {
+            id: number;
+            unit: components["schemas"]["UnitRef"];
+            /** @enum {string} */
+            state: "given" | "taken";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            remark: string | null;
+            given_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            given_at: string;
+            taken_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            taken_at: string | null;
+            taken_remark: string | null;
+            allowed: "take"[];
+        };
+        HandoverPage: {
+            items: components["schemas"]["HandoverCard"][];
+            next: string | null;
+        };
+        NewHandover: {
+            /** @description Code of the room's unit. */
+            unit: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            remark?: string | null;
+        };
+        Handover: {
+            id: number;
+            unit: components["schemas"]["UnitRef"];
+            /** @enum {string} */
+            state: "given" | "taken";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            remark: string | null;
+            given_by: components["schemas"]["Person"];
+            /** Format: date-time */
+            given_at: string;
+            taken_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            taken_at: string | null;
+            taken_remark: string | null;
+            allowed: "take"[];
+            report: components["schemas"]["WatchReport"];
+        };
+        Take: {
+            remark?: string | null;
+        };
         IncidentCard: {
             id: number;
             /** @description Four digits for the radio; they come round again, `id` doesn't. */
@@ -9727,6 +10815,40 @@ export interface components {
              * @description null: until it is ended.
              */
             to?: string | null;
+        };
+        Silence: {
+            by: components["schemas"]["Person"];
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            until: string;
+            note: string;
+        };
+        Alarm: {
+            /** @description The same as long as it is about the same. */
+            key: string;
+            /** @enum {string} */
+            kind: "support" | "unsigned" | "worker" | "relay" | "void" | "clock";
+            /**
+             * Format: date-time
+             * @description When the condition began, or last renewed.
+             */
+            since: string;
+            /** @description The task it is about. */
+            task: number | null;
+            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · void: count, names, until · clock: username, offset_s. */
+            params: {
+                [key: string]: unknown;
+            };
+            silenced: components["schemas"]["Silence"] | null;
+            may_silence: boolean;
+        };
+        Alarms: {
+            items: components["schemas"]["Alarm"][];
+        };
+        NewSilence: {
+            minutes: number;
+            note: string;
         };
         RelatedOrder: {
             id: number;

@@ -1,0 +1,163 @@
+"""Handing a watch over: the outgoing person gives it with the report as it stands, the incoming
+takes it. Each signs with their own account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import Session
+
+from gridserver.access import queries as access
+from gridserver.access.queries import AccountRef
+from gridserver.access.rules import Principal, require
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
+from gridserver.base.errors import Conflict, Forbidden, NotFound
+from gridserver.journals import watch
+from gridserver.journals.models import WatchHandover
+from gridserver.journals.rules import HANDOVER, check_watch, read_remark
+from gridserver.org import queries as org
+from gridserver.org.models import Unit
+
+Card = dict[str, Any]
+
+
+def preview(
+    session: Session, actor: Principal, unit_code: str, since: dt.datetime, until: dt.datetime
+) -> Card:
+    """Return the report of a room's watch as it stands now, without storing anything.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        ``unit.unknown``; ``access.forbidden``.
+    Invalid
+        ``handover.bad_interval``.
+    """
+    unit = org.unit_by_code(session, unit_code)
+    require(actor, "handover.read", unit.path)
+    check_watch(since, until, now(session))
+    return watch.report(session, unit, since, until)
+
+
+def give(
+    session: Session,
+    actor: Principal,
+    unit_code: str,
+    since: dt.datetime,
+    until: dt.datetime,
+    remark: str | None,
+) -> Card:
+    """Hand a watch over, with the report as it stands. Raises as `preview`."""
+    unit = org.unit_by_code(session, unit_code)
+    require(actor, "handover.write", unit.path)
+    check_watch(since, until, now(session))
+    given = WatchHandover(
+        unit_id=unit.id,
+        state=HANDOVER.states[0],
+        since=since,
+        until=until,
+        report=watch.report(session, unit, since, until),
+        remark=read_remark(remark, "remark"),
+        given_by=actor.account_id,
+        given_at=now(session),
+    )
+    session.add(given)
+    session.flush()
+    _record(session, actor, "give", given)
+    return _card(session, actor, given) | {"report": given.report}
+
+
+def take(session: Session, actor: Principal, handover_id: int, remark: str | None) -> Card:
+    """Take a watch over.
+
+    Raises
+    ------
+    NotFound
+        ``handover.unknown``.
+    Forbidden
+        ``access.forbidden``; ``handover.own`` for who gave it.
+    Conflict
+        ``handover.wrong_state``: it was taken over.
+    """
+    locked = select(WatchHandover).where(WatchHandover.id == handover_id, _visible_to(actor))
+    given = session.scalar(locked.with_for_update().execution_options(populate_existing=True))
+    if given is None:
+        raise _unknown(handover_id)
+    require(actor, "handover.write", session.get_one(Unit, given.unit_id).path)
+    after = HANDOVER.after(given.state, "take")
+    if after is None:
+        raise Conflict(
+            "handover.wrong_state", "The watch was taken over already.", state=given.state
+        )
+    if given.given_by == actor.account_id:
+        raise Forbidden(
+            "handover.own", "Who gives a watch can't take it; the incoming signs in themselves."
+        )
+    given.taken_remark = read_remark(remark, "remark")
+    given.state, given.taken_by, given.taken_at = after, actor.account_id, now(session)
+    session.flush()
+    _record(session, actor, "take", given)
+    return _card(session, actor, given) | {"report": given.report}
+
+
+def one(session: Session, actor: Principal, handover_id: int) -> Card:
+    """Return a handover with its report. Raises `NotFound` (``handover.unknown``)."""
+    query = select(WatchHandover).where(WatchHandover.id == handover_id, _visible_to(actor))
+    found = session.scalar(query)
+    if found is None:
+        raise _unknown(handover_id)
+    return _card(session, actor, found) | {"report": found.report}
+
+
+def page(
+    session: Session, actor: Principal, *, before: int | None = None, limit: int
+) -> list[Card]:
+    """Return the handovers that `actor` may see, newest first, without their reports."""
+    query = select(WatchHandover).where(_visible_to(actor))
+    if before is not None:
+        query = query.where(WatchHandover.id < before)
+    found = session.scalars(query.order_by(WatchHandover.id.desc()).limit(limit))
+    return [_card(session, actor, each) for each in found]
+
+
+def _card(session: Session, actor: Principal, handover: WatchHandover) -> Card:
+    unit = session.get_one(Unit, handover.unit_id)
+    named = {handover.given_by} | ({handover.taken_by} if handover.taken_by else set())
+    people = access.account_refs(session, named)
+    may_take = handover.given_by != actor.account_id and actor.may("handover.write", unit.path)
+    return {
+        "id": handover.id,
+        "unit": {"code": unit.code, "name": unit.name},
+        "state": handover.state,
+        "from": handover.since.isoformat(),
+        "to": handover.until.isoformat(),
+        "remark": handover.remark,
+        "given_by": _who(people[handover.given_by]),
+        "given_at": handover.given_at.isoformat(),
+        "taken_by": _who(people[handover.taken_by]) if handover.taken_by else None,
+        "taken_at": handover.taken_at.isoformat() if handover.taken_at else None,
+        "taken_remark": handover.taken_remark,
+        "allowed": list(HANDOVER.allowed(handover.state)) if may_take else [],
+    }
+
+
+def _visible_to(actor: Principal) -> ColumnElement[bool]:
+    reached = or_(false(), *(org.at_or_below(path) for path in actor.paths("handover.read")))
+    return WatchHandover.unit_id.in_(select(Unit.id).where(reached))
+
+
+def _who(person: AccountRef) -> Card:
+    return {"username": person.username, "display_name": person.display_name}
+
+
+def _record(session: Session, actor: Principal, verb: str, handover: WatchHandover) -> None:
+    audit.record(
+        session, actor, f"handover:{verb}", subject_kind="handover", subject_id=handover.id
+    )
+
+
+def _unknown(handover_id: int) -> NotFound:
+    return NotFound("handover.unknown", f"There is no handover {handover_id}.")

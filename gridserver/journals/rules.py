@@ -1,0 +1,47 @@
+"""What may be asked of a log or a handover, and the life of a handover: pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from gridserver.base import reading
+from gridserver.base.errors import Invalid
+from gridserver.base.lifecycle import Lifecycle
+
+HANDOVER = Lifecycle(states=("given", "taken"), transitions={("given", "take"): "taken"})
+
+#: A watch that is handed over was at most so long.
+LONGEST_WATCH = dt.timedelta(hours=72)
+_LONGEST_REMARK = 4000
+
+
+def day_of(date: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """Return from when and before when a day of the bureau's calendar was (23 to 25 hours)."""
+    midnight = dt.time(tzinfo=zone)
+    start = dt.datetime.combine(date, midnight)
+    end = dt.datetime.combine(date + dt.timedelta(days=1), midnight)
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def check_watch(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> None:
+    """Refuse an interval that is no watch.
+
+    Raises
+    ------
+    Invalid
+        ``handover.bad_interval`` naming ``to``: not after its start, longer than `LONGEST_WATCH`,
+        or not over yet.
+    """
+    if not since < until <= since + LONGEST_WATCH or until > now + dt.timedelta(minutes=1):
+        hours = LONGEST_WATCH // dt.timedelta(hours=1)
+        raise Invalid(
+            "handover.bad_interval",
+            f"to: give an end after from, at most {hours} hours later, and not in the future.",
+            field="to",
+        )
+
+
+def read_remark(value: object, field: str) -> str | None:
+    """Return a remark, or None for none. Raises `Invalid` naming `field`."""
+    return reading.optional_text(value, field, longest=_LONGEST_REMARK)
