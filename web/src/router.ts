@@ -42,6 +42,26 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
+      path: '/wall',
+      component: () => import('@/wall/WallPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
+      path: '/figures',
+      component: () => import('@/figures/FiguresPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
+      path: '/map',
+      component: () => import('@/map/MapPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
+      path: '/playback',
+      component: () => import('@/playback/PlaybackPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
       path: '/grid',
       component: () => import('@/grid/WorkshopPage.vue'),
       meta: { side: 'command', roles: ['gis_admin'] },

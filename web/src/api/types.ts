@@ -132,4 +132,10 @@ export interface LivePosition {
   lon: number
   lat: number
   at: string
+  accuracy_m?: number | null
+  /** Degrees clockwise from north. */
+  heading?: number | null
+  speed_mps?: number | null
+  /** From 0 to 1. */
+  battery?: number | null
 }

@@ -1,7 +1,7 @@
 import type { GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl'
 import { watch } from 'vue'
 
-import { NOTHING } from '@/map/style'
+import { NOTHING } from '@/map/fonts'
 import { pointFeature, type GridMap } from '@/map/useMap'
 import { useDraft } from '@/stores/draft'
 import { useEditing } from '@/stores/editing'

@@ -2,7 +2,8 @@ import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap } from 'mapl
 import { watch } from 'vue'
 
 import type { Palette } from '@/map/palette'
-import { FONT, NOTHING, stationFill } from '@/map/style'
+import { FONT, NOTHING } from '@/map/fonts'
+import { stationFill } from '@/map/cellLayers'
 import { pointFeature, type GridMap } from '@/map/useMap'
 import { useBureau } from '@/stores/bureau'
 import { useWorkshop } from '@/stores/workshop'

@@ -22,14 +22,20 @@ export function iconName(state: TaskState, priority: number): string {
   return form === 'ended' ? 'task-ended' : `task-${form}-${priority}`
 }
 
-type Draw = (context: CanvasRenderingContext2D) => void
+export type Draw = (context: CanvasRenderingContext2D) => void
+export type Put = (name: string, draw: Draw, height?: number) => void
 
-export function putIcons(map: MapLibreMap, palette: Palette): void {
-  const put = (name: string, draw: Draw, height = SIZE) => {
+/** Gives a map images, or others in their place. */
+export function putterOf(map: MapLibreMap): Put {
+  return (name, draw, height = SIZE) => {
     const image = drawn(draw, height)
     if (map.hasImage(name)) map.updateImage(name, image)
     else map.addImage(name, image, { pixelRatio: RATIO })
   }
+}
+
+export function putIcons(map: MapLibreMap, palette: Palette): void {
+  const put = putterOf(map)
   for (const priority of PRIORITIES) {
     for (const form of ['unsigned', 'under-way', 'reported'] as const) {
       put(`task-${form}-${priority}`, (context) => drawTask(context, palette, form, priority))
@@ -50,7 +56,7 @@ function drawn(draw: Draw, height: number): ImageData {
   return context.getImageData(0, 0, canvas.width, canvas.height)
 }
 
-function disc(
+export function disc(
   context: CanvasRenderingContext2D,
   radius: number,
   fill: string,

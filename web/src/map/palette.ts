@@ -18,6 +18,12 @@ export interface Palette {
   fillOpacity: number
   priority: Record<number, string>
   stations: readonly string[]
+  /** From little to much. */
+  load: readonly string[]
+  /** What a vector basemap is drawn in. */
+  base: Record<'green' | 'water' | 'built' | 'road' | 'border', string>
+  /** How a raster basemap is toned down. */
+  raster: Record<'raster-opacity' | 'raster-saturation' | 'raster-brightness-max' | 'raster-brightness-min', number>
 }
 
 export const NIGHT: Palette = {
@@ -49,6 +55,14 @@ export const NIGHT: Palette = {
     '#8f95b8',
     '#9f8d79',
   ],
+  load: ['#2f2a5c', '#473b88', '#6654b5', '#8f7be0', '#c9bcff'],
+  base: { green: '#10201f', water: '#12304c', built: '#1a2436', road: '#2c3d5a', border: '#41557a' },
+  raster: {
+    'raster-opacity': 0.55,
+    'raster-saturation': -0.6,
+    'raster-brightness-max': 0.55,
+    'raster-brightness-min': 0,
+  },
 }
 
 export const DAY: Palette = {
@@ -80,6 +94,19 @@ export const DAY: Palette = {
     '#aab0cf',
     '#bdae9c',
   ],
+  load: ['#e3defa', '#c2b6f1', '#9c8ae2', '#7660cc', '#4f3aa3'],
+  base: { green: '#e2ecdf', water: '#c5dbef', built: '#dfdfe4', road: '#c3cad6', border: '#a9b4c6' },
+  raster: {
+    'raster-opacity': 0.75,
+    'raster-saturation': -0.45,
+    'raster-brightness-max': 1,
+    'raster-brightness-min': 0.1,
+  },
+}
+
+/** The colours of the eight broad classes, in their order. */
+export function categoryColours(palette: Palette): readonly string[] {
+  return palette.stations.slice(0, 8)
 }
 
 /** The colour of each station's cells, by its place in the list. */

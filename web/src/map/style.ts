@@ -1,46 +1,68 @@
 /** The base style: the county, its cells by station, its labels. No glyph or tile leaves the host. */
 import type {
-  DataDrivenPropertyValueSpecification,
   LayerSpecification,
   SourceSpecification,
   StyleSpecification,
 } from 'maplibre-gl'
 
-import { stationColours, type Palette } from './palette'
+import { basemapLabels, basemapLayers, basemapSource, type Ground } from './basemap'
+import type { Colouring } from './cellFigures'
+import { cellLayers, cellNameLayers } from './cellLayers'
+import {
+  deskSources,
+  figureLayers,
+  heatLayers,
+  incidentLayers,
+  unitLayers,
+  type DeskSource,
+} from './deskLayers'
+import { FONT, FONT_BOLD, NOTHING } from './fonts'
+import type { Palette } from './palette'
 
-/** Without a `glyphs` address MapLibre draws every label with the fonts of the device. */
-export const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
-/** The weight is read from the first name; no font is called so, and the next one serves. */
-const FONT_BOLD = ['Bold', ...FONT]
-const FURTHEST_OVERVIEW = 10.2
-
-export const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 
 /** Sources whose features the page puts in by itself. */
-export const OWN_SOURCES = ['stations', 'tasks', 'officers', 'picked', 'own'] as const
+export const OWN_SOURCES = ['stations', 'tasks', 'picked', 'own'] as const
 export type OwnSource = (typeof OWN_SOURCES)[number]
+export type { DeskSource }
+
+/** What a desk's map shows beyond the handheld's. */
+export interface Desk {
+  colouring: Colouring
+  ground: Ground | null
+}
 
 export interface StyleOptions {
   palette: Palette
   stations: readonly string[]
   origin: string
   nameField: 'name' | 'name_en'
+  desk: Desk | null
 }
 
 export function buildStyle(options: StyleOptions): StyleSpecification {
+  const { palette, desk } = options
+  const ground = desk?.ground
   return {
     version: 8,
-    sources: sources(options.origin),
+    sources: {
+      ...sources(options.origin),
+      ...(desk ? deskSources() : {}),
+      ...(ground ? basemapSource(ground) : {}),
+    },
     layers: [
-      { id: 'ground', type: 'background', paint: { 'background-color': options.palette.ground } },
+      { id: 'ground', type: 'background', paint: { 'background-color': palette.ground } },
       ...neighbourLayers(options),
-      ...cellLayers(options),
-      ...outlineLayers(options.palette),
-      ...cellNameLayers(options.palette),
-      ...officerLayers(options.palette),
-      ...stationLayers(options.palette),
-      ...taskLayers(options.palette),
-      ...pickedLayers(options.palette),
+      ...(ground ? basemapLayers(ground, palette) : []),
+      ...cellLayers(palette, options.stations, desk?.colouring ?? 'station'),
+      ...(desk ? heatLayers(palette) : []),
+      ...outlineLayers(palette),
+      ...(ground ? basemapLabels(ground, palette) : []),
+      ...cellNameLayers(palette),
+      ...(desk ? figureLayers(palette) : []),
+      ...(desk ? unitLayers(palette) : []),
+      ...stationLayers(palette),
+      ...(desk ? incidentLayers(palette) : taskLayers(palette)),
+      ...pickedLayers(palette),
     ],
   }
 }
@@ -56,7 +78,8 @@ function sources(origin: string): Record<string, SourceSpecification> {
       maxzoom: 5,
     },
     outline: { type: 'geojson', data: `${origin}/api/v1/grid/outline` },
-    grid: { type: 'vector', url: `${origin}/tiles/grid.json` },
+    // By their codes cells have a state, which colours them.
+    grid: { type: 'vector', url: `${origin}/tiles/grid.json`, promoteId: { cells: 'code' } },
     ...Object.fromEntries(own),
   }
 }
@@ -90,37 +113,6 @@ function neighbourLayers({ palette, nameField }: StyleOptions): LayerSpecificati
   ]
 }
 
-function cellLayers({ palette, stations }: StyleOptions): LayerSpecification[] {
-  return [
-    {
-      id: 'cells',
-      type: 'fill',
-      source: 'grid',
-      'source-layer': 'cells',
-      paint: { 'fill-color': stationFill(palette, stations), 'fill-opacity': palette.fillOpacity },
-    },
-    {
-      id: 'cells-line',
-      type: 'line',
-      source: 'grid',
-      'source-layer': 'cells',
-      paint: {
-        'line-color': palette.cellLine,
-        'line-opacity': ['interpolate', ['linear'], ['zoom'], 8, 0.22, 12, 0.5, 15, 0.8],
-        'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.5, 12, 1, 15, 1.6],
-      },
-    },
-    {
-      id: 'cell-chosen',
-      type: 'line',
-      source: 'grid',
-      'source-layer': 'cells',
-      filter: ['==', ['get', 'code'], ''],
-      paint: { 'line-color': palette.accent, 'line-width': 2.4 },
-    },
-  ]
-}
-
 function outlineLayers(palette: Palette): LayerSpecification[] {
   return [
     {
@@ -136,40 +128,6 @@ function outlineLayers(palette: Palette): LayerSpecification[] {
       paint: { 'line-color': palette.outline, 'line-width': 1.6 },
     },
   ]
-}
-
-function cellNameLayers(palette: Palette): LayerSpecification[] {
-  return [
-    {
-      id: 'cell-names',
-      type: 'symbol',
-      source: 'grid',
-      'source-layer': 'labels',
-      minzoom: FURTHEST_OVERVIEW,
-      layout: {
-        'text-field': ['get', 'name'],
-        'text-font': FONT,
-        'text-size': ['interpolate', ['linear'], ['zoom'], 10, 10.5, 14, 14],
-        'text-padding': 6,
-        'text-max-width': 7,
-      },
-      paint: {
-        'text-color': palette.textSoft,
-        'text-halo-color': palette.textHalo,
-        'text-halo-width': 1.2,
-      },
-    },
-  ]
-}
-
-export function stationFill(
-  palette: Palette,
-  stations: readonly string[],
-): DataDrivenPropertyValueSpecification<string> {
-  if (stations.length === 0) return palette.accent
-  const colours = stationColours(palette, stations)
-  const cases = stations.flatMap((code, index) => [code, colours[index]!])
-  return ['match', ['get', 'station'], ...cases, palette.ended] as unknown as string
 }
 
 function stationLayers(palette: Palette): LayerSpecification[] {
@@ -193,40 +151,6 @@ function stationLayers(palette: Palette): LayerSpecification[] {
         'text-color': palette.text,
         'text-halo-color': palette.textHalo,
         'text-halo-width': 1.6,
-      },
-    },
-  ]
-}
-
-function officerLayers(palette: Palette): LayerSpecification[] {
-  return [
-    {
-      id: 'officers',
-      type: 'circle',
-      source: 'officers',
-      paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, 3, 13, 5],
-        'circle-color': ['case', ['get', 'online'], palette.officer, palette.officerAway],
-        'circle-stroke-color': palette.surface,
-        'circle-stroke-width': 1.5,
-      },
-    },
-    {
-      id: 'officers-name',
-      type: 'symbol',
-      source: 'officers',
-      minzoom: 12,
-      layout: {
-        'text-field': ['get', 'name'],
-        'text-font': FONT,
-        'text-size': 11,
-        'text-anchor': 'left',
-        'text-offset': [0.8, 0],
-      },
-      paint: {
-        'text-color': ['case', ['get', 'online'], palette.officer, palette.officerAway],
-        'text-halo-color': palette.textHalo,
-        'text-halo-width': 1.2,
       },
     },
   ]

@@ -14,8 +14,10 @@ import { useI18n } from 'vue-i18n'
 import { useAppearance } from '@/stores/appearance'
 import { useBureau } from '@/stores/bureau'
 import { putIcons } from './icons'
+import { putUnitIcons } from './unitIcons'
 import { DAY, NIGHT, type Palette } from './palette'
-import { buildStyle, type OwnSource } from './style'
+import { reconcile } from './reconcile'
+import { buildStyle, type Desk, type OwnSource } from './style'
 
 setWorkerUrl(workerUrl)
 
@@ -31,8 +33,8 @@ export interface GridMap {
   palette: () => Palette
 }
 
-/** The palette and the style of the moment, by theme, stations and language. */
-function useMapStyle() {
+/** The palette and the style of the moment, by theme, stations, language and what the desk chose. */
+function useMapStyle(desk: () => Desk | null) {
   const appearance = useAppearance()
   const bureau = useBureau()
   const { locale } = useI18n()
@@ -44,6 +46,7 @@ function useMapStyle() {
       stations: bureau.stations.map((station) => station.code).sort(),
       origin: window.location.origin,
       nameField: locale.value === 'en' ? 'name_en' : 'name',
+      desk: desk(),
     })
   return { palette, style }
 }
@@ -51,8 +54,9 @@ function useMapStyle() {
 export function useMap(
   container: Ref<MapElement | null>,
   options: () => Partial<MapOptions>,
+  desk: () => Desk | null = () => null,
 ): GridMap {
-  const { palette, style } = useMapStyle()
+  const { palette, style } = useMapStyle(desk)
   const map = shallowRef<MapLibreMap | null>(null)
   let made: MapLibreMap | null = null
   let incomplete = false
@@ -124,6 +128,7 @@ function createMap(element: MapElement, options: Partial<MapOptions>): MapLibreM
 
 /** Changes colours and names in place, so that no source has to be loaded again. */
 function restyle(map: MapLibreMap, style: ReturnType<typeof buildStyle>, palette: Palette): void {
+  reconcile(map, style)
   for (const layer of style.layers) {
     for (const [name, value] of Object.entries(layer.paint ?? {})) {
       map.setPaintProperty(layer.id, name as never, value as never)
@@ -132,6 +137,7 @@ function restyle(map: MapLibreMap, style: ReturnType<typeof buildStyle>, palette
     if (layout?.['text-field']) map.setLayoutProperty(layer.id, 'text-field', layout['text-field'])
   }
   putIcons(map, palette)
+  if (map.getSource('units')) putUnitIcons(map, palette)
 }
 
 /** The bureau's extent, as the map wants it. */
