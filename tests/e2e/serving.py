@@ -32,7 +32,7 @@ def serving() -> Iterator[str]:
         process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
         address = f"http://localhost:{environ['GRIDSERVER_PORT']}"
         try:
-            until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, 60)
+            until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, 240)
             assert process.poll() is None, "gridserver serve ended by itself"
             yield address
         finally:
