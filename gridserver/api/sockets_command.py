@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gridserver.access.rules import Principal
 from gridserver.api.live import COMMAND, Live, scope
-from gridserver.api.sockets import AuthenticatedNamespace
+from gridserver.api.sockets import Answer, AuthenticatedNamespace
 from gridserver.base.db import Database
 from gridserver.delivery import feed
 from gridserver.delivery.outlet import Connection
@@ -15,6 +15,7 @@ class CommandView(AuthenticatedNamespace):
     """Command rooms and others who watch; everything is within the account's scope."""
 
     permission = feed.PERMISSION
+    events = frozenset({"beat"})
 
     def __init__(self, database: Database, live: Live) -> None:
         super().__init__(COMMAND, database, live)
@@ -25,6 +26,10 @@ class CommandView(AuthenticatedNamespace):
         for unit_path in principal.paths(self.permission):
             self.socketio.server.enter_room(connection.id, scope(unit_path), namespace=COMMAND)
         self._feed.connect(connection, principal, cursor)
+
+    def on_beat(self, *_arguments: object) -> Answer:
+        """Answer that the link stands, and ask nothing: a page says this every second."""
+        return {"status": "done"}
 
     def closed(self, connection: Connection, principal: Principal) -> None:
         self._feed.disconnect(connection.id)

@@ -547,3 +547,8 @@ def test_a_position_by_a_session_that_ended_meanwhile_is_not_kept(
     other.ask("position", [position])
     until(lambda: "330824007" in {each["username"] for each in view.all("position")})
     assert "330824006" not in {each["username"] for each in view.all("position")}
+
+
+def test_a_view_hears_that_its_link_stands(connect: Connect, http: Http) -> None:
+    room = connect(http("command"), "/command")
+    assert room.ask("beat") == {"status": "done"}

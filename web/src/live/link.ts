@@ -2,10 +2,14 @@
 import { readonly, ref, type Ref } from 'vue'
 import { io, type Socket } from 'socket.io-client'
 
+import { heartbeat, keepBeating } from './heartbeat'
+
 export type LinkState = 'connecting' | 'live' | 'offline'
 
 const RETRY_MS = 4000
 const ANSWER_MS = 10_000
+/** Of a link that beats: a way that is silent is tried again so soon. */
+const CONNECT_MS = 5000
 const NO_WAY_BACK = new Set(['access.unauthenticated', 'access.device_revoked'])
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the wire is typed by its listeners
@@ -13,6 +17,8 @@ type Listener = (data: any) => void
 
 export interface Link {
   state: Readonly<Ref<LinkState>>
+  /** When the other end was last heard, by this device's clock. */
+  heardAt: () => number
   emit(event: string, data: unknown): void
   /** Sends and waits for the answer; throws where none comes. */
   request<Answer>(event: string, data: unknown): Promise<Answer>
@@ -26,6 +32,8 @@ export interface LinkOptions {
   /** The auth payload, asked anew at every connection. */
   auth: () => Record<string, unknown>
   listeners: Record<string, Listener>
+  /** Whether a loss is noticed within three seconds, by an event `beat` each second. */
+  beats?: boolean
   /** The server no longer knows the session, for the reason of the code. */
   onSignedOut: (code: string) => void
 }
@@ -42,6 +50,7 @@ export function openLink(options: LinkOptions): Link {
     auth: (give) => give({ app: __APP_VERSION__, ...options.auth() }),
     reconnectionDelay: 500,
     reconnectionDelayMax: 5000,
+    ...(options.beats ? { timeout: CONNECT_MS } : {}),
     autoConnect: false,
   })
   let retry: ReturnType<typeof setTimeout> | undefined
@@ -60,7 +69,15 @@ export function openLink(options: LinkOptions): Link {
     state.value = 'offline'
   }
 
-  socket.on('connect', () => (state.value = 'live'))
+  let heardAt = Date.now()
+  const heard = () => (heardAt = Date.now())
+  const stopBeating = options.beats ? beatOn(socket, state, heard) : () => undefined
+
+  socket.onAny(heard)
+  socket.on('connect', () => {
+    heard()
+    state.value = 'live'
+  })
   socket.on('disconnect', (reason) => {
     if (reason !== 'io client disconnect') lost()
   })
@@ -76,6 +93,7 @@ export function openLink(options: LinkOptions): Link {
 
   return {
     state: readonly(state),
+    heardAt: () => heardAt,
     emit: (event, data) => void socket.emit(event, data),
     request: (event, data) => socket.timeout(ANSWER_MS).emitWithAck(event, data),
     renew() {
@@ -84,9 +102,27 @@ export function openLink(options: LinkOptions): Link {
     },
     close() {
       clearTimeout(retry)
+      stopBeating()
       window.removeEventListener('offline', wentOffline)
       window.removeEventListener('online', again)
       socket.disconnect()
     },
   }
+}
+
+/** Sends a beat every second, and sets the state by whether it is answered; returns what ends it. */
+function beatOn(socket: Socket, state: Ref<LinkState>, heard: () => void): () => void {
+  const answered = (tell: () => void) => () => {
+    heard()
+    tell()
+  }
+  return keepBeating(
+    heartbeat({
+      connected: () => socket.connected,
+      send: (tell) => socket.emit('beat', answered(tell)),
+      lost: () => (state.value = 'offline'),
+      found: () => (state.value = 'live'),
+      giveUp: () => socket.io.engine.close(),
+    }),
+  )
 }

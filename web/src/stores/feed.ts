@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 
 import { api, ask } from '@/api/client'
 import type { FeedEvent, LivePosition, Officer, Resync, TaskCard } from '@/api/types'
@@ -27,6 +27,12 @@ export const useFeed = defineStore('feed', () => {
   const cards = computed(() => Object.values(state.value.tasks))
   const following = computed(() => link.value !== null)
   const linkState = computed<LinkState>(() => link.value?.state.value ?? 'connecting')
+  /** Since when nothing was heard, and when that was noticed: milliseconds by this device's clock. */
+  const lost = shallowRef<{ since: number; noticed: number } | null>(null)
+  watch(linkState, (now) => {
+    if (now === 'offline') lost.value = { since: link.value?.heardAt() ?? Date.now(), noticed: Date.now() }
+    else if (now === 'live') lost.value = null
+  }, { flush: 'sync' })
 
   function auth(): Record<string, unknown> {
     const { epoch, seq } = state.value
@@ -65,6 +71,7 @@ export const useFeed = defineStore('feed', () => {
       auth,
       listeners: { feed: events.add, resync: onResync, position: moves.add, presence: presence.tell },
       onSignedOut: session.lose,
+      beats: true,
     })
     officers.value = { ...(await knownPositions()), ...officers.value }
   }
@@ -78,9 +85,10 @@ export const useFeed = defineStore('feed', () => {
     loaded.value = false
     announcement.value = null
     orderTally.value = NO_TALLY
+    lost.value = null
   }
 
-  return { cards, state, loaded, officers, following, linkState, announcement, modeChanges, orderTally, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, orderTally, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */
