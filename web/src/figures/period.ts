@@ -1,0 +1,19 @@
+/** The days that figures are measured over, as the bureau's calendar has them. Pure. */
+import { dayOf, instantOf } from '@/base/format'
+
+const DAY_MS = 86_400_000
+
+/** The last `count` whole days and today so far, as days of the bureau's calendar. */
+export function lastDays(count: number, now: number, timeZone?: string): { first: string; last: string } {
+  return { first: dayOf(now - count * DAY_MS, timeZone), last: dayOf(now, timeZone) }
+}
+
+/** From the beginning of the first day to the end of the last. */
+export function periodOf({ first, last }: { first: string; last: string }, timeZone?: string): { from: string; to: string } {
+  // Noon and a day later is the next day, whatever the clocks do at night.
+  const next = dayOf(Date.parse(`${last}T12:00Z`) + DAY_MS, 'UTC')
+  return {
+    from: instantOf(`${first}T00:00`, timeZone).toISOString(),
+    to: instantOf(`${next}T00:00`, timeZone).toISOString(),
+  }
+}
