@@ -44,15 +44,7 @@ interface ConnectError extends Error {
 
 export function openLink(options: LinkOptions): Link {
   const state = ref<LinkState>(navigator.onLine ? 'connecting' : 'offline')
-  const socket: Socket = io(options.namespace, {
-    path: '/socket.io',
-    transports: ['websocket'],
-    auth: (give) => give({ app: __APP_VERSION__, ...options.auth() }),
-    reconnectionDelay: 500,
-    reconnectionDelayMax: 5000,
-    ...(options.beats ? { timeout: CONNECT_MS } : {}),
-    autoConnect: false,
-  })
+  const socket = socketFor(options)
   let retry: ReturnType<typeof setTimeout> | undefined
 
   const again = () => {
@@ -108,6 +100,18 @@ export function openLink(options: LinkOptions): Link {
       socket.disconnect()
     },
   }
+}
+
+function socketFor({ namespace, auth, beats }: LinkOptions): Socket {
+  return io(namespace, {
+    path: '/socket.io',
+    transports: ['websocket'],
+    auth: (give) => give({ app: __APP_VERSION__, ...auth() }),
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5000,
+    ...(beats ? { timeout: CONNECT_MS } : {}),
+    autoConnect: false,
+  })
 }
 
 /** Sends a beat every second, and sets the state by whether it is answered; returns what ends it. */
