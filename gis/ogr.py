@@ -18,7 +18,7 @@ from gis.errors import CrsError, FileError
 from gis.features import Features, Limits, Remark, geometry_error
 from gis.sources import check_source
 
-_READ_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError)
+READ_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError)
 _WKB_POLYGONS = (3, 6)
 _WKB_HEADER_BYTES = 9
 _BYTES_A_VERTEX = 16
@@ -44,18 +44,18 @@ def read_ogr(path: Path, layer: str | None = None, limits: Limits | None = None)
     """
     limits = limits or Limits()
     if path.suffix.lower() == ".gpkg":
-        _refuse_views(path)
+        refuse_views(path)
     encoding, said = _dbf_encoding(path) if path.suffix.lower() == ".shp" else (None, [])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        name = _choose_layer(path, layer)
+        name = choose_layer(path, layer)
         meta, wkb, values = _read(path, name, encoding, limits)
     limits.check_features(len(wkb))
     fields = [str(field) for field in meta["fields"]]
     said += [
         _driver_says(warning.message) for warning in caught if warning.category is RuntimeWarning
     ]
-    crs = WGS84 if path.suffix.lower() == ".kml" else _crs(meta["crs"])
+    crs = WGS84 if path.suffix.lower() == ".kml" else named_crs(meta["crs"])
     return Features(
         fields,
         {field: column.tolist() for field, column in zip(fields, values, strict=True)},
@@ -73,30 +73,53 @@ def polygon_layers(path: Path, limits: Limits) -> list[str]:
     FileError
         ``file.not_found``, ``file.format``, ``file.too_large``, ``file.unreadable``, ``file.view``.
     """
+    _check(path, limits)
+    return [name for name, kind in _layers(path) if _may_hold_polygons(kind)]
+
+
+def layer_names(path: Path, limits: Limits) -> list[str]:
+    """Return the names of the layers with geometry; raises as `polygon_layers`."""
+    _check(path, limits)
+    return [name for name, _ in _layers(path)]
+
+
+def _check(path: Path, limits: Limits) -> None:
     check_source(path, limits)
     if path.suffix.lower() == ".gpkg":
-        _refuse_views(path)
-    return [name for name, kind in _layers(path) if _may_hold_polygons(kind)]
+        refuse_views(path)
 
 
 def _may_hold_polygons(kind: str) -> bool:
     return "Polygon" in kind or kind in ("Unknown", "GeometryCollection")
 
 
-def _refuse_views(path: Path) -> None:
-    """Refuse a GeoPackage with views: reading one runs what its author wrote, perhaps for ever."""
+def refuse_views(path: Path) -> None:
+    """Refuse a GeoPackage with views: reading one runs what its author wrote, perhaps for ever.
+
+    Raises
+    ------
+    FileError
+        ``file.view``, ``file.unreadable``.
+    """
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             views = database.execute(_VIEWS).fetchall()
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if views:
         name = str(views[0][0])
         message = f"The GeoPackage has a view, {name!r:.60}; export its layer to a new GeoPackage."
         raise FileError("file.view", message, "file", {"view": name[:60]})
 
 
-def _choose_layer(path: Path, layer: str | None) -> str:
+def choose_layer(path: Path, layer: str | None) -> str:
+    """Return the layer that is asked for, or the only one.
+
+    Raises
+    ------
+    FileError
+        ``file.unreadable``, ``file.unknown_layer``, ``file.several_layers``, ``file.no_layer``.
+    """
     layers = [name for name, _ in _layers(path)]
     params = {"layers": layers}
     if layer is not None and layer not in layers:
@@ -115,8 +138,8 @@ def _layers(path: Path) -> list[tuple[str, str]]:
     """Name and type of the layers with geometry."""
     try:
         found = pyogrio.list_layers(path)
-    except _READ_ERRORS as error:
-        raise _unreadable(path, error) from error
+    except READ_ERRORS as error:
+        raise unreadable(path, error) from error
     return [(str(name), str(kind)) for name, kind in found if kind is not None]
 
 
@@ -140,12 +163,13 @@ def _read(path: Path, layer: str, encoding: str | None, limits: Limits) -> tuple
         raise CrsError(
             "crs.unknown", "The file's CRS is not readable; repair its .prj or remove it.", "crs"
         ) from error
-    except _READ_ERRORS as error:
-        raise _unreadable(path, error) from error
+    except READ_ERRORS as error:
+        raise unreadable(path, error) from error
     return meta, wkb, values
 
 
-def _unreadable(path: Path, error: Exception) -> FileError:
+def unreadable(path: Path, error: Exception) -> FileError:
+    """Return the refusal of a file that GDAL or SQLite can't read."""
     reason = str(error).replace(f"{path.parent}/", "")  # the server's folders are nobody's business
     return FileError(
         "file.unreadable",
@@ -155,8 +179,8 @@ def _unreadable(path: Path, error: Exception) -> FileError:
     )
 
 
-def _crs(named: str | None) -> Crs | None:
-    """What the file says; a GeoPackage without CRS says "Undefined"."""
+def named_crs(named: str | None) -> Crs | None:
+    """Return what the file says; a GeoPackage without CRS says "Undefined". Raises `CrsError`."""
     if not named or "undefined" in named[:40].lower():
         return None
     try:

@@ -14,43 +14,13 @@ from gridserver.access.rules import require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids import VersionSchema
-from gridserver.base.clock import now
-from gridserver.base.errors import Invalid
+from gridserver.api.uploading import FILE_FORM, UploadSchema, receive
 from gridserver.grids import queries, service, texts
-from gridserver.grids.uploads import LARGEST_BYTES, Uploads
-
-_FRAME_BYTES = 1 << 16  # what a multipart form puts around the file
+from gridserver.grids.uploads import Uploads
 
 blueprint = Blueprint(
     "grids_intake", __name__, url_prefix="/api/v1/grid", description="A grid from a file."
 )
-
-
-class FieldSummarySchema(ma.Schema):
-    name = ma.fields.String(required=True)
-    sample = ma.fields.List(
-        ma.fields.String(), required=True, metadata={"description": "A few of its values."}
-    )
-
-
-class LayerSummarySchema(ma.Schema):
-    name = ma.fields.String(required=True)
-    fields_ = ma.fields.List(
-        ma.fields.Nested(FieldSummarySchema), required=True, data_key="fields", attribute="fields"
-    )
-    features = ma.fields.Integer(required=True)
-    crs = ma.fields.String(
-        required=True,
-        allow_none=True,
-        metadata={"description": "What the file says; null: state one to import it."},
-    )
-
-
-class UploadSchema(ma.Schema):
-    upload = ma.fields.UUID(required=True, attribute="id")
-    name = ma.fields.String(required=True)
-    size = ma.fields.Integer(required=True, metadata={"description": "Bytes."})
-    layers = ma.fields.List(ma.fields.Nested(LayerSummarySchema), required=True)
 
 
 class DraftSchema(ma.Schema):
@@ -79,23 +49,9 @@ class ImportedVersionSchema(VersionSchema):
     )
 
 
-_FILE_FORM = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "properties": {"file": {"type": "string", "contentMediaType": "*/*"}},
-                "required": ["file"],
-            }
-        }
-    },
-}
-
-
 @blueprint.route("/uploads")
 class UploadedFiles(MethodView):
-    @blueprint.doc(requestBody=_FILE_FORM)
+    @blueprint.doc(requestBody=FILE_FORM)
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.response(201, UploadSchema)
     @blueprint.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
@@ -105,22 +61,7 @@ class UploadedFiles(MethodView):
 
         The answer says what layers and fields it has. It is kept for a day.
         """
-        # The transaction ends before the body is read: that may take as long as a slow line does.
-        with context.transaction() as session:
-            actor = context.principal()
-            require(actor, "grid.edit")
-            at = now(session)
-        request.max_content_length = LARGEST_BYTES + _FRAME_BYTES
-        file = request.files.get("file")
-        if file is None or not file.filename:
-            raise Invalid("upload.no_file", "Send the file as `file` of a form.", field="file")
-        upload = _uploads().keep(actor, file.filename, file.stream, at)
-        said = {"file": upload.name, "size": upload.size}
-        with context.database().transaction() as session:
-            document = idempotency.succeed_once(session, said, lambda: UploadSchema().dump(upload))
-        if document["upload"] != str(upload.id):
-            _uploads().remove(upload)
-        return idempotency.created(document)
+        return receive(_uploads(), "grid.edit")
 
 
 @blueprint.route("/versions")

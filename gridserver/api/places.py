@@ -1,17 +1,18 @@
-"""The gazetteer: finding a place by what somebody types."""
+"""The gazetteer: finding a place by what somebody types, and keeping its entries by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import marshmallow as ma
+from flask import Response
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from gis.crs import WGS84, to_wgs84
 from gridserver.access.rules import require
-from gridserver.api import context
+from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.captures import CellRefSchema
 from gridserver.api.shapes import UnitRefSchema
@@ -19,18 +20,27 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids.covering import cells_at
 from gridserver.org import queries as org
-from gridserver.places import entries
+from gridserver.places import entries, gazetteer
 from gridserver.places.entries import Standing
-from gridserver.places.rules import KINDS, MATCHED, PLACE
+from gridserver.places.rules import KINDS, MATCHED, PLACE, read_draft
 from gridserver.places.search import LONGEST_QUERY, MOST_FOUND, Found, search
 
 READ = "place.read"
 EDIT = "place.edit"
+_ONE = "/<int(max=9223372036854775807):place_id>"
 
-blueprint = Blueprint("places", __name__, url_prefix="/api/v1/places", description="The gazetteer.")
+
+class _Blueprint(Blueprint):
+    #: Retiring and restoring are POSTs that change an entry, so they need If-Match too.
+    METHODS_NEEDING_CHECK_ETAG: ClassVar = [*Blueprint.METHODS_NEEDING_CHECK_ETAG, "POST"]
 
 
-class PlaceSchema(ma.Schema):
+blueprint = _Blueprint(
+    "places", __name__, url_prefix="/api/v1/places", description="The gazetteer."
+)
+
+
+class GazetteerEntrySchema(ma.Schema):
     """An entry of the gazetteer."""
 
     id = ma.fields.Integer(required=True)
@@ -64,7 +74,22 @@ class PlaceSchema(ma.Schema):
     )
 
 
-class FoundPlaceSchema(PlaceSchema):
+class PlaceDraftSchema(ma.Schema):
+    """What there is to say of a place. `lon` and `lat` are EPSG:4326."""
+
+    kind = ma.fields.String(required=True, metadata={"description": f"One of {', '.join(KINDS)}."})
+    name = ma.fields.String(required=True)
+    aliases = ma.fields.List(ma.fields.String(), load_default=list)
+    address = ma.fields.String(allow_none=True, load_default=None)
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
+
+
+class RetirementSchema(ma.Schema):
+    reason = ma.fields.String(required=True)
+
+
+class FoundPlaceSchema(GazetteerEntrySchema):
     """An entry with where it lies in the grid in force now, and how it was found."""
 
     station = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
@@ -117,6 +142,97 @@ class Places(MethodView):
             if "q" in arguments:
                 return _searched(session, arguments)
             return _listed(session, arguments)
+
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
+    @blueprint.arguments(PlaceDraftSchema)
+    @blueprint.response(201, GazetteerEntrySchema)
+    def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
+        """Enter a place by hand."""
+        with context.transaction() as session:
+            actor = context.principal()
+            require(actor, EDIT)
+
+            def add() -> dict[str, Any]:
+                place_id = gazetteer.add(session, actor, read_draft(body))
+                return entered(session, place_id)
+
+            document = idempotency.succeed_once(session, body, add)
+        return created(document)
+
+
+@blueprint.route(_ONE)
+class OnePlace(MethodView):
+    @blueprint.etag
+    @blueprint.response(200, GazetteerEntrySchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, place_id: int) -> Standing:
+        """Show one entry."""
+        with context.transaction() as session:
+            require(context.principal(), READ)
+            return entries.place(session, place_id)
+
+    @blueprint.etag
+    @blueprint.arguments(PlaceDraftSchema)
+    @blueprint.response(200, GazetteerEntrySchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def put(self, body: dict[str, Any], place_id: int) -> Standing:
+        """Change an entry; an import leaves it as it is from then on."""
+        return _changed(
+            place_id,
+            lambda session: gazetteer.change(
+                session, context.principal(), place_id, read_draft(body)
+            ),
+        )
+
+
+@blueprint.route(f"{_ONE}/retire")
+class Retirement(MethodView):
+    @blueprint.etag
+    @blueprint.arguments(RetirementSchema)
+    @blueprint.response(200, GazetteerEntrySchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, body: dict[str, Any], place_id: int) -> Standing:
+        """Have an entry be found no longer. Of two who do it the second gets 409
+        `place.wrong_state`."""
+        actor, reason = context.principal(), body["reason"]
+        return _changed(
+            place_id, lambda session: gazetteer.retire(session, actor, place_id, reason)
+        )
+
+
+@blueprint.route(f"{_ONE}/restore")
+class Restoration(MethodView):
+    @blueprint.etag
+    @blueprint.response(200, GazetteerEntrySchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, place_id: int) -> Standing:
+        """Have a retired entry be found again."""
+        actor = context.principal()
+        return _changed(place_id, lambda session: gazetteer.restore(session, actor, place_id))
+
+
+def entered(session: Session, place_id: int) -> dict[str, Any]:
+    """Return an entry that was just made, as the answer carries it."""
+    document: dict[str, Any] = GazetteerEntrySchema().dump(entries.place(session, place_id))
+    return document
+
+
+def created(document: dict[str, Any]) -> Response:
+    """Return the answer to what made an entry."""
+    response = idempotency.created(document)
+    response.headers["Location"] = f"{blueprint.url_prefix}/{document['id']}"
+    return response
+
+
+def _changed(place_id: int, change: Callable[[Session], None]) -> Standing:
+    with context.transaction() as session:
+        require(context.principal(), EDIT)
+        entries.locked_place(session, place_id)
+        blueprint.check_etag(entries.place(session, place_id), GazetteerEntrySchema)
+        change(session)
+        return entries.place(session, place_id)
 
 
 def _searched(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from gridserver.cli.grid_versions import diff, rehearse
 from gridserver.cli.incidents import incidents
 from gridserver.cli.locate import locate
 from gridserver.cli.openapi import openapi
+from gridserver.cli.places import places
 from gridserver.cli.roads import roads
 from gridserver.cli.serve import serve, worker
 from gridserver.cli.tables import tables
@@ -63,6 +64,7 @@ for command in (
     incidents,
     locate,
     openapi,
+    places,
     restore,
     roads,
 ):

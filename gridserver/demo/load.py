@@ -22,7 +22,7 @@ from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
-from gridserver.demo import field_units, norms, orders, people, rosters, units
+from gridserver.demo import addresses, field_units, norms, orders, people, rosters, units
 from gridserver.demo.accounts import add_desks
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.county import DemoCell, read_cells
@@ -82,6 +82,7 @@ def load(database: Database, password: str, console: Console, *, days: int = DAY
             add_people(session, cells, today, password)
             add_grid(session, cells)
             norms.lay_down(session, grid_queries.neighbours(session))
+            addresses.lay_down(session, cells, units.read_stations())
         past = Past(session, clock, Random(people.SEED))  # noqa: S311 (a fixed county)
         calls = made_up_calls(Random(people.SEED), cells, days + 1, CALLS_A_DAY)  # noqa: S311
         rng = Random(people.SEED)  # noqa: S311

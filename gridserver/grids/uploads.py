@@ -12,7 +12,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
@@ -31,6 +31,8 @@ _SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 _RECORD = "upload.json"
 _FILE = "file"  # a folder of its own, so that no name can be the record's
 _COPY_BYTES = 1 << 20
+
+Look = Callable[[Path], tuple[LayerSummary, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,13 +68,16 @@ class Uploads:
     ----------
     folder : Path
         A folder of its own in the installation's `var`; made when needed.
+    look
+        Says what layers a file has, or refuses it with a `GisError`; run in a process of its own.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look: Look = summarize) -> None:
         self._folder = folder
+        self._look = look
 
     def keep(self, actor: Principal, name: str, content: IO[bytes], at: dt.datetime) -> Upload:
-        """Keep a file that came at `at`, once it is known to hold layers of polygons.
+        """Keep a file that came at `at`, once it is known what layers it holds.
 
         What is older than a day goes, and so do all but the actor's latest few.
 
@@ -93,7 +98,7 @@ class Uploads:
             (place / _FILE).mkdir(parents=True)
             file = place / _FILE / _bare(name)
             size = _copy(content, file)
-            layers = killable.run(summarize, file)
+            layers = killable.run(self._look, file)
             upload = Upload(upload_id, actor.account_id, file.name, size, at, layers)
             (place / _RECORD).write_text(_to_json(upload), "utf-8")
             on_refusal.pop_all()

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gridserver.audit import service as audit
 from gridserver.base.clock import now
-from gridserver.places.rules import Draft
+from gridserver.base.errors import Conflict
+from gridserver.places.entries import locked_place, place_of
+from gridserver.places.models import Place
+from gridserver.places.rules import BY_HAND, PLACE, Draft, Entry, read_reason
 from gridserver.places.terms import Key, keys_of, term_of
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A place as a source says it.
-
-    Attributes
-    ----------
-    draft
-        What it says.
-    external_id
-        What the source calls it.
-    extent
-        WKB of what it covers, EPSG:4326, valid; None where that isn't known.
-    """
-
-    draft: Draft
-    external_id: str
-    extent: bytes | None = None
 
 
 def put(session: Session, source: str, entries: Sequence[Entry]) -> Counter[str]:
@@ -52,6 +38,116 @@ def put(session: Session, source: str, entries: Sequence[Entry]) -> Counter[str]
     external_ids = list(drafts)
     kept = session.scalar(_KEPT, {"source": source, "external_ids": external_ids}) or 0
     return counts + Counter(kept=kept, same=len(entries) - len(written) - kept)
+
+
+def add(
+    session: Session,
+    actor: audit.Actor | None,
+    draft: Draft,
+    *,
+    source: str = BY_HAND,
+    external_id: str | None = None,
+) -> int:
+    """Enter a place by hand; return its id.
+
+    Raises
+    ------
+    Conflict
+        ``place.exists``: `source` has a place with that id.
+    """
+    external_id = external_id or str(uuid.uuid4())
+    if place_of(session, source, external_id) is not None:
+        raise Conflict(
+            "place.exists", f"{source} {external_id} is in the gazetteer: change it there."
+        )
+    moment = now(session)
+    row = Place(
+        source=source,
+        external_id=external_id,
+        by_hand=True,
+        state=PLACE.states[0],
+        created_at=moment,
+        updated_at=moment,
+        **_columns(draft),
+    )
+    session.add(row)
+    session.flush()
+    file_under(session, {row.id: draft})
+    _record(session, actor, "add", row, {"name": row.name, "source": source})
+    return row.id
+
+
+def change(session: Session, actor: audit.Actor | None, place_id: int, draft: Draft) -> None:
+    """Have a place be what `draft` says; no import changes it from now on. What it covers is
+    forgotten where it was moved.
+
+    Raises
+    ------
+    NotFound
+        ``place.unknown``.
+    """
+    row = locked_place(session, place_id)
+    before = row.name
+    if session.scalar(_MOVED, {"id": place_id, "lon": draft.lon, "lat": draft.lat}):
+        row.extent = None
+    for column, value in _columns(draft).items():
+        setattr(row, column, value)
+    _touch(session, row)
+    file_under(session, {place_id: draft})
+    _record(session, actor, "change", row, {"name": row.name, "before": before})
+
+
+def retire(session: Session, actor: audit.Actor | None, place_id: int, reason: object) -> None:
+    """Have a place be found no longer, for a reason.
+
+    Raises
+    ------
+    NotFound, Conflict, Invalid
+        ``place.unknown``; ``place.wrong_state`` with the present `state`; ``input.*``.
+    """
+    row = _step(session, place_id, "retire")
+    row.reason, row.retired_at = read_reason(reason), now(session)
+    _record(session, actor, "retire", row, {"name": row.name, "reason": row.reason})
+
+
+def restore(session: Session, actor: audit.Actor | None, place_id: int) -> None:
+    """Have a retired place be found again. Raises as `retire` does."""
+    row = _step(session, place_id, "restore")
+    row.reason = row.retired_at = None
+    _record(session, actor, "restore", row, {"name": row.name})
+
+
+def _step(session: Session, place_id: int, verb: str) -> Place:
+    row = locked_place(session, place_id)
+    after = PLACE.after(row.state, verb)
+    if after is None:
+        raise Conflict("place.wrong_state", f"The place is {row.state} already.", state=row.state)
+    row.state = after
+    _touch(session, row)
+    return row
+
+
+def _touch(session: Session, row: Place) -> None:
+    row.by_hand, row.updated_at = True, now(session)
+    row.version += 1
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "kind": draft.kind,
+        "name": draft.name,
+        "aliases": list(draft.aliases),
+        "address": draft.address,
+        "point": f"SRID=4326;POINT({draft.lon!r} {draft.lat!r})",
+    }
+
+
+def _record(
+    session: Session, actor: audit.Actor | None, verb: str, row: Place, data: dict[str, Any]
+) -> None:
+    session.flush()
+    tag = f"place:{verb}"
+    audit.record(session, actor, tag, subject_kind="place", subject_id=row.id, data=data)
 
 
 def file_under(session: Session, drafts: dict[int, Draft]) -> None:
@@ -108,6 +204,7 @@ _KEPT = text(
     "SELECT count(*) FROM place WHERE source = :source AND external_id = ANY (:external_ids)"
     " AND by_hand"
 )
+_MOVED = text("SELECT ST_X(point) <> :lon OR ST_Y(point) <> :lat FROM place WHERE id = :id")
 _KNOWN = text("SELECT words FROM place_term WHERE words = ANY (:words)")
 _LEARN = text(
     """

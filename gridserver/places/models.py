@@ -113,10 +113,17 @@ class PlaceKey(Base):
     __table_args__ = (
         UniqueConstraint("place_id", "term_id", "numbers"),
         CheckConstraint(check_in("role", ROLES), name="role"),
+        # All that a search asks for, so that it needn't read the table.
+        Index(
+            "ix_place_key_term_id_numbers",
+            "term_id",
+            "numbers",
+            postgresql_include=["place_id", "role"],
+        ),
     )
 
     id: Mapped[Id]
     place_id: Mapped[int] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"))
-    term_id: Mapped[int] = mapped_column(ForeignKey("place_term.id"), index=True)
+    term_id: Mapped[int] = mapped_column(ForeignKey("place_term.id"))
     numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     role: Mapped[str]

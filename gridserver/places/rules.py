@@ -61,6 +61,25 @@ class Draft:
     lat: float
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A place as a source says it.
+
+    Attributes
+    ----------
+    draft
+        What it says.
+    external_id
+        What the source calls it.
+    extent
+        WKB of what it covers, EPSG:4326, valid; None where that isn't known.
+    """
+
+    draft: Draft
+    external_id: str
+    extent: bytes | None = None
+
+
 def read_draft(said: Mapping[str, Any]) -> Draft:
     """Read a place as it was given.
 

@@ -25,6 +25,8 @@ LONGEST_QUERY = 100
 _ALIKE = 0.45
 #: Of one letter too much sounds alike.
 _FEWEST_LETTERS_ALIKE = 3
+#: What stands in no reading.
+_NEVER = "-"
 
 Point = tuple[float, float]
 
@@ -81,17 +83,18 @@ def parameters(
     if not words:
         return None
     letters = pinyin.letters(words)
-    initials = pinyin.initials_of(letters) if letters and len(words) > 1 else ()
+    is_one = is_chinese(words) and len(words) == 1
+    initials = () if is_one or not letters else pinyin.initials_of(letters)
     lon, lat = near or (None, None)
     return {
         "words": words,
         "grams": grams(words)[1:] if len(words) > 1 else grams(words),
-        "letters": letters or "-",
+        "letters": letters,
         "initials": [f"{start}%" if len(start) < 3 else f"%{start}%" for start in initials],
         "syllables": len(initials[0]) if initials else len(words),
-        "whole": f"(^|[ |]){pinyin.whole_pattern(letters)}",
-        "mixed": f"(^|[ |]){pinyin.pattern(letters)}",
-        "sound": pinyin.sound(letters) if _is_long(letters, words) else "",
+        "whole": f"(^|[ |]){pinyin.whole_pattern(letters or _NEVER)}",
+        "mixed": f"(^|[ |]){pinyin.pattern(letters or _NEVER)}",
+        "sound": "" if is_one or len(letters) < _FEWEST_LETTERS_ALIKE else pinyin.sound(letters),
         "numbers": list(spelling.numbers),
         "kinds": list(kinds),
         "lon": lon,
@@ -99,10 +102,6 @@ def parameters(
         "limit": limit,
         "alike": str(_ALIKE),
     }
-
-
-def _is_long(letters: str, words: str) -> bool:
-    return len(letters) >= _FEWEST_LETTERS_ALIKE and not (is_chinese(words) and len(words) == 1)
 
 
 def _found(row: Row) -> Found:
@@ -125,10 +124,13 @@ def _found(row: Row) -> Found:
 STATEMENT = text(
     """
     SET LOCAL pg_trgm.word_similarity_threshold = :alike;
-    WITH hit AS MATERIALIZED (
+    WITH exact AS MATERIALIZED (
         SELECT id FROM place_term WHERE grams @> :grams
         UNION SELECT id FROM place_term WHERE initials LIKE ANY (:initials) AND syllables ~ :mixed
+    ), hit AS MATERIALIZED (
+        SELECT id FROM exact
         UNION SELECT id FROM place_term WHERE :sound <> '' AND sound %> :sound
+            AND (SELECT count(*) FROM exact) < :limit
     ), matched AS MATERIALIZED (
         SELECT term.*, CASE
             WHEN strpos(words, :words) > 0 THEN 'name'
@@ -150,38 +152,38 @@ STATEMENT = text(
                     / cardinality(:grams)
         END AS score
         FROM matched, replace(split_part(syllables, '|', 1), ' ', '') AS first_reading
-        ORDER BY score DESC, id LIMIT 300
-    ), place_score AS (
-        SELECT DISTINCT ON (near.id) near.*, scored.matched,
-            scored.score + near.fit - CASE near.role
-                WHEN 'name' THEN 0 WHEN 'alias' THEN 0.02 ELSE 0.08 END AS score
+        ORDER BY score DESC, id LIMIT 200
+    ), called AS (
+        SELECT key.place_id, key.fit, key.role, scored.matched, scored.score
         FROM scored CROSS JOIN LATERAL (
-            SELECT place.id, place.kind, place.name, place.address, place.point, place.extent,
-                key.role, fits.fit
-            FROM place_key AS key JOIN place ON place.id = key.place_id, LATERAL (
-                SELECT CASE
-                    WHEN key.numbers = :numbers THEN 0.12
-                    WHEN :numbers = '{}' THEN 0
-                    WHEN key.numbers[1:cardinality(:numbers)] = :numbers THEN 0.1
-                    WHEN key.numbers = '{}' THEN -0.05
-                    WHEN key.numbers[1] = (:numbers)[1] THEN 0.05
-                    ELSE -0.15
-                END + CASE place.kind WHEN 'address' THEN 0 ELSE 0.03 END
-                - coalesce(0.12 * metres / (metres + 5000), 0) AS fit
-                FROM ST_DistanceSphere(
-                    place.point, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) AS metres
-            ) AS fits
-            WHERE key.term_id = scored.id AND place.state = 'valid'
-                AND (:kinds = '{}' OR place.kind = ANY (:kinds))
-            ORDER BY fits.fit DESC, key.numbers, place.id LIMIT :limit
-        ) AS near
-        ORDER BY near.id, score DESC
+            SELECT place_id, role, CASE
+                WHEN numbers = :numbers THEN 0.12
+                WHEN :numbers = '{}' THEN 0
+                WHEN numbers[1:cardinality(:numbers)] = :numbers THEN 0.1
+                WHEN numbers = '{}' THEN -0.05
+                WHEN numbers[1] = (:numbers)[1] THEN 0.05
+                ELSE -0.15
+            END AS fit
+            FROM place_key WHERE term_id = scored.id
+            ORDER BY fit DESC, abs(numbers[1] - (:numbers)[1]), numbers
+            FETCH FIRST (SELECT greatest(3, :limit / count(*)) FROM scored) ROWS WITH TIES
+        ) AS key
+    ), placed AS (
+        SELECT DISTINCT ON (place.id) place.*, matched, role,
+            score + fit
+            - CASE role WHEN 'name' THEN 0 WHEN 'alias' THEN 0.02 ELSE 0.08 END
+            + CASE kind WHEN 'address' THEN 0 ELSE 0.03 END
+            - coalesce(0.12 * metres / (metres + 5000), 0) AS score
+        FROM called JOIN place ON place.id = place_id, ST_DistanceSphere(
+            place.point, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) AS metres
+        WHERE state = 'valid' AND (:kinds = '{}' OR kind = ANY (:kinds))
+        ORDER BY place.id, score DESC
     )
     SELECT id, kind, name, address, matched, role, CAST(score AS float8) AS score,
         ST_X(point) AS lon, ST_Y(point) AS lat, ST_DistanceSphere(
             CASE WHEN extent IS NULL THEN point ELSE ST_ClosestPoint(extent, caller) END, caller
         ) AS distance_m
-    FROM (SELECT * FROM place_score ORDER BY score DESC, id LIMIT :limit) AS best,
+    FROM (SELECT * FROM placed ORDER BY score DESC, id LIMIT :limit) AS best,
         ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS caller
     ORDER BY score DESC, id
     """

@@ -55,7 +55,12 @@ def upgrade() -> None:
             "place_id", "term_id", "numbers", name=op.f("uq_place_key_place_id_term_id_numbers")
         ),
     )
-    op.create_index(op.f("ix_place_key_term_id"), "place_key", ["term_id"])
+    op.create_index(
+        "ix_place_key_term_id_numbers",
+        "place_key",
+        ["term_id", "numbers"],
+        postgresql_include=["place_id", "role"],
+    )
 
 
 def _make_places() -> None:

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from gridserver.places import entries, gazetteer
-from gridserver.places.gazetteer import Entry
-from gridserver.places.rules import Draft, Kind
+from gridserver.places.rules import Draft, Entry, Kind
 from gridserver.places.search import search
 from tests.county import centre
 
