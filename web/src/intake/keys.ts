@@ -10,6 +10,7 @@ export type CallAction =
   | 'description'
   | 'later'
   | 'same'
+  | 'reasons'
   | { priority: number }
 /** What is done to all of them, also where none is open. */
 export type DeskAction = 'another' | 'next'
@@ -25,6 +26,7 @@ const BY_ALT: Readonly<Record<string, CallAction | DeskAction>> = {
   KeyM: 'description',
   KeyT: 'later',
   KeyS: 'same',
+  KeyL: 'reasons',
   KeyN: 'another',
   KeyJ: 'next',
   Digit1: { priority: 1 },

@@ -10,7 +10,10 @@ const LIMIT = 8
 /** Longer words are no name. */
 const LONGEST_NAME = 60
 
-/** What the words in the place field may mean; places near `near` first. */
+/**
+ * What the words in the place field may mean; places near `near` first. While `searching` the options
+ * are still those of the words before.
+ */
 export function usePlaceSearch(words: () => string, near: () => Place | null) {
   const options = shallowRef<Option[]>([])
   const failure = shallowRef<Refusal | null>(null)
@@ -20,29 +23,30 @@ export function usePlaceSearch(words: () => string, near: () => Place | null) {
 
   async function search(said: string): Promise<void> {
     const mine = ++latest
-    searching.value = true
     try {
       const found = await Promise.all([placesNamed(said, near()), cellsOf(said)])
       if (mine !== latest) return
-      options.value = optionsFor(said, ...found)
-      failure.value = null
+      take(optionsFor(said, ...found))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       if (mine !== latest) return
-      options.value = optionsFor(said, [], [])
+      take(optionsFor(said, [], []))
       failure.value = error
     }
+  }
+  function take(found: Option[]): void {
     searching.value = false
+    failure.value = null
+    options.value = found
   }
 
   watch(words, (text) => {
     clearTimeout(pause)
     latest++
-    failure.value = null
-    searching.value = false
     const said = text.trim()
-    if (said && !readPair(said)) pause = setTimeout(() => void search(said), PAUSE_MS)
-    else options.value = optionsFor(said, [], [])
+    if (!said || readPair(said)) return take([])
+    searching.value = true
+    pause = setTimeout(() => void search(said), PAUSE_MS)
   })
   onScopeDispose(() => clearTimeout(pause))
 
