@@ -36,6 +36,21 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
+      path: '/reviews',
+      component: () => import('@/supervision/ReviewsPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
+      path: '/logs',
+      component: () => import('@/supervision/DayLogPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
+      path: '/handovers',
+      component: () => import('@/supervision/HandoversPage.vue'),
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+    },
+    {
       path: '/incidents/:id(\\d+)',
       component: () => import('@/supervision/IncidentPage.vue'),
       props: ({ params }) => ({ id: Number(params['id']) }),
@@ -112,6 +127,7 @@ export const router = createRouter({
           props: ({ params }) => ({ id: Number(params['id']) }),
         },
         { path: 'capture', component: () => import('@/terminal/capture/CapturePage.vue') },
+        { path: 'log', component: () => import('@/terminal/DayLogPage.vue') },
         { path: 'me', component: () => import('@/terminal/MePage.vue') },
         {
           path: 'tasks/:id',

@@ -5398,6 +5398,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give the incidents of a list as a workbook; more than 50,000 are refused 422
+         *     `export.too_many`. The ledger keeps who had how many rows.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Comma list of states of the task; `open` for those that haven't ended, `all` for any. */
+                    state?: string;
+                    /** @description Only incidents of this unit and what is below it. */
+                    station?: string;
+                    /** @description Code of the cell. */
+                    cell?: string;
+                    /** @description Comma list of codes. */
+                    category?: string;
+                    /** @description Comma list of 1 to 4. */
+                    priority?: string;
+                    /** @description Service number of who signed for it, or may sign it now. */
+                    officer?: string;
+                    /** @description Reported then or later. */
+                    from?: string;
+                    /** @description Reported before. */
+                    to?: string;
+                    /** @description Only unsigned ones for which a step's time to sign is over. */
+                    overdue?: boolean;
+                    /** @description Words of the address or of what was said, or the number. */
+                    q?: string;
+                    /** @description Who reported, e.g. 110. */
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/day-log.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give an officer's day log as a workbook. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Service number; without it one's own day. */
+                    officer?: string;
+                    /** @description A day of the bureau's calendar; default: today. */
+                    date?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover_id}.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: number;
+            };
+            cookie?: never;
+        };
+        /** Give the report of a handover as a workbook. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    handover_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                404: components["responses"]["NOT_FOUND"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
