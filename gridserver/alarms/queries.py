@@ -81,27 +81,42 @@ def _of_task(kind: str, dossier: Dossier, since: dt.datetime, **params: str | No
 
 
 def _voids(session: Session, paths: tuple[str, ...], bureau: str) -> list[Alarm]:
-    """One alarm a station, for however many of its cells and teams nobody is there."""
+    """One alarm a station, for however many of its cells and teams nobody is there.
+
+    The roster is read from yesterday on, so that what began then has the same beginning at every
+    look, by which a silence is told from a renewal.
+    """
     moment = now(session)
-    found = voids.voids(session, moment, moment + rules.VOID_AHEAD, unit_paths=paths)
+    since = moment.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+    found = voids.voids(session, since, moment + rules.VOID_AHEAD, unit_paths=paths)
     by_station: dict[str | None, list[Void]] = defaultdict(list)
     for each in found:
-        by_station[each.code if each.kind == "station" else each.station].append(each)
+        if each.end > moment:
+            by_station[each.code if each.kind == "station" else each.station].append(each)
     path_of = org.paths_by_code(session, {code for code in by_station if code})
     return [
-        Alarm(
-            f"void:{station or 'bureau'}",
-            "void",
-            min(each.start for each in those),
-            path_of.get(station or "", bureau),
-            params={
-                "count": len(those),
-                "names": list(dict.fromkeys(each.name for each in those))[:_NAMED],
-                "until": max(each.end for each in those).isoformat(),
-            },
-        )
+        _of_station(station, those, path_of.get(station or "", bureau), since, moment)
         for station, those in by_station.items()
     ]
+
+
+def _of_station(
+    station: str | None, those: list[Void], path: str, since: dt.datetime, moment: dt.datetime
+) -> Alarm:
+    first = min(each.start for each in those)
+    return Alarm(
+        f"void:{station or 'bureau'}:{first:%Y%m%dT%H%M}",
+        "void",
+        # What lies ahead stands in the roster since before it was looked at.
+        first if first <= moment else since,
+        path,
+        params={
+            "count": len(those),
+            "names": list(dict.fromkeys(each.name for each in those))[:_NAMED],
+            "from": first.isoformat(),
+            "until": max(each.end for each in those).isoformat(),
+        },
+    )
 
 
 def _clocks(session: Session, paths: tuple[str, ...]) -> list[Alarm]:

@@ -46,7 +46,7 @@ class AlarmSchema(ma.Schema):
         required=True,
         metadata={
             "description": "What its sentence needs. unsigned: number, address · support: "
-            "the same, by, text · void: count, names, until · clock: username, offset_s."
+            "the same, by, text · void: count, names, from, until · clock: username, offset_s."
         },
     )
     silenced = ma.fields.Nested(SilenceSchema, required=True, allow_none=True)
