@@ -12,22 +12,25 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.shapes import AttachmentSchema, PersonSchema, UnitRefSchema, moment
+from gridserver.api.shapes import (
+    AttachmentSchema,
+    CellRefSchema,
+    PersonSchema,
+    UnitRefSchema,
+    moment,
+)
+from gridserver.api.shapes_places import GazetteerEntrySchema, PlaceDraftSchema, created, entered
 from gridserver.captures import queries, service
 from gridserver.captures.rules import CAPTURE, KINDS
 from gridserver.delivery.commands import Command
 from gridserver.delivery.once import Outcome
+from gridserver.places.rules import read_draft
 
 blueprint = Blueprint(
     "captures", __name__, url_prefix="/api/v1/captures", description="What officers saw."
 )
 
 _ONE = "/<int(max=9223372036854775807):capture_id>"
-
-
-class CellRefSchema(ma.Schema):
-    code = ma.fields.String(required=True)
-    name = ma.fields.String(required=True, allow_none=True)
 
 
 class CaptureDecisionSchema(ma.Schema):
@@ -78,6 +81,9 @@ class CaptureSchema(CaptureCardSchema):
     """A capture with its photos, and what the reader may do with it now."""
 
     photos = ma.fields.List(ma.fields.Nested(AttachmentSchema), required=True)
+    place = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Its entry in the gazetteer."}
+    )
     allowed = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(("accept", "decline"))), required=True
     )
@@ -204,6 +210,27 @@ class Refusal(MethodView):
     def post(self, body: dict[str, Any], capture_id: int) -> dict[str, Any]:
         """Decline a proposal, with a reason; the officer is told."""
         return _decide(capture_id, "decline", body["reason"])
+
+
+@blueprint.route(f"{_ONE}/place")
+class CapturedPlace(MethodView):
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
+    @blueprint.arguments(PlaceDraftSchema)
+    @blueprint.response(201, GazetteerEntrySchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self, headers: dict[str, Any], body: dict[str, Any], capture_id: int) -> Response:
+        """Make an entry of the gazetteer of an accepted capture, once: 409 `place.exists`."""
+        with context.transaction() as session:
+            actor = context.principal()
+
+            def enter() -> dict[str, Any]:
+                found = queries.capture_for(session, actor, capture_id, locked=True)
+                place_id = service.enter_in_gazetteer(session, actor, found, read_draft(body))
+                return entered(session, place_id)
+
+            document = idempotency.succeed_once(session, body, enter)
+        return created(document)
 
 
 def _decide(capture_id: int, verb: str, reason: str | None = None) -> dict[str, Any]:

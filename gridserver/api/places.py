@@ -14,8 +14,8 @@ from gis.crs import WGS84, to_wgs84
 from gridserver.access.rules import require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.captures import CellRefSchema
-from gridserver.api.shapes import UnitRefSchema
+from gridserver.api.shapes import CellRefSchema, UnitRefSchema
+from gridserver.api.shapes_places import GazetteerEntrySchema, PlaceDraftSchema, created, entered
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids.covering import cells_at
@@ -38,51 +38,6 @@ class _Blueprint(Blueprint):
 blueprint = _Blueprint(
     "places", __name__, url_prefix="/api/v1/places", description="The gazetteer."
 )
-
-
-class GazetteerEntrySchema(ma.Schema):
-    """An entry of the gazetteer."""
-
-    id = ma.fields.Integer(required=True)
-    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
-    name = ma.fields.String(required=True)
-    aliases = ma.fields.List(ma.fields.String(), required=True)
-    address = ma.fields.String(required=True, allow_none=True)
-    lon = ma.fields.Float(required=True, metadata={"description": "Degrees, EPSG:4326."})
-    lat = ma.fields.Float(required=True, metadata={"description": "Degrees, EPSG:4326."})
-    has_extent = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether it is known what it covers."}
-    )
-    source = ma.fields.String(
-        required=True, metadata={"description": "Where it is from; `hand`: entered here."}
-    )
-    external_id = ma.fields.String(
-        required=True, metadata={"description": "What the source calls it."}
-    )
-    by_hand = ma.fields.Boolean(
-        required=True,
-        metadata={"description": "Entered or changed here: an import leaves it as it is."},
-    )
-    state = ma.fields.String(required=True, validate=ma.validate.OneOf(PLACE.states))
-    reason = ma.fields.String(
-        required=True, allow_none=True, metadata={"description": "Why it is retired."}
-    )
-    version = ma.fields.Integer(required=True, metadata={"description": "Counts the changes."})
-    updated_at = ma.fields.AwareDateTime(required=True)
-    allowed = ma.fields.List(
-        ma.fields.String(validate=ma.validate.OneOf(PLACE.verbs)), required=True
-    )
-
-
-class PlaceDraftSchema(ma.Schema):
-    """What there is to say of a place. `lon` and `lat` are EPSG:4326."""
-
-    kind = ma.fields.String(required=True, metadata={"description": f"One of {', '.join(KINDS)}."})
-    name = ma.fields.String(required=True)
-    aliases = ma.fields.List(ma.fields.String(), load_default=list)
-    address = ma.fields.String(allow_none=True, load_default=None)
-    lon = ma.fields.Float(required=True)
-    lat = ma.fields.Float(required=True)
 
 
 class RetirementSchema(ma.Schema):
@@ -211,19 +166,6 @@ class Restoration(MethodView):
         """Have a retired entry be found again."""
         actor = context.principal()
         return _changed(place_id, lambda session: gazetteer.restore(session, actor, place_id))
-
-
-def entered(session: Session, place_id: int) -> dict[str, Any]:
-    """Return an entry that was just made, as the answer carries it."""
-    document: dict[str, Any] = GazetteerEntrySchema().dump(entries.place(session, place_id))
-    return document
-
-
-def created(document: dict[str, Any]) -> Response:
-    """Return the answer to what made an entry."""
-    response = idempotency.created(document)
-    response.headers["Location"] = f"{blueprint.url_prefix}/{document['id']}"
-    return response
 
 
 def _changed(place_id: int, change: Callable[[Session], None]) -> Standing:

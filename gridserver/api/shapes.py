@@ -18,6 +18,13 @@ class UnitRefSchema(ma.Schema):
     name = ma.fields.String(required=True)
 
 
+class CellRefSchema(ma.Schema):
+    """A cell as others show it."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True, allow_none=True)
+
+
 class PersonSchema(ma.Schema):
     """An account as others show it."""
 

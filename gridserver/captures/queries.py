@@ -21,9 +21,12 @@ from gridserver.captures.models import Capture
 from gridserver.captures.rules import CAPTURE, DECIDED_BY
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
+from gridserver.places import entries
 
 Card = dict[str, Any]
 
+#: What the gazetteer calls the source of places that were captured, each by the capture's id.
+PLACE_SOURCE = "capture"
 #: How long a decision stays in what a terminal starts from.
 SHOWN = dt.timedelta(days=7)
 
@@ -161,12 +164,15 @@ def card(record: Record) -> Card:
 
 
 def details(session: Session, actor: Principal, records: Sequence[Record]) -> list[Card]:
-    """Return captures with their photos, and with what `actor` may do with each now."""
+    """Return captures with their photos, the places that they became, and with what `actor` may do
+    with each now."""
+    places = entries.places_of(session, PLACE_SOURCE, [str(record.row.id) for record in records])
     photos = attachments.of_subjects(session, "capture", [record.row.id for record in records])
     return [
         card(record)
         | {
             "photos": [photo.to_json() for photo in photos.get(record.row.id, [])],
+            "place": places.get(str(record.row.id)),
             "allowed": list(allowed(actor, record)),
         }
         for record in records

@@ -26,6 +26,8 @@ from gridserver.grids import queries as grids
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.rules import Report, read_report
 from gridserver.org import queries as org
+from gridserver.places import gazetteer
+from gridserver.places.rules import Draft
 
 VERB = "capture"
 #: How the incident of a hazard is known, with the command's id.
@@ -100,6 +102,29 @@ def decide(
     delivery.post(session, [Message(row.account_id, "capture.decided", {"capture": card})])
     _feed(session, decided)
     return decided
+
+
+def enter_in_gazetteer(session: Session, actor: Principal, record: Record, draft: Draft) -> int:
+    """Make an entry of the gazetteer of what was captured; return its id.
+
+    Raises
+    ------
+    Forbidden
+        ``access.forbidden``: another keeps the gazetteer.
+    Conflict
+        ``capture.wrong_state``: it isn't accepted, or is no place. ``place.exists``: there is one.
+    """
+    require(actor, "place.edit")
+    row = record.row
+    if row.state != "accepted" or row.kind not in DECIDED_BY:
+        raise Conflict(
+            "capture.wrong_state",
+            f"The capture is {row.state}: only what is accepted comes into the gazetteer.",
+            state=row.state,
+        )
+    return gazetteer.add(
+        session, actor, draft, source=queries.PLACE_SOURCE, external_id=str(row.id)
+    )
 
 
 def show_again(session: Session, capture_id: int) -> None:

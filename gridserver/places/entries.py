@@ -76,6 +76,13 @@ def place_of(session: Session, source: str, external_id: str) -> int | None:
     return session.scalar(select(Place.id).where(*wanted))
 
 
+def places_of(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, int]:
+    """Return the ids of those that `source` calls so, by what it calls them."""
+    wanted = (Place.source == source, Place.external_id.in_(external_ids))
+    rows = session.execute(select(Place.external_id, Place.id).where(*wanted))
+    return {row.external_id: row.id for row in rows}
+
+
 def page(
     session: Session,
     *,

@@ -133,3 +133,22 @@ def test_a_capture_by_the_socket_is_the_same_command(
     assert refused["status"] == "refused"
     snapshot = connect(officer, epoch="another", seq=5).hear("resync")[0]["snapshot"]
     assert snapshot["captures"] == []
+
+
+def test_what_was_accepted_comes_into_the_gazetteer_once(client: AccountClient) -> None:
+    lon, lat = centre(0, 0)
+    said = {"kind": "place", "text": "新广场", "name": "根宫广场", "lon": lon, "lat": lat}
+    made = client.as_("330824001").post("/api/v1/captures", json=said).json["capture"]
+    gis, address = client.as_("gis"), f"/api/v1/captures/{made['id']}"
+    draft = {"kind": "key_place", "name": "根宫广场", "lon": lon, "lat": lat}
+    early = gis.post(f"{address}/place", json=draft)
+    assert (early.status_code, early.json["code"]) == (409, "capture.wrong_state")
+    etag = gis.get(address).headers["ETag"]
+    assert gis.post(f"{address}/accept", headers={"If-Match": etag}).status_code == 200
+    entered = gis.post(f"{address}/place", json=draft)
+    assert entered.status_code == 201, entered.text
+    assert (entered.json["source"], entered.json["external_id"]) == ("capture", str(made["id"]))
+    assert gis.get(address).json["place"] == entered.json["id"]
+    again = gis.post(f"{address}/place", json=draft)
+    assert (again.status_code, again.json["code"]) == (409, "place.exists")
+    assert client.as_("command").post(f"{address}/place", json=draft).status_code == 403

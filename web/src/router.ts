@@ -102,6 +102,11 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['admin', 'command', 'auditor'] },
     },
     {
+      path: '/settings/places',
+      component: () => import('@/places/PlacesPage.vue'),
+      meta: { side: 'command', roles: ['gis_admin', 'admin', 'command', 'auditor'] },
+    },
+    {
       path: '/captures',
       component: () => import('@/captures/CapturesPage.vue'),
       meta: { side: 'command', roles: ['gis_admin', 'command', 'admin', 'auditor'] },
@@ -143,10 +148,19 @@ export const router = createRouter({
 router.beforeEach(async (to: RouteLocationNormalized) => {
   const session = useSession()
   if (to.path === LOCK) return true
+  fetchParts(to)
   await session.restore()
   if (!session.account) return unsigned(to)
   return to.path !== '/login' && session.mayOpen(to) ? true : session.home
 })
+
+/** What a page is made of comes while the session is asked for; what fails is told by the router. */
+function fetchParts({ matched }: RouteLocationNormalized): void {
+  for (const { components } of matched) {
+    const page = components?.['default'] as (() => Promise<unknown>) | undefined
+    if (typeof page === 'function') page().catch(() => undefined)
+  }
+}
 
 /** Without signal, what this device keeps may be opened; otherwise one signs in. */
 function unsigned(to: RouteLocationNormalized): true | RouteLocationRaw {

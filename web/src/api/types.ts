@@ -36,7 +36,7 @@ export type OwnOrder = Schemas['OwnOrder']
 export type Attachment = Schemas['Attachment']
 export type UploadProgress = Schemas['UploadProgress']
 export type Capture = Schemas['Capture']
-export type CaptureCard = Omit<Capture, 'photos' | 'allowed'>
+export type CaptureCard = Omit<Capture, 'photos' | 'place' | 'allowed'>
 export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor'
 
 export const PRIORITIES = [1, 2, 3, 4] as const

@@ -23,6 +23,7 @@ export const PAGES: readonly DeskPage[] = [
   { name: 'playback', path: '/playback', shelf: 'watch' },
   { name: 'grid', path: '/grid', shelf: 'ground' },
   { name: 'captures', path: '/captures', shelf: 'ground' },
+  { name: 'places', path: '/settings/places', shelf: 'ground' },
   { name: 'tables', path: '/settings/tables', shelf: 'settings' },
   { name: 'devices', path: '/settings/devices', shelf: 'settings' },
   { name: 'exchange', path: '/exchange', shelf: 'settings' },

@@ -3,15 +3,19 @@ import { headersFor, KEY, once, Refusal, refusalOf } from '@/api/client'
 import type { Upload } from './types'
 
 /** @throws Refusal as `ask` does. */
-export function upload(file: File, onProgress: (share: number) => void): Promise<Upload> {
-  return once((key) => send(file, key, onProgress))
+export function upload(
+  file: File,
+  onProgress: (share: number) => void,
+  to = '/api/v1/grid/uploads',
+): Promise<Upload> {
+  return once((key) => send(file, key, onProgress, to))
 }
 
-function send(file: File, key: string, onProgress: (share: number) => void): Promise<Upload> {
+function send(file: File, key: string, onProgress: (share: number) => void, to: string): Promise<Upload> {
   const form = new FormData()
   form.append('file', file)
   const request = new XMLHttpRequest()
-  request.open('POST', '/api/v1/grid/uploads')
+  request.open('POST', to)
   request.responseType = 'json'
   for (const [name, value] of Object.entries({ ...headersFor('POST'), [KEY]: key })) {
     request.setRequestHeader(name, value)
