@@ -22,6 +22,7 @@ import click
 from playwright.sync_api import Browser, Page, expect
 
 from docs import pictures_exchange as exchange
+from docs import pictures_intake as intake
 from docs import pictures_orders as orders
 from docs import pictures_workshop as workshop
 from gridserver.base.settings import from_environment
@@ -193,8 +194,7 @@ def take(
         page.get_by_test_id("mobilise-by").fill("值班局长")
         camera.shoot(page, f"mobilise-{name}")
         page.keyboard.press("Escape")
-        report(page)
-        camera.shoot(page, f"report-{name}")
+        intake.take(page, name, camera.shoot)
         page.get_by_test_id("to-duty").click()
         expect(page.locator('[data-testid^="shift-"][title]').first).to_be_visible()
         page.get_by_test_id("void-toggle").click(force=True)
@@ -273,15 +273,6 @@ def sign_in(page: Page, username: str, password: str) -> None:
     page.get_by_test_id("login-password").fill(password)
     page.get_by_test_id("login-submit").click()
     expect(page).not_to_have_url(re.compile("login"))
-
-
-def report(page: Page) -> None:
-    """Click into the county and choose a category, so that the preview shows."""
-    box = page.get_by_test_id("map").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.62)
-    page.get_by_test_id("report-category-help").click()
-    expect(page.get_by_test_id("preview-who")).to_be_visible()
 
 
 def settle(page: Page) -> None:
