@@ -21,6 +21,7 @@ from typing import Any
 import click
 from playwright.sync_api import Browser, Page, expect
 
+from docs import pictures_board as board
 from docs import pictures_exchange as exchange
 from docs import pictures_intake as intake
 from docs import pictures_orders as orders
@@ -179,6 +180,7 @@ def take(
         sign_in(page, "command", password)
         settle(page)
         camera.shoot(page, f"command-{name}")
+        board.take(page, name, camera.shoot)
         page.get_by_test_id(f"queue-item-{scene.tasks[4]}").click()
         expect(page.get_by_test_id("task-drawer")).to_be_visible()
         settle(page)
