@@ -12,7 +12,7 @@ describe('the queue of the wall', () => {
       const sample = sampleCard({ id, state })
       return {
         ...sample,
-        incident: { ...sample.incident, priority, address: '解放街17号', description: '报警人张三' },
+        incident: { ...sample.incident, priority, reported_at: '2026-03-10T09:20:00+08:00', address: '解放街17号', description: '报警人张三' },
         step: { ...sample.step!, deadline },
       }
     }
@@ -23,7 +23,7 @@ describe('the queue of the wall', () => {
       card(4, 2, '2026-03-10T09:35:00+08:00'),
       card(5, 1, '2026-03-10T09:30:00+08:00', 'signed'),
     ])
-    expect(waiting.map(({ id }) => id)).toEqual([3, 4, 1, 2])
+    expect(waiting.map(({ id }) => id)).toEqual([3, 2, 4, 1])
     expect(JSON.stringify(waiting)).not.toMatch(/解放街|张三/)
   })
 })

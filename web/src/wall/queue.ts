@@ -1,6 +1,5 @@
 /** What the wall's queue shows of a task: nothing of the caller, and no place beyond the cell. Pure. */
 import type { TaskCard } from '@/api/types'
-import { deadlineMs } from '@/live/tasks'
 
 export interface Waiting {
   id: number
@@ -14,11 +13,10 @@ export interface Waiting {
   reported: number
 }
 
-/** The unsigned tasks, the most pressing first: the gravest, then the nearest deadline. */
+/** The unsigned tasks, the most pressing first: the gravest, then what is past its last step, then by deadline. */
 export function waitingOf(cards: readonly TaskCard[]): Waiting[] {
   return cards
     .filter(({ state }) => state === 'assigned')
-    .sort((a, b) => Number(b.incident.priority === 1) - Number(a.incident.priority === 1) || deadlineMs(a) - deadlineMs(b) || a.id - b.id)
     .map((card) => ({
       id: card.id,
       number: card.incident.number,
@@ -29,4 +27,10 @@ export function waitingOf(cards: readonly TaskCard[]): Waiting[] {
       deadline: card.step?.deadline ? Date.parse(card.step.deadline) : null,
       reported: Date.parse(card.incident.reported_at),
     }))
+    .sort((a, b) => Number(b.priority === 1) - Number(a.priority === 1) || pressing(a) - pressing(b) || a.id - b.id)
+}
+
+/** Nobody comes after the last step, so that the call itself is what is late. */
+function pressing({ deadline, reported }: Waiting): number {
+  return deadline ?? reported
 }
