@@ -23,7 +23,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from docs import pictures_board as board
 from docs import pictures_exchange as exchange
+from docs import pictures_figures as figures
 from docs import pictures_intake as intake
+from docs import pictures_map as maps
 from docs import pictures_orders as orders
 from docs import pictures_workshop as workshop
 from gridserver.base.settings import from_environment
@@ -81,6 +83,14 @@ def main(url: str, out: Path | None) -> None:
                 name = f"{short}-{theme}"
                 take(camera, browser, url, password, scene, locale, name, theme)
                 looks = {"locale": locale, "color_scheme": theme}
+                if camera.wants("map-", name) or camera.wants("playback-", name):
+                    full = looks | {"base_url": url}
+                    maps.take(
+                        browser, partial(sign_in, password=password), name, full, camera.shoot
+                    )
+                if camera.wants("figures-", name) or camera.wants("wall-", name):
+                    signing_in = partial(sign_in, password=password)
+                    figures.take(browser, signing_in, name, looks | {"base_url": url}, camera.shoot)
                 if camera.wants("order", name) or camera.wants("handheld-order", name):
                     with orders.staged(url, password, room) as sent:
                         signing_in = partial(sign_in, password=password)

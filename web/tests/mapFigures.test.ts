@@ -43,6 +43,7 @@ describe('cells by a figure', () => {
     [[0, 0], []],
     [[3], [[3, 3]]],
     [[1, 1, 1, 2], [[1, 1], [2, 2]]],
+    [[1, 1, 1, 1, 1, 1, 1, 2, 6], [[1, 1], [2, 5], [6, 6]]],
     [[1, 2, 3, 4, 5, 6, 7, 8, 9, 50], [[1, 2], [3, 4], [5, 6], [7, 8], [9, 50]]],
   ])('fall into classes that hold every count once: %j', (counts, expected) => {
     const ranges = rangesOf(counts)
@@ -133,7 +134,7 @@ describe('heat', () => {
   it('weighs a square by the others, and no more than fully', () => {
     const squares = [9, 1, 1, 1].map((calls, at) => ({ lon: at, lat: 0, calls }))
     const weights = heatFeatures({ squares, calls: 12, side_deg: 0.001, from: '', to: '' }).map(({ properties }) => properties!['weight'])
-    expect(weights).toEqual([0.75, 1 / 12, 1 / 12, 1 / 12])
+    expect(weights).toEqual([1, 1 / 6, 1 / 6, 1 / 6])
   })
 })
 

@@ -9,24 +9,39 @@ export function clockSpan(ms: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`
 }
 
+const NUMERIC = 'numeric'
+const SHAPES = {
+  hour: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  second: { hour: NUMERIC, minute: NUMERIC, second: NUMERIC, hourCycle: 'h23' },
+  day: { year: NUMERIC, month: NUMERIC, day: NUMERIC },
+} as const
+
+/** Kept, since making one takes as long as using it many times: a board of 200 tasks makes none. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function formatted(at: string | number, shape: keyof typeof SHAPES, locale: string, timeZone?: string): string {
+  const key = `${shape} ${locale} ${timeZone ?? ''}`
+  let formatter = formatters.get(key)
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat(locale, { ...SHAPES[shape], timeZone })
+    formatters.set(key, formatter)
+  }
+  return formatter.format(new Date(at))
+}
+
 /** The hour of a moment, `14:03`, in the bureau's time zone. */
 export function hourOf(at: string | number, locale: string, timeZone?: string): string {
-  return new Date(at).toLocaleTimeString(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZone,
-  })
+  return formatted(at, 'hour', locale, timeZone)
 }
 
 /** The same with seconds, as the record has it. */
 export function secondOf(at: string | number, locale: string, timeZone?: string): string {
-  return new Date(at).toLocaleTimeString(locale, { hourCycle: 'h23', timeZone })
+  return formatted(at, 'second', locale, timeZone)
 }
 
 /** The calendar day in the bureau's time zone, `2026-11-22`. */
 export function dayOf(at: string | number, timeZone?: string): string {
-  return new Date(at).toLocaleDateString('sv-SE', { timeZone })
+  return formatted(at, 'day', 'sv-SE', timeZone)
 }
 
 /** The moment at which clocks in `timeZone` show `wallTime`, as `2026-11-22T08:00`. */

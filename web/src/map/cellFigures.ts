@@ -48,9 +48,12 @@ export function openByCell(cards: readonly TaskCard[]): Map<string, number> {
   return counts
 }
 
-/** The classes that counts fall into: about as many cells in each, none empty, none overlapping. */
+/**
+ * The classes that counts fall into: about as many different counts in each, none empty. Not as many
+ * cells: where most have one call, those with six would be of the same class.
+ */
 export function rangesOf(counts: Iterable<number>): Range[] {
-  const sorted = [...counts].filter((count) => count > 0).sort((a, b) => a - b)
+  const sorted = [...new Set(counts)].filter((count) => count > 0).sort((a, b) => a - b)
   const starts = [...Array(MOST_CLASSES).keys()].map(
     (each) => sorted[Math.floor((each * sorted.length) / MOST_CLASSES)]!,
   )

@@ -40,7 +40,7 @@ export function deskSources(): Record<string, SourceSpecification> {
 
 /** Calls of the last days; under the labels, so that places stay readable. */
 export function heatLayers(palette: Palette): LayerSpecification[] {
-  const shades = palette.load.flatMap((colour, at, all) => [(at + 1) / all.length, colour])
+  const shades = palette.heat.flatMap((colour, at, all) => [(at + 1) / all.length, colour])
   return [
     {
       id: 'heat',
@@ -49,15 +49,16 @@ export function heatLayers(palette: Palette): LayerSpecification[] {
       layout: { visibility: 'none' },
       paint: {
         'heatmap-weight': ['get', 'weight'],
-        'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 7, 0.8, 14, 2.4],
-        'heatmap-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 7, 9, 11, 26, 15, 80],
-        'heatmap-opacity': 0.75,
+        'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 7, 2.2, 14, 3],
+        'heatmap-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 7, 14, 11, 34, 15, 90],
+        'heatmap-opacity': 0.8,
         'heatmap-color': [
           'interpolate',
           ['linear'],
           ['heatmap-density'],
           0,
-          'rgba(0, 0, 0, 0)',
+          // The first shade without any of it: between it and black the edges would be grey.
+          `${palette.heat[0]}00`,
           ...shades,
         ] as unknown as ExpressionSpecification,
       },

@@ -3,7 +3,7 @@ import type { LiveFeature } from './incremental'
 import type { Heat } from './types'
 
 /** A square with so many times the mean weighs the most: one bad address doesn't pale the rest. */
-const FULL_AT = 4
+const FULL_AT = 2
 
 export function heatFeatures({ squares, calls }: Heat): LiveFeature[] {
   const full = Math.max(1, (FULL_AT * calls) / Math.max(1, squares.length))

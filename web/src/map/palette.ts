@@ -20,6 +20,7 @@ export interface Palette {
   stations: readonly string[]
   /** From little to much. */
   load: readonly string[]
+  heat: readonly string[]
   /** What a vector basemap is drawn in. */
   base: Record<'green' | 'water' | 'built' | 'road' | 'border', string>
   /** How a raster basemap is toned down. */
@@ -55,6 +56,7 @@ export const NIGHT: Palette = {
     '#8f95b8',
     '#9f8d79',
   ],
+  heat: ['#123b44', '#1a6670', '#2c9494', '#5fc4bb', '#c4f5ea'],
   load: ['#2f2a5c', '#473b88', '#6654b5', '#8f7be0', '#c9bcff'],
   base: { green: '#10201f', water: '#12304c', built: '#1a2436', road: '#2c3d5a', border: '#41557a' },
   raster: {
@@ -94,6 +96,7 @@ export const DAY: Palette = {
     '#aab0cf',
     '#bdae9c',
   ],
+  heat: ['#bfe3e0', '#7cc5c4', '#3c9ea6', '#1e7186', '#0f4258'],
   load: ['#e3defa', '#c2b6f1', '#9c8ae2', '#7660cc', '#4f3aa3'],
   base: { green: '#e2ecdf', water: '#c5dbef', built: '#dfdfe4', road: '#c3cad6', border: '#a9b4c6' },
   raster: {

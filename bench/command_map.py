@@ -1,0 +1,271 @@
+"""The command map in a real Chromium against a bare MapLibre page with the same tiles.
+
+First map: from the start of the navigation until the map is idle for the first time, each in a
+browser context without a cache; once with the demo's 266 cells, once with 10,000 cells and 2,000
+officers whose positions are known. The floor is a page with MapLibre, the grid's tiles, a fill and
+a line, and nothing else: no session, no labels, no officers.
+
+Events: so many feed entries a second are committed to the database, numbered, relayed and sent to
+the command page as any others. Told are the tasks of the page's main thread that took longer than
+50 ms (PerformanceObserver `longtask`), beside the same time without events on the same page.
+
+Chromium draws without a graphics card here, so that absolute times are of no use.
+
+    python bench/command_map.py [--turns N] [--seconds S] [--rate N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+import psycopg2
+import requests
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from post_incident import PASSWORD, county, web_process
+from sqlalchemy.engine import URL
+
+from gridserver.delivery.channels import ADDED, FEED
+from gridserver.demo.calls import made_up_calls
+from gridserver.demo.county import read_cells
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.browser import DESKTOP, chromium  # noqa: E402 (a bench is no part of the package)
+
+LIBRARY = ROOT / "web" / "node_modules" / "maplibre-gl" / "dist"
+PATIENCE_MS = 300_000
+TASKS = 200
+OFFICERS, COLUMNS = 2_000, 100
+
+#: Notes when the map was idle first, and every long task.
+WATCH = """
+    window.readyAt = new Promise((resolve) => {
+        new MutationObserver(() => {
+            if (document.querySelector('[data-ready="true"]')) resolve(performance.now())
+        }).observe(document, {subtree: true, childList: true, attributes: true})
+    })
+    window.longTasks = []
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.longTasks.push(entry.duration)
+    }).observe({type: 'longtask', buffered: true})
+"""
+BARE = """<!doctype html><meta charset="utf-8">
+<style>html, body, #map {height: 100%%; margin: 0}</style>
+<link rel="stylesheet" href="/bare/maplibre-gl.css"><div id="map"></div><script type="module">
+import * as maplibre from '/bare/maplibre-gl.mjs'
+maplibre.setWorkerUrl('/bare/maplibre-gl-worker.mjs')
+const map = new maplibre.Map({container: 'map', bounds: %s, fitBoundsOptions: {padding: 40},
+    attributionControl: false, fadeDuration: 100, style: {version: 8,
+    sources: {grid: {type: 'vector', url: location.origin + '/tiles/grid.json'}}, layers: [
+    {id: 'cells', type: 'fill', source: 'grid', 'source-layer': 'cells',
+     paint: {'fill-color': '#6f9bd6', 'fill-opacity': 0.26}},
+    {id: 'lines', type: 'line', source: 'grid', 'source-layer': 'cells',
+     paint: {'line-color': '#5b7096'}}]}})
+map.once('idle', () => (document.body.dataset.ready = 'true'))
+</script>"""
+
+MANY_CELLS = """
+    UPDATE grid_version SET valid = tstzrange(lower(valid), now()) WHERE valid @> now();
+    INSERT INTO grid_version (bureau_id, name, state, outline, source, created_at)
+    SELECT bureau_id, 'many', 'draft', outline, '{}', now() FROM grid_version WHERE name = 'demo-1';
+    INSERT INTO cell (version_id, code, name, station_code, attributes, geom)
+    SELECT many.id, to_char(990000000000000 + row_number() OVER (), 'FM000000000000000'),
+           'C' || row_number() OVER (), '33082401', '{}', ST_Multi(square.geom)
+    FROM grid_version AS many, ST_Envelope(many.outline) AS box,
+         ST_SquareGrid((ST_XMax(box) - ST_XMin(box)) / %(columns)s, box) AS square
+    WHERE many.name = 'many' AND square.i >= 0;
+    UPDATE grid_version SET state = 'published', valid = tstzrange(now(), NULL)
+    WHERE name = 'many';
+"""
+COUNT = "SELECT count(*) FROM cell JOIN grid_version v ON v.id = version_id WHERE v.name = 'many'"
+MANY_OFFICERS = """
+    WITH more AS (
+        INSERT INTO account (username, display_name, password_hash, created_at)
+        SELECT 'bench' || n, 'B' || n, '-', now() FROM generate_series(1, %(officers)s) AS n
+        RETURNING id, username
+    ), made AS (
+        INSERT INTO officer (account_id, service_number, kind, unit_id)
+        SELECT more.id, username, 'officer', (SELECT min(unit_id) FROM officer) FROM more
+        RETURNING id
+    )
+    INSERT INTO officer_position (officer_id, at, received_at, heading, speed_mps, battery, point)
+    SELECT made.id, now(), now(), random() * 360, 5, random(),
+           ST_SetSRID(ST_MakePoint(118.1 + random() * 0.5, 28.95 + random() * 0.5), 4326)
+    FROM made
+"""
+APPEND = """
+    INSERT INTO feed_entry (at, unit_path, type, data)
+    SELECT now(), unit_path, 'task.changed', data
+    FROM json_to_recordset(%(entries)s) AS said(unit_path text, data jsonb)
+"""
+
+
+def connect(url: URL) -> Any:
+    """Open a connection to the bench's database."""
+    connection = psycopg2.connect(
+        host=url.query["host"], user=url.username, password=url.password, dbname=url.database
+    )
+    connection.autocommit = True
+    return connection
+
+
+def signed_in(browser: Browser, address: str) -> dict[str, Any]:
+    """Sign in by the page, and return the browser's state."""
+    with browser.new_context(base_url=address, viewport=DESKTOP) as context:
+        page = context.new_page()
+        page.goto("/login")
+        page.get_by_test_id("login-username").fill("command")
+        page.get_by_test_id("login-password").fill(PASSWORD)
+        page.get_by_test_id("login-submit").click()
+        page.wait_for_url("**/command", timeout=PATIENCE_MS)
+        state: dict[str, Any] = context.storage_state()  # type: ignore[assignment]
+        return state
+
+
+def fresh(browser: Browser, address: str, state: dict[str, Any]) -> BrowserContext:
+    """Return a browser context with the session and nothing else."""
+    context = browser.new_context(base_url=address, viewport=DESKTOP, storage_state=state)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(WATCH)
+    return context
+
+
+def bare(context: BrowserContext, bounds: list[float]) -> str:
+    """Have the context serve the bare page; return its path."""
+
+    def answer(route: Route) -> None:
+        name = route.request.url.rsplit("/", 1)[-1]
+        if name == "map.html":
+            route.fulfill(body=BARE % json.dumps(bounds), content_type="text/html")
+        else:
+            route.fulfill(path=LIBRARY / name)
+
+    context.route("**/bare/*", answer)
+    return "/bare/map.html"
+
+
+def first_map(page: Page, path: str) -> float:
+    """Return the seconds until the map at `path` is idle first."""
+    page.goto(path, wait_until="commit")
+    return float(page.evaluate("window.readyAt")) / 1000
+
+
+def compare(browser: Browser, address: str, state: dict[str, Any], turns: int) -> None:
+    """Print the first map of both pages, measured in turns."""
+    cookies = {each["name"]: each["value"] for each in state["cookies"]}
+    answer = requests.get(f"{address}/api/v1/bureau", cookies=cookies, timeout=30)
+    bounds = answer.json()["bbox"]
+    taken: dict[str, list[float]] = {"bare": [], "command": []}
+    for turn in range(turns + 1):
+        for name, seconds in taken.items():
+            with fresh(browser, address, state) as context:
+                path = bare(context, bounds) if name == "bare" else "/command"
+                measured = first_map(context.new_page(), path)
+            if turn:  # the first warms the server up
+                seconds.append(measured)
+    floor, ours = (median(seconds) for seconds in taken.values())
+    print(f"  bare MapLibre {floor:6.2f} s · command {ours:6.2f} s · ratio {ours / floor:.2f}")
+
+
+def open_tasks(address: str, url: URL) -> list[dict[str, Any]]:
+    """Report calls, and return what the feed said of their tasks."""
+    credentials = {"username": "command", "password": PASSWORD}
+    sessions = f"{address}/api/v1/sessions"
+    token = requests.post(sessions, json=credentials, timeout=30).json()["token"]
+    calls = made_up_calls(Random(7), read_cells(), 30, TASKS / 10)
+    for number, call in zip(range(TASKS), calls, strict=False):
+        said = {"source": "bench", "external_id": str(number), "category": call.category}
+        requests.post(
+            f"{address}/api/v1/incidents",
+            json=said | {"lon": call.lon, "lat": call.lat},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+        ).raise_for_status()
+    with connect(url).cursor() as cursor:
+        cursor.execute("SELECT unit_path, data FROM feed_entry WHERE type = 'incident.created'")
+        return [{"unit_path": path, "data": {"task": data["task"]}} for path, data in cursor]
+
+
+def send_events(url: URL, tasks: list[dict[str, Any]], rate: int, seconds: float) -> int:
+    """Commit changes of tasks at a rate, ten times a second; return how many."""
+    states, sent, start = ("signed", "en_route", "on_scene", "reported"), 0, time.monotonic()
+    with connect(url).cursor() as cursor:
+        while (elapsed := time.monotonic() - start) < seconds:
+            due = int(elapsed * rate) - sent
+            entries = []
+            for number in range(sent, sent + due):
+                entry = tasks[number % len(tasks)]
+                task = entry["data"]["task"]
+                task |= {"version": task["version"] + 1, "state": states[number // 7 % len(states)]}
+                entries.append(entry)
+            if entries:
+                cursor.execute(APPEND, {"entries": json.dumps(entries)})
+                cursor.execute("SELECT pg_notify(%s, %s)", (FEED, ADDED))
+            sent += due
+            time.sleep(0.1)
+    return sent
+
+
+def long_tasks(page: Page, work: Callable[[], Any]) -> tuple[Any, list[float]]:
+    """Return what `work` gives, and the long tasks of the page meanwhile, in milliseconds."""
+    page.evaluate("window.longTasks.length = 0")
+    done = work()
+    return done, page.evaluate("window.longTasks")
+
+
+def told(name: str, tasks: list[float]) -> None:
+    """Print a minute's long tasks."""
+    over = sum(each > 100 for each in tasks)
+    worst = max(tasks, default=0)
+    print(f"  {name:12} {len(tasks)} over 50 ms, {over} over 100 ms, the longest {worst:.0f} ms")
+
+
+def under_events(
+    browser: Browser, address: str, state: dict[str, Any], url: URL, rate: int, seconds: float
+) -> None:
+    """Print the long tasks of the command page with and without events."""
+    tasks = open_tasks(address, url)
+    with fresh(browser, address, state) as context:
+        page = context.new_page()
+        first_map(page, "/command")
+        page.get_by_test_id("queues").wait_for()
+        page.wait_for_timeout(5_000)
+        _, quiet = long_tasks(page, lambda: page.wait_for_timeout(seconds * 1000))
+        sent, busy = long_tasks(page, lambda: send_events(url, tasks, rate, seconds))
+    print(f"{sent} feed events in {seconds:.0f} s, {len(tasks)} tasks open")
+    told("no events", quiet)
+    told("with events", busy)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="the command map against bare MapLibre")
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--rate", type=int, default=200)
+    asked = parser.parse_args()
+    with county() as url, web_process(url) as (port, _), chromium() as browser:
+        address = f"http://localhost:{port}"
+        state = signed_in(browser, address)
+        print(f"first map, medians of {asked.turns}: 266 cells")
+        compare(browser, address, state, asked.turns)
+        under_events(browser, address, state, url, asked.rate, asked.seconds)
+        with connect(url).cursor() as cursor:
+            cursor.execute(MANY_CELLS, {"columns": COLUMNS})
+            cursor.execute(COUNT)
+            (cells,) = cursor.fetchone()
+            cursor.execute(MANY_OFFICERS, {"officers": OFFICERS})
+        print(f"first map: {cells} cells and {OFFICERS} officers more")
+        compare(browser, address, state, asked.turns)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
