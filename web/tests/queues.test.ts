@@ -47,6 +47,10 @@ describe('the queues of the command room', () => {
     const step = { ...owned().step!, kind: 'station_room' }
     expect(queueOf(owned({ step }), REPORTED)).toBe('no_owner')
     expect(queueOf(card(), REPORTED)).toBe('no_owner')
+    const last = { ...step, step: 4 }
+    expect(queueOf(owned({ step: last }), REPORTED)).toBe('unsigned')
+    const returned = { ...last, because: { ...step.because, code: 'station_room.returned' } }
+    expect(queueOf(owned({ step: returned }), REPORTED)).toBe('no_owner')
     expect(queueOf(owned({ step, state: 'signed' }), REPORTED)).toBe('under_way')
   })
 

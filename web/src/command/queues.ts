@@ -50,9 +50,15 @@ export function queueOf(card: TaskCard, now: number): Queue {
   if (ENDED.has(card.state)) return 'ended'
   if (card.state === 'reported') return 'review'
   if (UNDER_WAY.has(card.state)) return 'under_way'
-  if (!card.assignee || ROOMS.has(card.step?.kind ?? '')) return 'no_owner'
+  if (!isOwned(card)) return 'no_owner'
   const isYoung = now - reportedMs(card) < NEW_FOR_MS && now <= deadlineMs(card)
   return isYoung && card.step?.step === 1 ? 'new' : 'unsigned'
+}
+
+/** Whether anybody but a room was asked: a room that comes last in the ladder follows officers. */
+function isOwned({ assignee, step }: TaskCard): boolean {
+  if (!assignee || !step || !ROOMS.has(step.kind)) return assignee !== null
+  return step.step > 1 && !step.because.code.endsWith('.returned')
 }
 
 function reportedMs({ incident }: TaskCard): number {
