@@ -27,8 +27,8 @@ import gridserver.journals.models
 import gridserver.orders.models
 import gridserver.org.models
 import gridserver.partners.models
-import gridserver.reviews.models
-import gridserver.places.models  # noqa: F401 (registers the tables)
+import gridserver.places.models
+import gridserver.reviews.models  # noqa: F401 (registers the tables)
 from gridserver.base.db import Base
 from gridserver.base.errors import Unavailable
 from gridserver.base.settings import ROOT
