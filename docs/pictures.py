@@ -27,6 +27,7 @@ from docs import pictures_figures as figures
 from docs import pictures_intake as intake
 from docs import pictures_map as maps
 from docs import pictures_orders as orders
+from docs import pictures_places as places
 from docs import pictures_workshop as workshop
 from gridserver.base.settings import from_environment
 from gridserver.demo import accounts
@@ -91,6 +92,7 @@ def main(url: str, out: Path | None) -> None:
                 if camera.wants("figures-", name) or camera.wants("wall-", name):
                     signing_in = partial(sign_in, password=password)
                     figures.take(browser, signing_in, name, looks | {"base_url": url}, camera.shoot)
+                    places.take(browser, signing_in, name, looks | {"base_url": url}, camera.shoot)
                 if camera.wants("order", name) or camera.wants("handheld-order", name):
                     with orders.staged(url, password, room) as sent:
                         signing_in = partial(sign_in, password=password)
