@@ -11553,7 +11553,7 @@ export interface components {
             since: string;
             /** @description The task it is about. */
             task: number | null;
-            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · void: count, names, until · clock: username, offset_s. */
+            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · void: count, names, from, until · clock: username, offset_s. */
             params: {
                 [key: string]: unknown;
             };

@@ -81,5 +81,5 @@ export function rejectsOf(id: string): string {
 }
 
 function named(id: number, etag: string) {
-  return { params: { path: { place_id: id } }, headers: { 'If-Match': etag } }
+  return { params: { path: { place_id: id }, header: { 'If-Match': etag } } }
 }
