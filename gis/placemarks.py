@@ -96,7 +96,7 @@ def geometry(wkb: bytes | None, row: int) -> BaseGeometry:
         raise geometry_error("null", row, "its geometry is empty; give it one or leave it out.")
     if shapely.get_num_coordinates(geom) > _MOST_VERTICES:
         reason = f"it has more than {_MOST_VERTICES} vertices; simplify it, or give its point."
-        raise geometry_error("too_many_vertices", row, reason)
+        raise geometry_error("too_many_vertices", row, reason, max_vertices=_MOST_VERTICES)
     if not np.isfinite(shapely.get_coordinates(geom)).all():
         raise geometry_error("not_finite", row, "a coordinate is not finite.")
     if not geom.is_valid:

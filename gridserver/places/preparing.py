@@ -203,8 +203,9 @@ def _read(path: Path, asked: Asked) -> _Table:
     for option in options:
         name = getattr(asked, option)
         if name is not None and name not in table.columns:
-            message = f"There is no column {name!r}; the file has: {', '.join(table.header)}."
-            raise FileError("file.unknown_field", message, option)
+            fields = ", ".join(table.header)
+            message = f"There is no column {name!r}; the file has: {fields}."
+            raise FileError("file.unknown_field", message, option, {"fields": fields})
     return table
 
 
@@ -224,12 +225,13 @@ def _read_sheet(path: Path, asked: Asked) -> _Table:
         missing = "lon_field" if asked.lon_field is None else "lat_field"
         raise FileError("file.no_coordinates", f"{missing}: name the column.", missing)
     found = {sheet.name: sheet for sheet in sheets.read_sheets(path)}
+    layers = ", ".join(found)
     if asked.layer is None and len(found) > 1:
-        message = f"The workbook has several sheets; name one of: {', '.join(found)}."
-        raise FileError("file.several_layers", message, "layer")
+        message = f"The workbook has several sheets; name one of: {layers}."
+        raise FileError("file.several_layers", message, "layer", {"layers": layers})
     if asked.layer is not None and asked.layer not in found:
-        message = f"There is no sheet {asked.layer!r}; the file has: {', '.join(found)}."
-        raise FileError("file.unknown_layer", message, "layer")
+        message = f"There is no sheet {asked.layer!r}; the file has: {layers}."
+        raise FileError("file.unknown_layer", message, "layer", {"layers": layers})
     sheet = found[asked.layer] if asked.layer else next(iter(found.values()))
     return _Table(sheet.header, sheet.rows, parse_crs(asked.crs))
 
