@@ -16,6 +16,7 @@ from gridserver.access.rules import require
 from gridserver.api import context, geojson
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
+from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.dispatch import publication
@@ -273,7 +274,8 @@ class CellSearch(MethodView):
         """
         with context.transaction() as session:
             require(context.principal(), "grid.read")
-            version = queries.version_in_force(session, arguments.get("at") or now(session))
+            at = reading.optional_moment(arguments.get("at"), "at") or now(session)
+            version = queries.version_in_force(session, at)
             found = queries.cell_points(session, version.id, arguments["code"], arguments["limit"])
         return {
             "items": [
@@ -335,7 +337,7 @@ class Locate(MethodView):
         lon, lat = to_wgs84(arguments["lon"], arguments["lat"], crs, field="lon/lat")
         with context.transaction() as session:
             require(context.principal(), "grid.read")
-            at = arguments.get("at") or now(session)
+            at = reading.optional_moment(arguments.get("at"), "at") or now(session)
             found = queries.locate(session, lon, lat, at, arguments.get("accuracy_m"))
             return {
                 "cell": _cell(session, found),

@@ -126,6 +126,7 @@ class PlaceImportPart(MethodView):
 @blueprint.route(f"{_ONE}/rejects")
 class PlaceImportRejects(MethodView):
     @blueprint.response(200, content_type="text/csv")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, import_id: uuid.UUID) -> Response:
         """Give the bad rows as a table, each with the reason, to be mended and imported."""

@@ -526,11 +526,9 @@ def test_lists_show_what_one_may_see(session: Session, county: County) -> None:
 
     assert listed(BUREAU_ROOM) == [north, south]
     assert listed(BUREAU_ROOM, is_open=False) == [ended, north, south]
-    assert listed(BUREAU_ROOM, unit_path="330824.33082402") == [north]
     assert listed(BUREAU_ROOM, limit=1) == [north]
     assert listed(BUREAU_ROOM, before=north) == [south]
     assert listed(STATION_ROOM) == [south]
-    assert listed(STATION_ROOM, unit_path="330824.33082402") == []
     assert listed(PRIMARY) == [south]
     assert listed(PRIMARY, is_open=False) == [ended, south]
     assert listed(PRIMARY, is_open=False, mine=True) == [south]

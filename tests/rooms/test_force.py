@@ -282,7 +282,7 @@ class TestOfficers:
         first, second = queries.officers(session, county.principal("command"), MORNING, limit=2)
         assert first.on_duty
         assert not first.absent
-        assert first.position == queries.Place(118.405, 29.105, MORNING)
+        assert first.position == queries.LastSeen(118.405, 29.105, MORNING, None, None, None)
         assert first.unit == queries.UnitRef("33082401", "南所")
         assert second.position is None
 
