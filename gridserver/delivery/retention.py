@@ -118,12 +118,14 @@ def purge_inboxes(session: Session, limit: int, *, keepers: tuple[Keeper, ...]) 
     return session.execute(_PURGE, {"through": json.dumps(rows)}).rowcount  # type: ignore[attr-defined]
 
 
+# Materialized: a subquery in the join may be asked again for each row, and then finds others.
 _PURGE_RESULTS = text(
     """
-    DELETE FROM command_result r USING (
+    WITH old AS MATERIALIZED (
         SELECT account_id, command_id FROM command_result
         WHERE at < :before ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED
-    ) AS old
+    )
+    DELETE FROM command_result r USING old
     WHERE r.account_id = old.account_id AND r.command_id = old.command_id
     """
 )
