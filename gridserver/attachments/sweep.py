@@ -33,9 +33,10 @@ def forget_rows(session: Session, limit: int) -> int:
         .order_by(Attachment.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("old")  # asked once, whatever the plan
     )
     gone = session.scalars(
-        delete(Attachment).where(Attachment.id.in_(old.scalar_subquery())).returning(Attachment.id)
+        delete(Attachment).where(Attachment.id.in_(select(old.c.id))).returning(Attachment.id)
     )
     return len(gone.all())
 
