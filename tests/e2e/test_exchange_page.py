@@ -39,7 +39,7 @@ def test_the_110_platform_is_connected(served: str, open_page: OpenPage, sign_in
     page.get_by_test_id("mapping-categories").fill("01* = dispute")
     page.get_by_test_id("sample").fill(json.dumps(MESSAGE))
     page.get_by_test_id("try-sample").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("alert")).to_be_visible()
     page.get_by_test_id("save-mapping").click()
     versions = page.get_by_test_id("mapping-versions").locator("li")
     expect(versions).to_have_count(1)
