@@ -16,10 +16,16 @@ from gridserver.incidents.queries import IncidentRecord
 
 
 def open_task(
-    session: Session, actor: Principal, incident: IncidentRecord, unit_path: str, facts: Facts
+    session: Session,
+    actor: Principal,
+    incident: IncidentRecord,
+    unit_path: str,
+    facts: Facts,
+    *,
+    offered: bool = True,
 ) -> Dossier:
-    """Decide on `facts` and store the decision, the task, its first offers and the history's
-    first entry, in one round trip."""
+    """Decide on `facts` and store the decision, the task, its first offers (none unless `offered`)
+    and the history's first entry, in one round trip."""
     moment = now(session)
     task = Task(
         incident_id=incident.id,
@@ -29,7 +35,8 @@ def open_task(
         updated_at=moment,
     )
     dossier = Dossier(task, incident, unit_path, facts, decide(facts), [], {})
-    offers.begin(dossier, dossier.steps[0], 1, moment)
+    if offered:
+        offers.begin(dossier, dossier.steps[0], 1, moment)
     stored = session.execute(_OPEN, _row(actor, dossier)).one()
     task.id = stored.task_id
     for offer, offer_id in zip(dossier.offers, stored.offer_ids, strict=True):
@@ -65,8 +72,8 @@ _OPEN = text(
             (task_id, verb, to_state, actor_account_id, device, occurred_at, at, data)
         SELECT id, 'dispatch', :state, :actor, :device, :occurred_at, :at, '{}' FROM opened
     )
-    SELECT opened.id AS task_id, array_agg(offered.id ORDER BY offered.id) AS offer_ids
-    FROM opened, offered GROUP BY opened.id
+    SELECT opened.id AS task_id, ARRAY(SELECT id FROM offered ORDER BY id) AS offer_ids
+    FROM opened
     """
 ).bindparams(*(bindparam(name, type_=JSONB) for name in ("facts", "steps", "notes", "offers")))
 

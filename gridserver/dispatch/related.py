@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.dispatch import dossier as dossiers
+from gridserver.dispatch import duplicates
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.models import Task, TaskLink
 from gridserver.dispatch.tables import queries as tables
@@ -60,7 +61,8 @@ def suggestions(
     session: Session, actor: Principal, reference: Reference, *, without: Collection[int] = ()
 ) -> tuple[Suggested, ...]:
     """Return the incidents in `actor`'s scope that may be about the same event, likeliest first:
-    within the bureau's distance and time.
+    within the bureau's distance and time. What ended as a duplicate isn't among them; the task that
+    stands for the event is.
 
     Parameters
     ----------
@@ -75,7 +77,9 @@ def suggestions(
         within_s=limits.duplicate_within_s,
         paths=actor.paths("incident.read"),
     )
-    tasks = session.scalars(select(Task).where(Task.incident_id.in_([each.id for each in near])))
+    ids = [each.id for each in near]
+    own = select(Task).where(Task.incident_id.in_(ids), ~duplicates.is_absorbed())
+    tasks = session.scalars(own)
     of = {found.incident.id: found for found in dossiers.load(session, tasks.all())}
     return tuple(
         Suggested(each, of[each.id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +18,17 @@ from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
 from gridserver.delivery.commands import Command, payload, read_moment, read_point
 from gridserver.delivery.once import Outcome, run_once
-from gridserver.dispatch import gathering, history, intake, queries, related, telling, verbs
+from gridserver.dispatch import (
+    duplicates,
+    gathering,
+    history,
+    intake,
+    queries,
+    related,
+    telling,
+    texts,
+    verbs,
+)
 from gridserver.dispatch.authority import entitled, require_part
 from gridserver.dispatch.commands import read_data
 from gridserver.dispatch.dossier import Dossier
@@ -56,21 +66,51 @@ class Preview:
     related: tuple[Suggested, ...]
 
 
-def take_report(session: Session, actor: Principal, report: Report) -> Taken:
+def take_report(
+    session: Session,
+    actor: Principal,
+    report: Report,
+    *,
+    duplicate_of: int | None = None,
+    language: str = DEFAULT_LANGUAGE,
+) -> Taken:
     """Record a report and give it to whom it belongs: incident, decision, task, offer and message
     in one transaction. The same report again changes nothing.
+
+    Parameters
+    ----------
+    duplicate_of
+        The id of a task about the same event: the report is linked to the one that stands for it,
+        and nobody else is sent.
+    language
+        Of what is written down about the latter.
 
     Raises
     ------
     Forbidden
-        ``access.forbidden``: the actor is no command room.
+        ``access.forbidden``: the actor is no command room; ``task.out_of_scope`` or
+        ``task.for_command_room``: they may not link a task there.
     Invalid
-        ``incident.unknown_category``, ``incident.from_the_future``.
+        ``incident.unknown_category``, ``incident.from_the_future``; ``task.bad_data`` naming
+        ``duplicate_of``.
     Conflict
         ``incident.exists_differently``, ``incident.is_history``; ``dispatch.no_bureau_room``.
     """
     require(actor, "incident.report")
-    return _take(session, actor, report)
+    if duplicate_of is None:
+        return _take(session, actor, report)
+    main = verbs.linkable(session, actor, duplicate_of, "duplicate_of")
+    main = duplicates.main_of(session, main.task.id)
+    taken = _take(session, actor, report, offered=not duplicates.absorbs(main))
+    task_id = taken.dossier.task.id
+    if duplicates.is_of(session, task_id, main.task.id):
+        return taken
+    dossier = queries.task_for_change(session, task_id)
+    require_part("link", dossier.standing(actor))
+    said = {"to": duplicate_of, "kind": "duplicate"}
+    command = Command(uuid.uuid4(), "link", dossier.incident.received_at, said)
+    _link(session, actor, dossier, command, language)
+    return Taken(dossier, taken.created)
 
 
 def take_from_officer(session: Session, actor: Principal, report: Report) -> Taken:
@@ -82,21 +122,24 @@ def take_from_officer(session: Session, actor: Principal, report: Report) -> Tak
     return _take(session, actor, report)
 
 
-def _take(session: Session, actor: Principal, report: Report) -> Taken:
+def _take(session: Session, actor: Principal, report: Report, *, offered: bool = True) -> Taken:
     reported_at = incident_rules.reported_at(report.reported_at, now(session))
     site = gathering.survey(session, report.lon, report.lat, report.accuracy_m, reported_at)
     incident, created = incidents.record(session, report, site.location, site.room.unit_id)
     if not created:
         return Taken(_taken_before(session, incident), created=False)
     facts = gathering.gather(session, site, incident.category.code, incident.priority)
-    dossier = intake.open_task(session, actor, incident, site.room.path, facts)
+    dossier = intake.open_task(session, actor, incident, site.room.path, facts, offered=offered)
     audit.record(
         session,
         actor,
         "incident:report",
         subject_kind="incident",
         subject_id=incident.id,
-        data={"task": dossier.task.id, "told": dossier.steps[0].who.username},
+        data={
+            "task": dossier.task.id,
+            "told": dossier.steps[0].who.username if offered else None,
+        },
     )
     delivery.post(session, [telling.told_message(dossier, offer) for offer in dossier.offers])
     telling.feed_creation(session, dossier)
@@ -233,13 +276,29 @@ def _carry_out(
     require_part(command.verb, standing)
     if TASK.after(before, command.verb) is None or not entitled(command.verb, standing):
         raise _wrong_state(session, actor, dossier, command.verb, language)
-    _do(session, actor, dossier, command, data)
+    if command.verb == "link":
+        _link(session, actor, dossier, command, language)
+    else:
+        _do(session, actor, dossier, command, data)
     return {"status": "done", "task": queries.detail(session, actor, dossier, language)}
+
+
+def _link(
+    session: Session, actor: Principal, dossier: Dossier, command: Command, language: str
+) -> None:
+    """Link a task; a duplicate that another task answers for is then cancelled."""
+    change = _do(session, actor, dossier, command, read_data(command))
+    if change.absorbed_by is None:
+        return
+    params = {"number": f"{change.absorbed_by.incident.number:04}"}
+    reason = texts.say("duplicate.absorbed", params, language)
+    said = replace(command, verb="cancel", data={"reason": reason})
+    _do(session, actor, dossier, said, read_data(said))
 
 
 def _do(
     session: Session, actor: Principal, dossier: Dossier, command: Command, data: dict[str, Any]
-) -> None:
+) -> Change:
     """Carry out a verb that fits, with all that is kept and told of it."""
     task_id, before = dossier.task.id, dossier.task.state
     change = verbs.carry_out(verbs.Act(session, actor, dossier, data, now(session)), command.verb)
@@ -253,6 +312,7 @@ def _do(
         data={"from": before, "to": dossier.task.state},
     )
     telling.announce(session, dossier, change)
+    return change
 
 
 def _keep_late(session: Session, actor: Principal, task_id: int, command: Command) -> None:

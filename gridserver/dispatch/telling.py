@@ -28,12 +28,15 @@ class Change:
         Who is asked for support.
     noted
         What the history keeps beside what was said.
+    absorbed_by
+        The task that answers for the event instead, where this one is to end as its duplicate.
     """
 
     offered: list[Offer] = field(default_factory=list)
     withdrawn: dict[int, str] = field(default_factory=dict)
     called: list[int] = field(default_factory=list)
     noted: dict[str, Any] = field(default_factory=dict)
+    absorbed_by: Dossier | None = None
 
 
 def announce(session: Session, dossier: Dossier, change: Change) -> None:

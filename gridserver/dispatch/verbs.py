@@ -15,7 +15,7 @@ from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.attachments import service as attachments
 from gridserver.base.errors import Invalid, NotFound
-from gridserver.dispatch import handover, help, offers, queries, referral
+from gridserver.dispatch import duplicates, handover, help, offers, queries, referral
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
@@ -148,22 +148,29 @@ def _call_support(act: Act) -> Change:
 
 
 def _link(act: Act) -> Change:
-    to = act.data["to"]
-    if to == act.task.id:
+    kind = act.data["kind"]
+    to = linkable(act.session, act.actor, act.data["to"], "data.to")
+    if kind == "duplicate":
+        to = duplicates.main_of(act.session, to.task.id)
+    if to.task.id == act.task.id:
         raise Invalid("task.link_to_itself", "data.to: give another task.", field="data.to")
-    try:
-        queries.task_for(act.session, act.actor, to)
-    except NotFound as error:
-        raise Invalid("task.bad_data", f"data.to: {error.message}", field="data.to") from error
-    made = insert(TaskLink).values(
-        task_id=act.task.id, to_task_id=to, kind=act.data["kind"], at=act.at
-    )
+    made = insert(TaskLink).values(task_id=act.task.id, to_task_id=to.task.id, kind=kind, at=act.at)
     act.session.execute(
-        made.on_conflict_do_update(
-            index_elements=["task_id", "to_task_id"], set_={"kind": act.data["kind"]}
-        )
+        made.on_conflict_do_update(index_elements=["task_id", "to_task_id"], set_={"kind": kind})
     )
-    return Change()
+    return Change(
+        noted={"to": to.task.id, "number": to.incident.number},
+        absorbed_by=to if kind == "duplicate" and duplicates.ends(act.task, to) else None,
+    )
+
+
+def linkable(session: Session, actor: Principal, to: int, field: str) -> Dossier:
+    """Return the task that a link is to lead to. Raises `Invalid` (``task.bad_data``) naming
+    `field` where there is none, and as `queries.task_for`."""
+    try:
+        return queries.task_for(session, actor, to)
+    except NotFound as error:
+        raise Invalid("task.bad_data", f"{field}: {error.message}", field=field) from error
 
 
 _EFFECTS: Mapping[str, Callable[[Act], Change]] = {

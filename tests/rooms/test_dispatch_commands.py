@@ -51,7 +51,7 @@ def history(session: Session, task_id: int) -> list[TaskEvent]:
 
 def data_for(session: Session, county: County, verb: str) -> dict:
     if verb == "link":
-        return {"to": take(session, county).task.id, "kind": "duplicate"}
+        return {"to": take(session, county).task.id, "kind": "follow_up"}
     return DATA.get(verb, {})
 
 

@@ -143,7 +143,7 @@ def answers(
     """Give verb, who, what was expected and what was answered, each from the same state."""
     state = state_of(session, task_id)
     for verb in TASK.verbs:
-        data = DATA.get(verb, {"to": other, "kind": "duplicate"} if verb == "link" else {})
+        data = DATA.get(verb, {"to": other, "kind": "follow_up"} if verb == "link" else {})
         for who in EVERYBODY:
             with suppress(Undo), savepoint(session):
                 outcome = say(session, county, who, task_id, verb, data)
