@@ -51,6 +51,16 @@ export function instantOf(wallTime: string, timeZone?: string): Date {
   return new Date(2 * asUtc - Date.parse(`${shown}Z`))
 }
 
+/** A moment as a form's field has it, `2026-11-22T08:30`, by the bureau's clocks. */
+export function wallTime(at: string | number, timeZone?: string): string {
+  return new Date(at).toLocaleString('sv-SE', { timeZone }).replace(' ', 'T').slice(0, 16)
+}
+
+/** What a form's field says, as a moment with its offset. */
+export function momentOf(wall: string, timeZone?: string): string {
+  return instantOf(wall, timeZone).toISOString()
+}
+
 /** Metres under a kilometre, kilometres above it. */
 export function distance(metres: number): string {
   return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`

@@ -1,5 +1,5 @@
 /** The roster's sheet: days of the bureau side by side, and where a time lies on them. */
-import { dayOf, instantOf } from '@/base/format'
+import { dayOf, instantOf, wallTime } from '@/base/format'
 
 /** A day from midnight to midnight by the bureau's clocks: 23 or 25 hours where they change. */
 export interface Day {
@@ -78,16 +78,6 @@ export function lanesOf(spans: readonly Span[]): number[] {
     ends[lane] = Date.parse(end)
     return lane
   })
-}
-
-/** A moment as a form's field has it, `2026-11-22T08:30`, by the bureau's clocks. */
-export function wallTime(at: string | number, timeZone?: string): string {
-  return new Date(at).toLocaleString('sv-SE', { timeZone }).replace(' ', 'T').slice(0, 16)
-}
-
-/** What a form's field says, as a moment with its offset. */
-export function momentOf(wall: string, timeZone?: string): string {
-  return instantOf(wall, timeZone).toISOString()
 }
 
 /** A time in one line: the second date only where it is another day. */

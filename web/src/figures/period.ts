@@ -1,5 +1,6 @@
 /** The days that figures are measured over, as the bureau's calendar has them. Pure. */
-import { dayOf, instantOf } from '@/base/format'
+import { dayOf, momentOf } from '@/base/format'
+import { addDays } from '@/duty/days'
 
 const DAY_MS = 86_400_000
 
@@ -10,10 +11,5 @@ export function lastDays(count: number, now: number, timeZone?: string): { first
 
 /** From the beginning of the first day to the end of the last. */
 export function periodOf({ first, last }: { first: string; last: string }, timeZone?: string): { from: string; to: string } {
-  // Noon and a day later is the next day, whatever the clocks do at night.
-  const next = dayOf(Date.parse(`${last}T12:00Z`) + DAY_MS, 'UTC')
-  return {
-    from: instantOf(`${first}T00:00`, timeZone).toISOString(),
-    to: instantOf(`${next}T00:00`, timeZone).toISOString(),
-  }
+  return { from: momentOf(`${first}T00:00`, timeZone), to: momentOf(`${addDays(last, 1)}T00:00`, timeZone) }
 }

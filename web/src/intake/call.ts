@@ -1,7 +1,7 @@
 /** A call as it is being taken: what has been said so far, and what becomes of it. */
 import type { NewIncident, Preview } from '@/api/types'
 import { newId } from '@/base/ids'
-import { instantOf } from '@/base/format'
+import { momentOf } from '@/base/format'
 import { readPair } from './coordinates'
 
 type RelatedIncident = Preview['related'][number]['incident']
@@ -18,12 +18,11 @@ export interface GivenPlace {
   readonly label: string
 }
 
-/** The incident that a call is about too, and the command that will say so: when it was chosen. */
+/** The incident that a call is about too, and whether it answers for this one, so that nobody is sent. */
 export interface Same {
   readonly task: number
   readonly number: number
-  readonly command: string
-  readonly at: string
+  readonly absorbs: boolean
 }
 
 export interface Call {
@@ -113,7 +112,7 @@ export function questionOf(call: Call, timeZone?: string): Question | null {
     ...(call.accuracy ? { accuracy_m: call.accuracy } : {}),
     ...(call.category === null ? {} : { category: call.category }),
     ...(call.priority === null ? {} : { priority: call.priority }),
-    ...(call.reportedAt ? { reported_at: instantOf(call.reportedAt, timeZone).toISOString() } : {}),
+    ...(call.reportedAt ? { reported_at: momentOf(call.reportedAt, timeZone) } : {}),
   }
 }
 
@@ -127,6 +126,7 @@ export function reportOf(call: Call, timeZone?: string): NewIncident {
     external_id: call.id,
     ...(address ? { address } : {}),
     ...(description ? { description } : {}),
+    ...(call.same ? { duplicate_of: call.same.task } : {}),
   }
 }
 
@@ -134,7 +134,7 @@ export function reportOf(call: Call, timeZone?: string): NewIncident {
 export function sameAs(incident: RelatedIncident | null): Same | null {
   if (!incident) return null
   const { number, task } = incident
-  return { task: task.id, number, command: newId(), at: new Date().toISOString() }
+  return { task: task.id, number, absorbs: task.state !== 'cancelled' }
 }
 
 /** The next of what may be the same event, then none, then the first again. */
