@@ -1,40 +1,23 @@
-import { ref, shallowRef } from 'vue'
-
-import { api, ask, Refusal } from '@/api/client'
+import { api, ask, type Refusal } from '@/api/client'
+import { useAttempt } from '@/base/attempt'
 import { useBureau } from '@/stores/bureau'
-import { reportOf, type Call, type Same } from './call'
+import { reportOf, type Call } from './call'
 
 /** Sends a call; its ids make doing so again after a lost answer harmless. */
 export function useSending() {
   const bureau = useBureau()
-  const sending = ref(false)
-  const refusal = shallowRef<Refusal | null>(null)
+  const { busy: sending, refusal, attempt } = useAttempt()
 
-  /** The task that became of it; null where it was refused. */
-  async function send(call: Call): Promise<number | null> {
-    sending.value = true
-    refusal.value = null
-    try {
+  /** The task that answers for it; null where it was refused. */
+  function send(call: Call): Promise<number | null> {
+    return attempt(async () => {
       const body = reportOf(call, bureau.timezone)
       const { task } = await ask(api.POST('/api/v1/incidents', { body }))
-      if (call.same) await link(task.id, call.same)
-      return task.id
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      refusal.value = error
-      return null
-    } finally {
-      sending.value = false
-    }
+      return call.same?.absorbs ? call.same.task : task.id
+    })
   }
 
   return { sending, refusal, send }
-}
-
-async function link(task: number, { command, at, task: to }: Same): Promise<void> {
-  const params = { path: { task_id: task } }
-  const body = { id: command, verb: 'link', occurred_at: at, data: { to, kind: 'duplicate' } }
-  await ask(api.POST('/api/v1/tasks/{task_id}/commands', { params, body }))
 }
 
 /** What was made of a call whose answer was lost, where it was changed after it had been sent. */
