@@ -1,7 +1,8 @@
 /** Where the list of incidents has the same calls as a figure. Pure. */
+import { ENDED, STATES } from '@/live/cards'
 import type { Chosen, DayFigure } from './types'
 
-const OPEN = 'assigned,signed,en_route,on_scene,reported'
+const OPEN = STATES.filter((each) => !ENDED.has(each))
 
 /**
  * The link's query for a figure of the day; null where the list knows no such filter: what ended in
@@ -17,9 +18,9 @@ export function dayQuery(
 ): Record<string, string> | null {
   const query: Record<string, string> = {}
   if (figure === 'received') Object.assign(query, { from: span.start, to: span.until })
-  else if (figure === 'open') query['state'] = OPEN
+  else if (figure === 'open') query['state'] = OPEN.join(',')
   else if (figure === 'overdue') Object.assign(query, { state: 'assigned', overdue: '1' })
-  else if (OPEN.split(',').includes(figure)) query['state'] = figure
+  else if ((OPEN as readonly string[]).includes(figure)) query['state'] = figure
   else return null
   if (broad_class) query['category'] = codes(broad_class).join(',')
   if (priority) query['priority'] = String(priority)
