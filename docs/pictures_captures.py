@@ -1,31 +1,19 @@
-"""The pictures of field capture: being written, what became of some, and at the desk.
-
-Taken by itself: `python -m docs.pictures_captures --out FOLDER` beside `make serve`.
-"""
+"""The pictures of field capture: being written, what became of some, and at the desk."""
 
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import click
 import shapely
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 from shapely import Point
 
-from gridserver.base.settings import from_environment
-from gridserver.demo import accounts
-from gridserver.demo.clients import Account
+from docs.studio import County, PictureSet, Studio, drawn
 from gridserver.demo.county import read_cells
-from tests.browser import DESKTOP, HANDHELD, chromium
-
-Shoot = Callable[[Page, str], None]
 
 OFFICER = "330824001"
 #: kind, name, text of what is captured beforehand, and whether it is accepted.
@@ -33,6 +21,7 @@ _BEFORE = (
     ("place", "文化礼堂停车场", "新建，地图上没有。", True),
     ("address_correction", "虹桥村 12 号", "门牌重编，原为 8 号。", False),
 )
+_WHY_NOT = "与门牌登记不一致，请核实。"
 _HAZARD = "山坡落石，占半幅路面。"
 _PLACE = ("滨江广场", "本周启用，地图上没有。")
 
@@ -46,16 +35,20 @@ class Scene:
     photo: bytes
 
 
-def staged(officer: Account, gis: Account) -> Scene:
+@contextmanager
+def staged(_browser: Browser, county: County) -> Iterator[Scene]:
     """Capture some things and decide on them."""
     cell = max((cell.shape for cell in read_cells()), key=lambda each: each.area)
     at = Point(shapely.maximum_inscribed_circle(cell).coords[0])
-    for kind, name, text, accepted in _BEFORE:
-        said = {"kind": kind, "name": name, "text": text, "lon": at.x, "lat": at.y}
-        made = officer.post("/captures", said)["capture"]["id"]
-        verdict: Mapping[str, str] = {} if accepted else {"reason": "与门牌登记不一致，请核实。"}
-        gis.post(f"/captures/{made}/{'accept' if accepted else 'decline'}", dict(verdict))
-    return Scene(at.x, at.y, _road())
+    with county.account(OFFICER) as officer, county.account("gis") as gis:
+        for kind, name, text, accepted in _BEFORE:
+            said = {"kind": kind, "name": name, "text": text, "lon": at.x, "lat": at.y}
+            made = officer.post("/captures", said)["capture"]["id"]
+            if accepted:
+                gis.post(f"/captures/{made}/accept", {})
+            else:
+                gis.post(f"/captures/{made}/decline", {"reason": _WHY_NOT})
+    yield Scene(at.x, at.y, _road())
 
 
 def _road() -> bytes:
@@ -71,26 +64,10 @@ def _road() -> bytes:
     return file.getvalue()
 
 
-def take(
-    browser: Browser,
-    sign_in: Callable[[Page, str], None],
-    scene: Scene,
-    name: str,
-    looks: dict[str, Any],
-    shoot: Shoot,
-) -> None:
-    """Take the pictures of one language and theme."""
+def take(studio: Studio, scene: Scene) -> None:
+    """Take the pictures of one look."""
     here = {"longitude": scene.lon, "latitude": scene.lat, "accuracy": 12}
-    with browser.new_context(
-        viewport=HANDHELD,
-        device_scale_factor=2,
-        geolocation=here,
-        permissions=["geolocation"],
-        **looks,
-    ) as context:
-        page = context.new_page()
-        page.goto("/login")
-        sign_in(page, OFFICER)
+    with studio.handheld(OFFICER, geolocation=here, permissions=["geolocation"]) as page:
         page.get_by_test_id("to-capture").click()
         _write(page, scene, "hazard", "", _HAZARD)
         page.get_by_test_id("capture-send").click()
@@ -98,21 +75,18 @@ def take(
         page.get_by_test_id("capture-show-form").click()
         _write(page, scene, "place", *_PLACE)
         page.get_by_test_id("capture-kind-place").scroll_into_view_if_needed()
-        shoot(page, f"handheld-capture-{name}")
+        studio.shoot(page, "handheld-capture")
         page.get_by_test_id("capture-send").click()
         expect(page.get_by_test_id("capture-known").first).to_contain_text(_PLACE[0])
         expect(page.get_by_test_id("photos-sending")).to_be_hidden()
-        shoot(page, f"handheld-captured-{name}")
-    with browser.new_context(viewport=DESKTOP, **looks) as context:
-        page = context.new_page()
-        page.goto("/captures")
-        sign_in(page, "gis")
-        expect(page.get_by_test_id("capture-map")).to_have_attribute("data-ready", "true")
-        shoot(page, f"captures-{name}")
+        studio.shoot(page, "handheld-captured")
+    with studio.desk("/captures", "gis") as page:
+        drawn(page, "capture-map")
+        studio.shoot(page, "captures")
 
 
 def _write(page: Page, scene: Scene, kind: str, title: str, text: str) -> None:
-    expect(page.get_by_test_id("capture-map")).to_have_attribute("data-ready", "true")
+    drawn(page, "capture-map")
     page.get_by_test_id(f"capture-kind-{kind}").click()
     photo = {"name": "IMG.jpg", "mimeType": "image/jpeg", "buffer": scene.photo}
     page.get_by_test_id("photo-input").set_input_files(photo)
@@ -121,37 +95,4 @@ def _write(page: Page, scene: Scene, kind: str, title: str, text: str) -> None:
     page.get_by_test_id("capture-text").fill(text)
 
 
-@click.command()
-@click.option("--url", default="http://localhost:8000", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), required=True)
-def main(url: str, out: Path) -> None:
-    """Take these pictures, in both languages, by day and night, into a folder."""
-    expect.set_options(timeout=30_000)  # the map is drawn without a graphics card
-    password = accounts.password(from_environment(os.environ))
-    out.mkdir(parents=True, exist_ok=True)
-
-    def sign_in(page: Page, username: str) -> None:
-        page.get_by_test_id("login-username").fill(username)
-        page.get_by_test_id("login-password").fill(password)
-        page.get_by_test_id("login-submit").click()
-        expect(page.get_by_test_id("login-submit")).to_have_count(0)
-
-    def shoot(page: Page, name: str) -> None:
-        page.wait_for_timeout(1500)  # the map's labels, and transitions of the page itself
-        page.screenshot(path=out / f"{name}.png", animations="disabled")
-        click.echo(f"{name}.png")
-
-    with ExitStack() as stack:
-        officer, gis = (
-            stack.enter_context(Account(url, who, password)) for who in (OFFICER, "gis")
-        )
-        scene = staged(officer, gis)
-        browser = stack.enter_context(chromium())
-        for locale, short in (("zh-CN", "zh"), ("en", "en")):
-            for theme in ("light", "dark"):
-                looks = {"base_url": url, "locale": locale, "color_scheme": theme}
-                take(browser, sign_in, scene, f"{short}-{theme}", looks, shoot)
-
-
-if __name__ == "__main__":
-    main()
+PICTURES = PictureSet(("handheld-capture", "handheld-captured", "captures"), take, staged)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, expect
 
-from gridserver.demo.clients import Account
-
-Shoot = Callable[[Page, str], None]
+from docs.studio import County, PictureSet, Studio
 
 PARTNER = {"code": "110", "name": "110接警平台"}
 _FIELDS = {
@@ -30,23 +29,28 @@ _MESSAGE = {
 }
 
 
-def connect(url: str, password: str) -> None:
-    """Add the partner where it isn't there yet."""
-    with Account(url, "admin", password) as admin:
+@contextmanager
+def staged(_browser: Browser, county: County) -> Iterator[None]:
+    """Add the partner where it isn't there yet; it stays."""
+    with county.account("admin") as admin:
         known = admin.get("/exchange/partners")["items"]
         if PARTNER["code"] not in {each["code"] for each in known}:
             admin.post("/exchange/partners", PARTNER)
+    yield
 
 
-def take(page: Page, name: str, shoot: Shoot) -> None:
+def take(studio: Studio, _nothing: None) -> None:
     """Write a mapping and try it on a message; nothing is saved."""
-    page.goto("/exchange")
-    page.get_by_test_id(f"partner-{PARTNER['code']}").click()
-    page.get_by_test_id("exchange-mapping").click()
-    for ours, theirs in _FIELDS.items():
-        page.get_by_test_id(f"field-{ours}").fill(theirs)
-    page.get_by_test_id("mapping-categories").fill(_CATEGORIES)
-    page.get_by_test_id("sample").fill(json.dumps(_MESSAGE, ensure_ascii=False, indent=1))
-    page.get_by_test_id("try-sample").click()
-    expect(page.get_by_test_id("mapped")).to_be_visible()
-    shoot(page, f"exchange-{name}")
+    with studio.desk("/exchange", "admin") as page:
+        page.get_by_test_id(f"partner-{PARTNER['code']}").click()
+        page.get_by_test_id("exchange-mapping").click()
+        for ours, theirs in _FIELDS.items():
+            page.get_by_test_id(f"field-{ours}").fill(theirs)
+        page.get_by_test_id("mapping-categories").fill(_CATEGORIES)
+        page.get_by_test_id("sample").fill(json.dumps(_MESSAGE, ensure_ascii=False, indent=1))
+        page.get_by_test_id("try-sample").click()
+        expect(page.get_by_test_id("mapped")).to_be_visible()
+        studio.shoot(page, "exchange")
+
+
+PICTURES = PictureSet(("exchange",), take, staged)

@@ -6,7 +6,7 @@ Two drafts are made of the grid in force, one with faults and one redrawn, and g
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -18,14 +18,12 @@ import shapely
 from playwright.sync_api import Browser, Page, expect
 from shapely.geometry import mapping, shape
 
+from docs.studio import LOOKS, Camera, County, PictureSet, Studio, drawn
 from gis.features import Cell
 from gis.files import write_layer
-from tests.browser import DESKTOP
 from tests.e2e.workshop import Workshop, csrf, imported, roomy_vertex
 
 VERSIONS = "/api/v1/grid/versions"
-SignIn = Callable[[Page, str, str], None]
-Shoot = Callable[[Page, str], None]
 #: What the server reckons, and a map drawn by software.
 SLOW_MS = 60_000
 #: How long the map takes to fly to a fault.
@@ -46,12 +44,10 @@ class Drafts:
 
 
 @contextmanager
-def drafts(browser: Browser, url: str, password: str, sign_in: SignIn) -> Iterator[Drafts]:
+def staged(browser: Browser, county: County) -> Iterator[Drafts]:
     """Make the drafts of the grid in force, and give them up afterwards."""
-    with browser.new_context(base_url=url, viewport=DESKTOP) as context:
-        page = context.new_page()
-        page.goto("/login")
-        sign_in(page, "gis", password)
+    studio = Studio(browser, county, Camera(Path(), frozenset()), LOOKS[0])
+    with studio.desk("/grid", "gis") as page:
         versions = page.request.get(f"{VERSIONS}?limit=100").json()["items"]
         taken = {version["name"] for version in versions}
         free = (name for name in map("2027-{}".format, count(1)) if name not in taken)
@@ -148,33 +144,42 @@ def post(page: Page, address: str, body: dict[str, Any] | None = None, tag: str 
     assert answer.ok, answer.text()
 
 
-def take(page: Page, name: str, made: Drafts, shoot: Shoot) -> None:
-    """Take the pictures of one language and theme, on a page of the signed-in GIS admin."""
-    shoot(page, f"grid-versions-{name}")
+def take(studio: Studio, made: Drafts) -> None:
+    """Take the pictures of one look."""
+    with studio.desk("/grid", "gis") as page:
+        drawn(page)
+        studio.shoot(page, "grid-versions")
+        _faults(studio, page, made)
+        table = on_the_table(page, made.redrawn)
+        _diff(studio, page, table)
+        table.shown("view-faults").click()
+        drag(table)
+        studio.shoot(page, "grid-drag")
+        page.mouse.up()
+        table.shown("undo").click()
+
+
+def _faults(studio: Studio, page: Page, made: Drafts) -> None:
     table = on_the_table(page, made.faulty)
     table.shown("fault-0").click()
     expect(table.shown("proposal-0")).to_be_visible(timeout=SLOW_MS)
     page.wait_for_timeout(FLIGHT_MS)
     table.wait_until_still()
-    shoot(page, f"grid-faults-{name}")
+    studio.shoot(page, "grid-faults")
     table.shown("back").click()
 
-    table = on_the_table(page, made.redrawn)
+
+def _diff(studio: Studio, page: Page, table: Workshop) -> None:
     table.shown("view-diff").click()
     expect(table.shown("diff-sum")).to_be_visible(timeout=SLOW_MS)
-    shoot(page, f"grid-diff-{name}")
+    studio.shoot(page, "grid-diff")
     table.shown("view-rehearsal").click()
     table.shown("rehearse").click()
     expect(table.shown("rehearse-sum")).to_be_visible(timeout=SLOW_MS)
-    shoot(page, f"grid-rehearsal-{name}")
+    studio.shoot(page, "grid-rehearsal")
     table.shown("publish").click()
-    shoot(page, f"grid-publish-{name}")
+    studio.shoot(page, "grid-publish")
     page.keyboard.press("Escape")
-    table.shown("view-faults").click()
-    drag(table)
-    shoot(page, f"grid-drag-{name}")
-    page.mouse.up()
-    table.shown("undo").click()
 
 
 def on_the_table(page: Page, draft: str) -> Workshop:
@@ -195,3 +200,17 @@ def drag(table: Workshop) -> None:
     table.click(place)
     expect(table.shown("area-preview")).to_be_visible()
     table.drag(place, 34, 26, drop=False)
+
+
+PICTURES = PictureSet(
+    (
+        "grid-versions",
+        "grid-faults",
+        "grid-diff",
+        "grid-rehearsal",
+        "grid-publish",
+        "grid-drag",
+    ),
+    take,
+    staged,
+)
