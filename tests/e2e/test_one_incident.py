@@ -16,6 +16,7 @@ from shapely.geometry import Point, shape
 from gridserver.base.settings import ROOT
 from tests.browser import HANDHELD
 from tests.e2e.conftest import PASSWORD
+from tests.waiting import until
 
 CELLS = ROOT / "gridserver" / "demo" / "data" / "cells.geojson"
 
@@ -79,13 +80,51 @@ def handheld(
 
 
 def click_place(page: Page, spot: Spot) -> None:
-    """Click on the map where the place is, by a real mouse click."""
+    """Click on the map where the place is, by a real mouse click; come closer first while
+    another incident lies there, whose pin such a click would choose."""
+    shown = page.get_by_test_id("map")
+    for _ in range(12):
+        point_at(page, spot)
+        if not is_covered(shown, spot):
+            break
+        come_closer(page, spot)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def point_at(page: Page, spot: Spot) -> None:
     box = page.get_by_test_id("map").bounding_box()
     assert box is not None
+    x, y = on_screen(page, spot.lon, spot.lat)
+    page.mouse.move(box["x"] + x, box["y"] + y)
+
+
+def come_closer(page: Page, spot: Spot) -> None:
+    """Turn the wheel above the place, and wait until the map lies still."""
+    before = width_of_hundredth(page, spot)
+    page.mouse.wheel(0, -400)
+    until(lambda: width_of_hundredth(page, spot) > before * 1.2, within=30)
+    expect(page.get_by_test_id("map")).not_to_have_attribute("data-moving", "true")
+
+
+def width_of_hundredth(page: Page, spot: Spot) -> float:
+    """How many pixels a hundredth of a degree is wide."""
+    (west, _), (east, _) = (on_screen(page, spot.lon + by, spot.lat) for by in (0, 0.01))
+    return east - west
+
+
+def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:
     at = page.get_by_test_id("map").evaluate(
-        "(map, [lng, lat]) => map.gridserverProject(lng, lat)", [spot.lon, spot.lat]
+        "(map, [lng, lat]) => map.gridserverProject(lng, lat)", [lon, lat]
     )
-    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
+    return at["x"], at["y"]
+
+
+def is_covered(shown: Locator, spot: Spot) -> bool:
+    layers = shown.evaluate(
+        "(map, [lng, lat]) => map.gridserverLayersAt(lng, lat)", [spot.lon, spot.lat]
+    )
+    return not {"chosen", "tasks", "clusters"}.isdisjoint(layers)
 
 
 def report(page: Page, spot: Spot) -> int:

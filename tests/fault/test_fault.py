@@ -42,16 +42,17 @@ def test_nothing_is_lost_and_nothing_done_twice_under_fire(folder: Path) -> None
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "kinds"),
     [
-        ("skips", "lost"),
-        ("drops", "lost"),
-        ("answers_early", "result_lost"),
-        ("forgets", "effect_twice"),
+        ("skips", {"lost"}),
+        ("drops", {"lost"}),
+        # An officer whose handheld heard the answer too late asks again and is told another one.
+        ("answers_early", {"result_lost", "result_changed"}),
+        ("forgets", {"effect_twice"}),
     ],
 )
 def test_the_checker_finds_a_broken_server(
-    fault: str, kind: str, folder: Path, database_url: URL
+    fault: str, kinds: set[str], folder: Path, database_url: URL
 ) -> None:
     """The same handhelds, writers and callers, with no saboteur, against one fault."""
     size = Size(terminals=10, messages=400, commands=60, minutes=0.1, deeds=0, writers=1, callers=1)
@@ -64,4 +65,4 @@ def test_the_checker_finds_a_broken_server(
         come_to_the_end(scenario, say, patience_s=5)
         scenario.stop()
         verdict = judge(folder)
-    assert verdict.kinds[kind], verdict.kinds
+    assert not kinds.isdisjoint(verdict.kinds), verdict.kinds

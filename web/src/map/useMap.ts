@@ -117,6 +117,8 @@ function createMap(element: MapElement, options: Partial<MapOptions>): MapLibreM
   })
   map.touchZoomRotate.disableRotation()
   map.once('idle', () => (element.dataset['ready'] = 'true'))
+  map.on('movestart', () => (element.dataset['moving'] = 'true'))
+  map.on('moveend', () => delete element.dataset['moving'])
   element.gridserverProject = (lng, lat) => {
     const { x, y } = map.project([lng, lat])
     return { x, y }
