@@ -43,6 +43,16 @@ export function actionOf(pressed: Pressed): CallAction | DeskAction | null {
   return altKey && !ctrlKey && !metaKey ? (BY_ALT[pressed.code] ?? null) : null
 }
 
+/** Whether a key was pressed by itself, and not for an input method. */
+export function isAlone({ altKey, ctrlKey, metaKey, isComposing }: Pick<Pressed, 'altKey' | 'ctrlKey' | 'metaKey' | 'isComposing'>): boolean {
+  return !altKey && !ctrlKey && !metaKey && !isComposing
+}
+
+/** Whether keys there are a dialog's, and none of the page's. */
+export function inDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role=dialog]') !== null
+}
+
 /** Whether keys write letters there, or choose by them. */
 export function takesText(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null
