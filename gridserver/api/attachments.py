@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.attachments import inspection, queries, service
 from gridserver.attachments.rules import (
     LARGEST_BYTES,
@@ -69,7 +70,7 @@ class AnnouncementSchema(ma.Schema):
     media_type = ma.fields.String(
         required=True, metadata={"description": f"One of {', '.join(MEDIA_TYPES)}."}
     )
-    taken_at = ma.fields.AwareDateTime(allow_none=True)
+    taken_at = Moment(allow_none=True)
     lon = ma.fields.Float(allow_none=True, metadata={"description": "Where it was taken."})
     lat = ma.fields.Float(allow_none=True)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import (
     AttachmentSchema,
     CellRefSchema,
@@ -113,7 +114,7 @@ class NewCaptureSchema(ma.Schema):
         ma.fields.String(),
         metadata={"description": "SHA-256 of each; their bytes may come before or after."},
     )
-    occurred_at = ma.fields.AwareDateTime(
+    occurred_at = Moment(
         metadata={"description": "The officer's own clock. Recorded, never a ground for refusal."}
     )
 
@@ -150,9 +151,9 @@ class Captures(MethodView):
                 before=context.decode_number_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-            items = queries.details(session, actor, found[:limit])
-        more = len(found) > limit
-        return {"items": items, "next": context.encode_cursor(items[-1]["id"]) if more else None}
+            page, following = context.cut(found, limit, lambda each: each.row.id)
+            items = queries.details(session, actor, page)
+        return {"items": items, "next": following}
 
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(NewCaptureSchema)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import marshmallow as ma
 from flask import Flask, current_app, g, request
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
 from gridserver.api.live import live
+from gridserver.base import reading
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from gridserver.base.settings import Settings
@@ -31,6 +33,8 @@ COOKIE = "gridserver_session"
 CSRF_HEADER = "X-CSRF-Token"
 _GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -126,14 +130,46 @@ def decode_number_cursor(cursor: str | None) -> int | None:
     position = decode_cursor(cursor)
     if position is None:
         return None
-    if not (position.isascii() and position.isdigit() and len(position) <= 18):
-        raise bad_cursor()
-    return int(position)
+    return _number(position)
+
+
+def moment_position(at: dt.datetime, number: int) -> str:
+    """Return the position of an item of a list that is ordered by a moment and an id."""
+    return f"{at.isoformat()} {number}"
+
+
+def decode_moment_cursor(cursor: str | None) -> tuple[dt.datetime, int] | None:
+    """Return the moment (UTC) and the id in a cursor at a `moment_position`. Raises `Invalid` as
+    `decode_cursor` does."""
+    position = decode_cursor(cursor)
+    if position is None:
+        return None
+    at, _, number = position.partition(" ")
+    try:
+        moment = reading.moment(dt.datetime.fromisoformat(at), "cursor")
+    except (ValueError, Invalid) as error:
+        raise bad_cursor() from error
+    return moment, _number(number)
+
+
+def cut(
+    found: Sequence[Item], limit: int, position: Callable[[Item], int | str]
+) -> tuple[Sequence[Item], str | None]:
+    """Return the page of `found`, which was asked for with one more than `limit`, and the cursor of
+    the next page: None where nothing follows."""
+    shown = found[:limit]
+    return shown, encode_cursor(position(shown[-1])) if len(found) > limit else None
 
 
 def bad_cursor() -> Invalid:
     """Return the refusal of a cursor that was never given out."""
     return Invalid("page.bad_cursor", "cursor must be the `next` of a former page.", field="cursor")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise bad_cursor()
+    return int(text)
 
 
 def _installation() -> Installation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from gridserver.access import device_list, devices
-from gridserver.access.device_list import DeviceCard, Place, Wanted
+from gridserver.access.device_list import DeviceCard, Wanted
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.context import PageArguments
@@ -52,16 +51,15 @@ class Devices(MethodView):
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """List the devices within one's scope, the last heard of first."""
         limit = arguments.pop("limit")
-        after = _place(arguments.pop("cursor", None))
+        after = context.decode_moment_cursor(arguments.pop("cursor", None))
         with context.transaction() as session:
             found = device_list.devices(
                 session, context.principal(), Wanted(**arguments), after=after, limit=limit + 1
             )
-        shown, is_more = found[:limit], len(found) > limit
-        return {
-            "items": [_document(card) for card in shown],
-            "next": _cursor(shown[-1]) if is_more else None,
-        }
+        shown, following = context.cut(
+            found, limit, lambda card: context.moment_position(card.last_seen_at, card.id)
+        )
+        return {"items": [_document(card) for card in shown], "next": following}
 
 
 @blueprint.route("/mine")
@@ -127,22 +125,3 @@ def _shown(session: Session, device_id: int) -> dict[str, Any]:
 
 def _document(card: DeviceCard) -> dict[str, Any]:
     return asdict(card) | {"is_current": card.id == context.principal().device_id}
-
-
-def _cursor(card: DeviceCard) -> str:
-    return context.encode_cursor(f"{card.last_seen_at.isoformat()} {card.id}")
-
-
-def _place(cursor: str | None) -> Place | None:
-    position = context.decode_cursor(cursor)
-    if position is None:
-        return None
-    moment, _, number = position.partition(" ")
-    try:
-        at = dt.datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise context.bad_cursor() from error
-    is_id = number.isascii() and number.isdigit() and len(number) <= 18
-    if at.tzinfo is None or not is_id:
-        raise context.bad_cursor()
-    return at, int(number)

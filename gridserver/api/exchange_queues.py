@@ -126,7 +126,5 @@ def _page(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(found: list[Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    limit = arguments["limit"]
-    shown = found[:limit]
-    more = len(found) > limit
-    return {"items": shown, "next": context.encode_cursor(shown[-1].id) if more else None}
+    shown, following = context.cut(found, arguments["limit"], lambda each: each.id)
+    return {"items": shown, "next": following}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes_figures import (
     CallPageSchema,
     CarriedSchema,
@@ -21,7 +22,6 @@ from gridserver.api.shapes_figures import (
     UnownedCellsSchema,
 )
 from gridserver.audit import service as audit
-from gridserver.base import reading
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.indicators import behind, day, intervals, load, naming, sheets, unowned
 from gridserver.indicators.calls import Chosen
@@ -59,8 +59,8 @@ class DayCallsArguments(DayArguments, context.PageArguments):
 
 
 class PeriodArguments(StationArguments):
-    since = ma.fields.AwareDateTime(data_key="from", required=True)
-    until = ma.fields.AwareDateTime(
+    since = Moment(data_key="from", required=True)
+    until = Moment(
         data_key="to", required=True, metadata={"description": "At most a year after from."}
     )
 
@@ -288,7 +288,7 @@ def _loads(session: Session, arguments: dict[str, Any]) -> list[load.OfficerLoad
 
 
 def _period(arguments: dict[str, Any]) -> tuple[dt.datetime, dt.datetime]:
-    return reading.moment(arguments["since"], "from"), reading.moment(arguments["until"], "to")
+    return arguments["since"], arguments["until"]
 
 
 def _chosen(arguments: dict[str, Any]) -> Chosen:

@@ -13,6 +13,7 @@ from gridserver.access.device_list import ONLINE_FOR
 from gridserver.access.rules import require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 from gridserver.api.shapes_force import LastSeenSchema
 from gridserver.base import reading
@@ -59,7 +60,7 @@ class OfficerArguments(context.PageArguments):
 
 class PresenceSchema(ma.Schema):
     username = ma.fields.String(required=True)
-    last_seen_at = ma.fields.AwareDateTime(
+    last_seen_at = Moment(
         required=True, metadata={"description": "By the server's clock, to within a minute."}
     )
 
@@ -75,8 +76,8 @@ class PresencesSchema(ma.Schema):
 class OwnerSchema(ma.Schema):
     role = ma.fields.String(required=True, metadata={"description": "primary or backup"})
     officer = ma.fields.Nested(PersonSchema, required=True)
-    valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
-    valid_to = ma.fields.AwareDateTime(required=True, allow_none=True)
+    valid_from = Moment(required=True, allow_none=True)
+    valid_to = Moment(required=True, allow_none=True)
 
 
 class OwnersSchema(ma.Schema):
@@ -95,7 +96,7 @@ class NewOwnersSchema(ma.Schema):
 
 
 class OwnersArguments(ma.Schema):
-    at = ma.fields.AwareDateTime(metadata={"description": "Default: now."})
+    at = Moment(metadata={"description": "Default: now."})
 
 
 @blueprint.route("/officers")
@@ -121,12 +122,8 @@ class Officers(MethodView):
                 after=context.decode_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-        page = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": page,
-            "next": context.encode_cursor(page[-1].service_number) if more else None,
-        }
+        shown, following = context.cut(found, limit, lambda card: card.service_number)
+        return {"items": shown, "next": following}
 
 
 @blueprint.route("/presence")
@@ -157,9 +154,7 @@ class CellOwners(MethodView):
         cell = reading.text(code, "code", longest=_LONGEST)
         with context.transaction() as session:
             require(context.principal(), "force.read")
-            at = arguments.get("at")
-            moment = now(session) if at is None else reading.moment(at, "at")
-            return _owners(session, cell, moment)
+            return _owners(session, cell, arguments.get("at") or now(session))
 
     @blueprint.etag
     @blueprint.arguments(NewOwnersSchema)

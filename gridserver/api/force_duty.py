@@ -14,9 +14,9 @@ from flask.views import MethodView
 from gridserver.access.rules import require
 from gridserver.api import context, idempotency, shapes_force
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.api.shapes_force import RosterOfficerSchema, ShiftSchema, UnitArguments
-from gridserver.base import reading
 from gridserver.base.clock import now, zone
 from gridserver.base.errors import Invalid
 from gridserver.force import posts, serving, voids, workdays
@@ -78,7 +78,7 @@ class YearSchema(ma.Schema):
 
 
 class DutyArguments(UnitArguments):
-    at = ma.fields.AwareDateTime(metadata={"description": "Default: now."})
+    at = Moment(metadata={"description": "Default: now."})
 
 
 class ServingSchema(ma.Schema):
@@ -99,7 +99,7 @@ class UnitDutySchema(ma.Schema):
 
 
 class DutySchema(ma.Schema):
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     day = ma.fields.Nested(DaySchema, required=True)
     units = ma.fields.List(ma.fields.Nested(UnitDutySchema), required=True)
 
@@ -122,8 +122,8 @@ class PostsSchema(ma.Schema):
 class LeaderSchema(ma.Schema):
     unit = ma.fields.Nested(UnitRefSchema, required=True)
     officer = ma.fields.Nested(RosterOfficerSchema, required=True)
-    valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
-    valid_to = ma.fields.AwareDateTime(required=True, allow_none=True)
+    valid_from = Moment(required=True, allow_none=True)
+    valid_to = Moment(required=True, allow_none=True)
 
 
 class LeadersSchema(ma.Schema):
@@ -141,8 +141,8 @@ class VoidSchema(ma.Schema):
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     station = ma.fields.String(required=True, allow_none=True)
-    start = ma.fields.AwareDateTime(required=True)
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
     why = ma.fields.String(
         required=True,
         validate=ma.validate.OneOf(("absent", "no_shift", "no_owner")),
@@ -154,8 +154,8 @@ class VoidSchema(ma.Schema):
 
 
 class VoidsSchema(ma.Schema):
-    start = ma.fields.AwareDateTime(required=True, data_key="from")
-    end = ma.fields.AwareDateTime(required=True, data_key="to")
+    start = Moment(required=True, data_key="from")
+    end = Moment(required=True, data_key="to")
     counts = ma.fields.Dict(
         ma.fields.String(),
         ma.fields.Integer(),
@@ -178,7 +178,7 @@ class Duty(MethodView):
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Show who is on duty at a moment: unit by unit, duty by duty."""
         with context.transaction() as session:
-            at = reading.optional_moment(arguments.get("at"), "at") or now(session)
+            at = arguments.get("at") or now(session)
             path = shapes_force.unit_path(session, arguments)
             found = serving.serving(session, context.principal(), at, unit_path=path)
             day = workdays.day(session, _date(at, zone(session)))

@@ -11,6 +11,7 @@ from flask.views import MethodView
 
 from gridserver.api import context, idempotency, shapes_force
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.api.shapes_force import ID, UnitArguments
 from gridserver.force import months, patterns
@@ -102,8 +103,8 @@ class MakeMonthSchema(ma.Schema):
 
 class StretchSchema(ma.Schema):
     officer = ma.fields.String(required=True)
-    start = ma.fields.AwareDateTime(required=True)
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
 
 
 class KeptSchema(StretchSchema):
@@ -118,9 +119,7 @@ class KeptSchema(StretchSchema):
 
 
 class MonthSchema(ma.Schema):
-    begins = ma.fields.AwareDateTime(
-        required=True, metadata={"description": "What began before is left as it was."}
-    )
+    begins = Moment(required=True, metadata={"description": "What began before is left as it was."})
     added = ma.fields.List(ma.fields.Nested(StretchSchema), required=True)
     removed = ma.fields.List(ma.fields.Nested(StretchSchema), required=True)
     unchanged = ma.fields.Integer(required=True)

@@ -68,7 +68,7 @@ class Shifts(MethodView):
                 start,
                 end,
                 unit_path=shapes_force.unit_path(session, arguments),
-                after=shapes_force.read_start_cursor(arguments.get("cursor")),
+                after=context.decode_moment_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
         return _page(found, limit)
@@ -80,10 +80,7 @@ class Shifts(MethodView):
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
         """Put officers on duty by hand: one shift or many, all of them or none."""
-        drafts = [
-            ShiftDraft(**shapes_force.moments(draft, f"shifts[{index}]."))
-            for index, draft in enumerate(body["shifts"])
-        ]
+        drafts = [ShiftDraft(**draft) for draft in body["shifts"]]
         with context.transaction() as session:
             actor = context.principal()
 
@@ -115,7 +112,7 @@ class Shift(MethodView):
     @blueprint.alt_response(409, "CONFLICT")
     def put(self, body: dict[str, Any], shift_id: int) -> ShiftCard:
         """Change a shift by hand. It leaves its pattern, which doesn't make it again."""
-        draft = ShiftDraft(**shapes_force.moments(body))
+        draft = ShiftDraft(**body)
         with context.transaction() as session:
             actor = _hold_shift(session, shift_id)
             shifts.change_shift(session, actor, shift_id, draft)
@@ -148,7 +145,7 @@ class Absences(MethodView):
                 start,
                 end,
                 unit_path=shapes_force.unit_path(session, arguments),
-                after=shapes_force.read_start_cursor(arguments.get("cursor")),
+                after=context.decode_moment_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
         return _page(found, limit)
@@ -159,7 +156,7 @@ class Absences(MethodView):
     @blueprint.alt_response(409, "CONFLICT")
     def post(self, headers: dict[str, Any], body: dict[str, Any]) -> Response:
         """Say that an officer can't be called on for a time, and who stands in."""
-        draft = AbsenceDraft(**shapes_force.moments(body))
+        draft = AbsenceDraft(**body)
         with context.transaction() as session:
             actor = context.principal()
 
@@ -189,7 +186,7 @@ class Absence(MethodView):
     @blueprint.alt_response(409, "CONFLICT")
     def put(self, body: dict[str, Any], absence_id: int) -> AbsenceCard:
         """Change an absence."""
-        draft = AbsenceDraft(**shapes_force.moments(body))
+        draft = AbsenceDraft(**body)
         with context.transaction() as session:
             actor = _hold_absence(session, absence_id)
             absences.change_absence(session, actor, absence_id, draft)
@@ -222,9 +219,7 @@ def _hold_absence(session: Session, absence_id: int) -> Principal:
 
 
 def _page(found: list[Any], limit: int) -> dict[str, Any]:
-    shown, more = found[:limit], len(found) > limit
-    last = shown[-1] if more else None
-    return {
-        "items": shown,
-        "next": shapes_force.start_cursor(last.start, last.id) if last else None,
-    }
+    shown, following = context.cut(
+        found, limit, lambda each: context.moment_position(each.start, each.id)
+    )
+    return {"items": shown, "next": following}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.api.shapes_force import ID, AbsenceSchema, RosterOfficerSchema, ShiftSchema
 from gridserver.base.errors import Invalid
@@ -49,8 +50,8 @@ class SwapSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "Null where the shift is handed over for nothing."},
     )
-    proposed_at = ma.fields.AwareDateTime(required=True)
-    updated_at = ma.fields.AwareDateTime(required=True)
+    proposed_at = Moment(required=True)
+    updated_at = Moment(required=True)
     allowed = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "What the reader may do now."}
     )

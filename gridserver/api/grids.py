@@ -15,8 +15,8 @@ from gis.crs import parse_crs, to_wgs84
 from gridserver.access.rules import require
 from gridserver.api import context, geojson
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
-from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.dispatch import publication
@@ -39,8 +39,8 @@ blueprint = _Blueprint(
 class VersionSchema(ma.Schema):
     name = ma.fields.String(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(LIFECYCLE.states))
-    valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
-    valid_to = ma.fields.AwareDateTime(required=True, allow_none=True)
+    valid_from = Moment(required=True, allow_none=True)
+    valid_to = Moment(required=True, allow_none=True)
     cells = ma.fields.Integer(required=True)
     revision = ma.fields.Integer(
         required=True, metadata={"description": "How often a draft changed; its content's ETag."}
@@ -59,9 +59,7 @@ class PublishedSchema(VersionSchema):
 
 
 class PublishSchema(ma.Schema):
-    since = ma.fields.AwareDateTime(
-        data_key="from", metadata={"description": "When it takes force; default: now."}
-    )
+    since = Moment(data_key="from", metadata={"description": "When it takes force; default: now."})
     reroute = ma.fields.Boolean(
         load_default=False,
         metadata={"description": "Decide open tasks anew whose place has other owners now."},
@@ -103,9 +101,7 @@ class CellSearchArguments(ma.Schema):
         validate=ma.validate.Length(2, 200),
         metadata={"description": "A code, or some characters of it that follow each other."},
     )
-    at = ma.fields.AwareDateTime(
-        metadata={"description": "Chooses the grid in force; default: now."}
-    )
+    at = Moment(metadata={"description": "Chooses the grid in force; default: now."})
     limit = ma.fields.Integer(load_default=10, validate=ma.validate.Range(1, 50))
 
 
@@ -131,9 +127,7 @@ class LocateArguments(ma.Schema):
     crs = ma.fields.String(
         load_default="EPSG:4326", metadata={"description": "EPSG:n, gcj02 or bd09."}
     )
-    at = ma.fields.AwareDateTime(
-        metadata={"description": "Chooses the grid in force; default: now."}
-    )
+    at = Moment(metadata={"description": "Chooses the grid in force; default: now."})
     accuracy_m = ma.fields.Float(
         allow_nan=True, metadata={"description": "Radius of the circle that holds the place."}
     )
@@ -169,9 +163,8 @@ class Versions(MethodView):
         with context.transaction() as session:
             require(context.principal(), "grid.read")
             found = queries.versions(session, after_id=after, limit=limit + 1)
-        shown = found[:limit]
-        more = len(found) > limit
-        return {"items": shown, "next": context.encode_cursor(shown[-1].id) if more else None}
+        shown, following = context.cut(found, limit, lambda version: version.id)
+        return {"items": shown, "next": following}
 
 
 @blueprint.route("/grid/versions/<name>")
@@ -274,7 +267,7 @@ class CellSearch(MethodView):
         """
         with context.transaction() as session:
             require(context.principal(), "grid.read")
-            at = reading.optional_moment(arguments.get("at"), "at") or now(session)
+            at = arguments.get("at") or now(session)
             version = queries.version_in_force(session, at)
             found = queries.cell_points(session, version.id, arguments["code"], arguments["limit"])
         return {
@@ -337,7 +330,7 @@ class Locate(MethodView):
         lon, lat = to_wgs84(arguments["lon"], arguments["lat"], crs, field="lon/lat")
         with context.transaction() as session:
             require(context.principal(), "grid.read")
-            at = reading.optional_moment(arguments.get("at"), "at") or now(session)
+            at = arguments.get("at") or now(session)
             found = queries.locate(session, lon, lat, at, arguments.get("accuracy_m"))
             return {
                 "cell": _cell(session, found),

@@ -19,6 +19,7 @@ from gridserver.access.rules import require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids import VersionSchema
+from gridserver.api.moments import Moment
 from gridserver.base.clock import now
 from gridserver.grids import (
     attributes,
@@ -157,7 +158,7 @@ class EditResultSchema(ma.Schema):
 class HistoryEntrySchema(EditMadeSchema):
     revision = ma.fields.Integer(required=True)
     by = ma.fields.String(required=True, allow_none=True)
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
 
 
 class HistoryPageSchema(ma.Schema):
@@ -237,11 +238,9 @@ class Edits(MethodView):
             require(context.principal(), "grid.read")
             version = queries.version(session, name)
             found = edit_log.page(session, version.id, before=before, limit=limit + 1)
-        shown, more = found[:limit], len(found) > limit
-        return {
-            "items": [_entry(entry) | {"by": username} for entry, username in shown],
-            "next": context.encode_cursor(shown[-1][0].number) if more else None,
-        }
+        shown, following = context.cut(found, limit, lambda each: each[0].number)
+        items = [_entry(entry) | {"by": username} for entry, username in shown]
+        return {"items": items, "next": following}
 
     @blueprint.arguments(ChangeHeadersSchema, location="headers")
     @blueprint.arguments(EditSchema)

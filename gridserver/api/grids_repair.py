@@ -12,6 +12,7 @@ from gridserver.access.rules import require
 from gridserver.api import context, geojson, grids_editing, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.grids_editing import ChangeHeadersSchema, EditResultSchema
+from gridserver.api.moments import Moment
 from gridserver.grids import (
     drafts,
     exclusions,
@@ -108,7 +109,7 @@ class NewExclusionSchema(ma.Schema):
 class ExclusionSchema(NewExclusionSchema):
     id = ma.fields.Integer(required=True)
     by = ma.fields.String(required=True, allow_none=True)
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
 
 
 class ExclusionsSchema(ma.Schema):

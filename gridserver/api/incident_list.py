@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import IncidentSchema
 from gridserver.base import reading
 from gridserver.dispatch import cards, listing
@@ -47,10 +48,8 @@ class WantedArguments(ma.Schema):
     officer = ma.fields.String(
         metadata={"description": "Service number of who signed for it, or may sign it now."}
     )
-    since = ma.fields.AwareDateTime(
-        data_key="from", metadata={"description": "Reported then or later."}
-    )
-    until = ma.fields.AwareDateTime(data_key="to", metadata={"description": "Reported before."})
+    since = Moment(data_key="from", metadata={"description": "Reported then or later."})
+    until = Moment(data_key="to", metadata={"description": "Reported before."})
     overdue = ma.fields.Boolean(
         load_default=False,
         metadata={"description": "Only unsigned ones for which a step's time to sign is over."},
@@ -91,13 +90,9 @@ class IncidentList(MethodView):
             looked_for = wanted(session, arguments)
             found = listing.page(session, actor, looked_for, before=before, limit=limit + 1)
             total = None if before else listing.count(session, actor, looked_for)
-        shown = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": [cards.incident_detail(dossier, language) for dossier in shown],
-            "next": context.encode_cursor(shown[-1].task.id) if more else None,
-            "total": total,
-        }
+        shown, following = context.cut(found, limit, lambda dossier: dossier.task.id)
+        items = [cards.incident_detail(dossier, language) for dossier in shown]
+        return {"items": items, "next": following, "total": total}
 
 
 def wanted(session: Session, arguments: dict[str, Any]) -> Wanted:
@@ -116,8 +111,8 @@ def wanted(session: Session, arguments: dict[str, Any]) -> Wanted:
         cell=_text(arguments, "cell"),
         categories=_listed(_text(arguments, "category")),
         priorities=tuple(map(int, _listed(arguments.get("priority")))),
-        since=reading.optional_moment(arguments.get("since"), "from"),
-        until=reading.optional_moment(arguments.get("until"), "to"),
+        since=arguments.get("since"),
+        until=arguments.get("until"),
         source=_text(arguments, "source"),
         words=_text(arguments, "q"),
     )

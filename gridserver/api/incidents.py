@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import ExplanationSchema, IncidentSchema, PreviewSchema
-from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.delivery.once import run_once
 from gridserver.dispatch import cards, explaining, queries, service
@@ -54,7 +54,7 @@ class ReportedPlaceSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "1 (at once) to 4; default: the category's."},
     )
-    reported_at = ma.fields.AwareDateTime(
+    reported_at = Moment(
         allow_none=True, metadata={"description": "Chooses the grid in force; default: now."}
     )
 
@@ -77,7 +77,7 @@ class IncidentReportSchema(ReportedPlaceSchema):
     )
     address = ma.fields.String(allow_none=True)
     description = ma.fields.String(allow_none=True)
-    occurred_at = ma.fields.AwareDateTime(allow_none=True)
+    occurred_at = Moment(allow_none=True)
 
 
 class DecisionArguments(ma.Schema):
@@ -168,7 +168,7 @@ class IncidentPreview(MethodView):
                 read_place(body),
                 category=body.get("category"),
                 priority=read_priority(body.get("priority")),
-                reported_at=reading.optional_moment(body.get("reported_at"), "reported_at"),
+                reported_at=body.get("reported_at"),
             )
         lon, lat = seen.point
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from operator import itemgetter
 from typing import Any
 
 import marshmallow as ma
@@ -21,7 +22,6 @@ from gridserver.api.shapes_journals import (
     WatchArguments,
     WatchReportSchema,
 )
-from gridserver.base import reading
 from gridserver.base.clock import local_now
 from gridserver.journals import daylog, handovers
 
@@ -76,9 +76,8 @@ class Handovers(MethodView):
         before = context.decode_number_cursor(arguments.get("cursor"))
         with context.transaction() as session:
             found = handovers.page(session, context.principal(), before=before, limit=limit + 1)
-        items = found[:limit]
-        more = len(found) > limit
-        return {"items": items, "next": context.encode_cursor(items[-1]["id"]) if more else None}
+        items, following = context.cut(found, limit, itemgetter("id"))
+        return {"items": items, "next": following}
 
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(NewHandoverSchema)
@@ -125,7 +124,4 @@ class Taking(MethodView):
 
 def _watch(said: dict[str, Any]) -> tuple[str, dt.datetime, dt.datetime]:
     """Return the unit and the times that a request names."""
-    since, until = (
-        reading.moment(said[name], field) for name, field in (("since", "from"), ("until", "to"))
-    )
-    return said["unit"], since, until
+    return said["unit"], said["since"], said["until"]

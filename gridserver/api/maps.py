@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.base.basemap import FILE_ADDRESS, Basemap
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
@@ -23,6 +24,8 @@ from gridserver.org import queries as org
 
 PERMISSION = "incident.read"
 _MOST_DAYS = density.LONGEST.days
+#: No period ends sooner: the calendar begins too short before.
+_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC) + density.LONGEST
 
 blueprint = Blueprint(
     "maps", __name__, url_prefix="/api/v1/map", description="Calls by cell, heat, the basemap."
@@ -35,10 +38,8 @@ files = Blueprint(
 class CallArguments(ma.Schema):
     """Which calls to count; names as in the list of incidents."""
 
-    since = ma.fields.AwareDateTime(data_key="from")
-    until = ma.fields.AwareDateTime(
-        data_key="to", metadata={"description": "Not itself; default: now."}
-    )
+    since = Moment(data_key="from")
+    until = Moment(data_key="to", metadata={"description": "Not itself; default: now."})
     days = ma.fields.Integer(
         load_default=7,
         validate=ma.validate.Range(1, _MOST_DAYS),
@@ -59,8 +60,8 @@ class CellCallsSchema(ma.Schema):
 
 
 class PeriodSchema(ma.Schema):
-    since = ma.fields.AwareDateTime(required=True, data_key="from")
-    until = ma.fields.AwareDateTime(required=True, data_key="to")
+    since = Moment(required=True, data_key="from")
+    until = Moment(required=True, data_key="to")
 
 
 class CallsByCellSchema(PeriodSchema):
@@ -186,9 +187,10 @@ def _calls(session: Session, arguments: dict[str, Any]) -> Calls:
     path = None if station is None else org.unit_by_code(session, station, field="station").path
     require(actor, PERMISSION, path)
     until = arguments.get("until") or now(session)
+    since = arguments.get("since") or max(until, _EARLIEST) - dt.timedelta(days=arguments["days"])
     narrowed = {name: arguments.get(name) for name in ("category", "priority", "source", "cell")}
     return Calls(
-        since=arguments.get("since") or until - dt.timedelta(days=arguments["days"]),
+        since=since,
         until=until,
         paths=actor.paths(PERMISSION) if path is None else (path,),
         **narrowed,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema, moment
 from gridserver.dispatch.tables import mobilising, orders
 
@@ -52,10 +53,8 @@ class NewOrderSchema(ma.Schema):
     ordered_by = ma.fields.String(
         allow_none=True, metadata={"description": "Who gave the order; default: who enters it."}
     )
-    since = ma.fields.AwareDateTime(
-        data_key="from", allow_none=True, metadata={"description": "Default: now."}
-    )
-    until = ma.fields.AwareDateTime(
+    since = Moment(data_key="from", allow_none=True, metadata={"description": "Default: now."})
+    until = Moment(
         data_key="to", allow_none=True, metadata={"description": "null: until it is ended."}
     )
 
@@ -76,12 +75,8 @@ class Mobilisations(MethodView):
                 before=context.decode_number_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-        page = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": [orders.document(order) for order in page],
-            "next": context.encode_cursor(page[-1].id) if more else None,
-        }
+        shown, following = context.cut(found, limit, lambda order: order.id)
+        return {"items": [orders.document(order) for order in shown], "next": following}
 
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(NewOrderSchema)

@@ -13,7 +13,9 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from gridserver.access.rules import Principal
 from gridserver.api import ogc_crs
+from gridserver.base import reading
 from gridserver.base.clock import now
+from gridserver.base.errors import Invalid
 from gridserver.grids import queries
 from gridserver.grids.models import GridVersion
 from gridserver.grids.rules import state_at
@@ -107,9 +109,8 @@ def _moment(text: str | None) -> dt.datetime | None:
     if text is None:
         return None
     try:
-        moment = dt.datetime.fromisoformat(text)
+        return reading.moment(dt.datetime.fromisoformat(text), "datetime")
     except ValueError as error:
         raise BadRequest("datetime: give one moment, as 2026-03-10T09:30:00Z.") from error
-    if moment.tzinfo is None:
-        raise BadRequest("datetime: give the moment with its offset, as 2026-03-10T09:30:00Z.")
-    return moment
+    except Invalid as error:
+        raise BadRequest(error.message) from error

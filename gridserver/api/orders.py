@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import marshmallow as ma
@@ -184,12 +185,9 @@ class Recipients(MethodView):
                 after=context.decode_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-        shown = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": [_with_unit(vars(each), each.unit, each.unit_name) for each in shown],
-            "next": context.encode_cursor(shown[-1].username) if more else None,
-        }
+        shown, following = context.cut(found, limit, lambda each: each.username)
+        items = [_with_unit(vars(each), each.unit, each.unit_name) for each in shown]
+        return {"items": items, "next": following}
 
 
 @blueprint.route(f"{_ONE}/recall")
@@ -263,9 +261,8 @@ def _changed(said: dict[str, Any], change: Change) -> Response:
 
 
 def _page(found: list[dict[str, Any]], limit: int) -> dict[str, Any]:
-    shown = found[:limit]
-    more = len(found) > limit
-    return {"items": shown, "next": context.encode_cursor(shown[-1]["id"]) if more else None}
+    shown, following = context.cut(found, limit, itemgetter("id"))
+    return {"items": shown, "next": following}
 
 
 def _with_unit(row: dict[str, Any], code: str, name: str) -> dict[str, Any]:

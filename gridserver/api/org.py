@@ -66,12 +66,9 @@ class Units(MethodView):
             )
             version = grids.find_version_in_force(session, now(session))
             cells = grids.cells_by_station(session, version.id) if version else {}
-        page = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": [_describe(unit, cells.get(unit.code, 0)) for unit in page],
-            "next": context.encode_cursor(page[-1].path) if more else None,
-        }
+        shown, following = context.cut(found, limit, lambda unit: unit.path)
+        items = [_describe(unit, cells.get(unit.code, 0)) for unit in shown]
+        return {"items": items, "next": following}
 
 
 def _describe(unit: Unit, cells: int) -> dict[str, Any]:

@@ -198,9 +198,8 @@ def _listed(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
         before=context.decode_number_cursor(arguments.get("cursor")),
         limit=limit + 1,
     )
-    items = _placed(session, found[:limit], ())
-    more = len(found) > limit
-    return {"items": items, "next": context.encode_cursor(items[-1]["id"]) if more else None}
+    shown, following = context.cut(found, limit, lambda each: each.id)
+    return {"items": _placed(session, shown, ()), "next": following}
 
 
 def _caller(arguments: dict[str, Any]) -> tuple[float, float] | None:

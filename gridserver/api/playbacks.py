@@ -9,8 +9,8 @@ from flask.views import MethodView
 
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import CategoryNamesSchema
-from gridserver.base import reading
 from gridserver.dispatch import playback
 from gridserver.dispatch.lifecycle import TASK
 from gridserver.dispatch.playback import Asked, Playback, PlayedTask
@@ -25,8 +25,8 @@ blueprint = Blueprint(
 class AskedSchema(ma.Schema):
     """What to play back. `purpose` is asked for where positions are."""
 
-    start = ma.fields.AwareDateTime(required=True, data_key="from")
-    end = ma.fields.AwareDateTime(
+    start = Moment(required=True, data_key="from")
+    end = Moment(
         required=True, data_key="to", metadata={"description": "Not itself; now at the latest."}
     )
     station = ma.fields.String(
@@ -39,7 +39,7 @@ class AskedSchema(ma.Schema):
 
 
 class TurnSchema(ma.Schema):
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(TASK.states))
 
 
@@ -72,8 +72,8 @@ class TrackSchema(ma.Schema):
 
 
 class PlaybackSchema(ma.Schema):
-    start = ma.fields.AwareDateTime(required=True, data_key="from")
-    end = ma.fields.AwareDateTime(required=True, data_key="to")
+    start = Moment(required=True, data_key="from")
+    end = Moment(required=True, data_key="to")
     tasks = ma.fields.List(ma.fields.Nested(PlayedTaskSchema), required=True)
     step_s = ma.fields.Integer(
         required=True,
@@ -102,8 +102,8 @@ class Playbacks(MethodView):
             station = body["station"]
             unit = None if station is None else org.unit_by_code(session, station, field="station")
             asked = Asked(
-                start=reading.moment(body["start"], "from"),
-                end=reading.moment(body["end"], "to"),
+                start=body["start"],
+                end=body["end"],
                 unit_path=unit.path if unit else None,
                 positions=body["positions"],
                 purpose=body["purpose"],

@@ -15,6 +15,7 @@ from gridserver.access.rules import Principal, require
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.live import Live, live
+from gridserver.api.moments import Moment
 from gridserver.api.position_writer import PERMISSION, store
 from gridserver.base.clock import now
 from gridserver.delivery.outlet import Connection
@@ -32,7 +33,7 @@ class PositionSchema(ma.Schema):
 
     lon = ma.fields.Float(required=True, metadata={"description": "Degrees, EPSG:4326."})
     lat = ma.fields.Float(required=True, metadata={"description": "Degrees, EPSG:4326."})
-    at = ma.fields.AwareDateTime(required=True, metadata={"description": "The terminal's clock."})
+    at = Moment(required=True, metadata={"description": "The terminal's clock."})
     accuracy_m = ma.fields.Float(validate=ma.validate.Range(0))
     heading = ma.fields.Float(
         validate=ma.validate.Range(0, 360),

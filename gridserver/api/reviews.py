@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from flask import Response
@@ -49,9 +50,8 @@ class Reviews(MethodView):
                 before=context.decode_number_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-        items = found[:limit]
-        more = len(found) > limit
-        return {"items": items, "next": context.encode_cursor(items[-1]["id"]) if more else None}
+        items, following = context.cut(found, limit, itemgetter("id"))
+        return {"items": items, "next": following}
 
     @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
     @blueprint.arguments(NewReviewSchema)

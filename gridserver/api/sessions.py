@@ -16,6 +16,7 @@ from gridserver.access import clocks, queries, service, tokens
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.platforms import platform_of
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.api.shapes_devices import SaidSchema, said
@@ -58,7 +59,7 @@ class CredentialsSchema(SaidSchema):
         validate=ma.validate.Length(1, 100),
         metadata={"description": "A name for the device; it keeps its own place in the inbox."},
     )
-    device_time = ma.fields.AwareDateTime(
+    device_time = ma.fields.AwareDateTime(  # noqa: TID251 (any: it is compared, never asked for)
         metadata={
             "description": "The device's own clock, so that the server knows how far it is off."
         }
@@ -70,7 +71,7 @@ class CredentialsSchema(SaidSchema):
 
 
 class SessionSchema(ma.Schema):
-    expires_at = ma.fields.AwareDateTime(required=True)
+    expires_at = Moment(required=True)
     csrf_token = ma.fields.String(required=True)
     unlock = ma.fields.String(
         required=True,
@@ -103,8 +104,8 @@ class TokenRequestSchema(ma.Schema):
 class TokenSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     name = ma.fields.String(required=True)
-    created_at = ma.fields.AwareDateTime(required=True)
-    expires_at = ma.fields.AwareDateTime(required=True)
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True)
 
 
 class NewTokenSchema(TokenSchema):

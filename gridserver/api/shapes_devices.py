@@ -8,6 +8,7 @@ import marshmallow as ma
 
 from gridserver.access import device_list, devices
 from gridserver.access.devices import Said
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
 
 
@@ -59,22 +60,22 @@ class DeviceSchema(ma.Schema):
     battery = ma.fields.Float(
         required=True, allow_none=True, metadata={"description": "Charge from 0 to 1."}
     )
-    battery_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    battery_at = Moment(required=True, allow_none=True)
     address = ma.fields.String(required=True, allow_none=True)
     clock_offset_s = ma.fields.Float(
         required=True,
         allow_none=True,
         metadata={"description": "What the server's clock is ahead of the device's, in seconds."},
     )
-    first_seen_at = ma.fields.AwareDateTime(required=True)
-    last_seen_at = ma.fields.AwareDateTime(required=True)
+    first_seen_at = Moment(required=True)
+    last_seen_at = Moment(required=True)
     sessions = ma.fields.Integer(
         required=True, metadata={"description": "How many sessions stand."}
     )
-    revoked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    revoked_at = Moment(required=True, allow_none=True)
     revoked_by = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
     revoke_reason = ma.fields.String(required=True, allow_none=True)
-    wiped_at = ma.fields.AwareDateTime(
+    wiped_at = Moment(
         required=True,
         allow_none=True,
         metadata={"description": "When, since it was revoked, it said that it had wiped itself."},
@@ -102,8 +103,8 @@ class OwnSessionSchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "Null where it named none."}
     )
     platform = ma.fields.String(required=True, allow_none=True)
-    created_at = ma.fields.AwareDateTime(required=True)
-    expires_at = ma.fields.AwareDateTime(required=True)
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True)
     is_current = ma.fields.Boolean(required=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema
 from gridserver.exchange.lifecycle import REJECT
 from gridserver.exchange.mapping import FIELDS, LONGEST_KEY
@@ -48,7 +49,7 @@ class PartnerOverviewSchema(PartnerSchema):
     pending_letters = ma.fields.Integer(required=True)
     dead_letters = ma.fields.Integer(required=True)
     open_rejects = ma.fields.Integer(required=True)
-    read_at = ma.fields.AwareDateTime(
+    read_at = Moment(
         required=True, allow_none=True, metadata={"description": "When its view was last read."}
     )
     position = ma.fields.String(
@@ -119,7 +120,7 @@ class MappingSchema(ma.Schema):
 
     version = ma.fields.Integer(required=True)
     rules = ma.fields.Nested(MappingRulesSchema, required=True, allow_none=True)
-    at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    at = Moment(required=True, allow_none=True)
     by = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
     remark = ma.fields.String(required=True, allow_none=True)
 
@@ -148,8 +149,8 @@ class MappedReportSchema(ma.Schema):
     accuracy_m = ma.fields.Float(required=True, allow_none=True)
     address = ma.fields.String(required=True, allow_none=True)
     description = ma.fields.String(required=True, allow_none=True)
-    reported_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    occurred_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    reported_at = Moment(required=True, allow_none=True)
+    occurred_at = Moment(required=True, allow_none=True)
 
 
 class PullTermsSchema(ma.Schema):
@@ -189,10 +190,10 @@ class RejectSchema(ma.Schema):
     code = ma.fields.String(required=True)
     detail = ma.fields.String(required=True)
     field = ma.fields.String(required=True, allow_none=True)
-    first_at = ma.fields.AwareDateTime(required=True)
-    last_at = ma.fields.AwareDateTime(required=True)
+    first_at = Moment(required=True)
+    last_at = Moment(required=True)
     times = ma.fields.Integer(required=True)
-    ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = Moment(required=True, allow_none=True)
     incident_id = ma.fields.Integer(required=True, allow_none=True)
 
 
@@ -225,9 +226,9 @@ class LetterSchema(ma.Schema):
     subject_kind = ma.fields.String(required=True)
     subject_id = ma.fields.String(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(LETTER.states))
-    created_at = ma.fields.AwareDateTime(required=True)
-    due_at = ma.fields.AwareDateTime(required=True)
-    ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    due_at = Moment(required=True)
+    ended_at = Moment(required=True, allow_none=True)
     tries = ma.fields.Integer(required=True)
     status = ma.fields.Integer(
         required=True, allow_none=True, metadata={"description": "HTTP status of the last try."}

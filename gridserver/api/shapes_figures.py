@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from gridserver.api.moments import Moment
+
 
 def _counts(description: str) -> ma.fields.Dict:
     return ma.fields.Dict(
@@ -15,9 +17,9 @@ def _counts(description: str) -> ma.fields.Dict:
 
 
 class SpanSchema(ma.Schema):
-    start = ma.fields.AwareDateTime(required=True)
-    until = ma.fields.AwareDateTime(required=True, metadata={"description": "Seen up to then."})
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    until = Moment(required=True, metadata={"description": "Seen up to then."})
+    end = Moment(required=True)
 
 
 class FlowSchema(ma.Schema):
@@ -48,7 +50,7 @@ class StandingSchema(ma.Schema):
 
 class DayFiguresSchema(ma.Schema):
     span = ma.fields.Nested(SpanSchema, required=True)
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     present = ma.fields.Nested(FlowSchema, required=True)
     yesterday = ma.fields.Nested(FlowSchema, required=True)
     weekdays = ma.fields.Nested(
@@ -70,7 +72,7 @@ class CallSchema(ma.Schema):
     cell = ma.fields.String(required=True, allow_none=True)
     unit = ma.fields.String(required=True)
     state = ma.fields.String(required=True)
-    reported_at = ma.fields.AwareDateTime(required=True)
+    reported_at = Moment(required=True)
     seconds = ma.fields.Float(
         required=True, allow_none=True, metadata={"description": "Of the interval asked for."}
     )
@@ -139,13 +141,11 @@ class UnownedCellSchema(ma.Schema):
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     station = ma.fields.String(required=True, allow_none=True)
-    since = ma.fields.AwareDateTime(required=True)
-    until = ma.fields.AwareDateTime(
-        required=True, allow_none=True, metadata={"description": "null: beyond `days`."}
-    )
+    since = Moment(required=True)
+    until = Moment(required=True, allow_none=True, metadata={"description": "null: beyond `days`."})
 
 
 class UnownedCellsSchema(ma.Schema):
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
     days = ma.fields.Integer(required=True)
     items = ma.fields.List(ma.fields.Nested(UnownedCellSchema), required=True)

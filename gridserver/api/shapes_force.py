@@ -9,6 +9,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.api import context
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import UnitRefSchema
 from gridserver.base import reading
 from gridserver.base.clock import now
@@ -29,7 +30,7 @@ ID = "<int(max=9223372036854775807):{}>"
 class PlaceSchema(ma.Schema):
     lon = ma.fields.Float(required=True)
     lat = ma.fields.Float(required=True)
-    at = ma.fields.AwareDateTime(required=True)
+    at = Moment(required=True)
 
 
 class LastSeenSchema(PlaceSchema):
@@ -64,8 +65,8 @@ class ShiftSchema(ma.Schema):
     )
     post = ma.fields.Nested(UnitRefSchema, required=True, allow_none=True)
     duty = ma.fields.String(required=True, validate=ma.validate.OneOf(DUTIES))
-    start = ma.fields.AwareDateTime(required=True)
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
     pattern = ma.fields.Integer(
         required=True,
         allow_none=True,
@@ -85,16 +86,16 @@ class AbsenceSchema(ma.Schema):
             "not edit the roster."
         },
     )
-    start = ma.fields.AwareDateTime(required=True)
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
     stand_in = ma.fields.Nested(RosterOfficerSchema, required=True, allow_none=True)
 
 
 class ShiftDraftSchema(ma.Schema):
     officer = ma.fields.String(required=True, metadata={"description": "Service number."})
     duty = ma.fields.String(required=True, validate=ma.validate.OneOf(DUTIES))
-    start = ma.fields.AwareDateTime(required=True)
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
     unit = ma.fields.String(
         allow_none=True,
         metadata={"description": "The unit it serves; default: the post's, or the officer's own."},
@@ -105,8 +106,8 @@ class ShiftDraftSchema(ma.Schema):
 class AbsenceDraftSchema(ma.Schema):
     officer = ma.fields.String(required=True, metadata={"description": "Service number."})
     reason = ma.fields.String(required=True, validate=ma.validate.OneOf(ABSENCE_REASONS))
-    start = ma.fields.AwareDateTime(required=True)
-    end = ma.fields.AwareDateTime(required=True)
+    start = Moment(required=True)
+    end = Moment(required=True)
     stand_in = ma.fields.String(
         allow_none=True, metadata={"description": "Service number of who covers meanwhile."}
     )
@@ -119,8 +120,8 @@ class UnitArguments(ma.Schema):
 
 
 class SpanArguments(UnitArguments, context.PageArguments):
-    start = ma.fields.AwareDateTime(data_key="from", metadata={"description": "Default: now."})
-    end = ma.fields.AwareDateTime(
+    start = Moment(data_key="from", metadata={"description": "Default: now."})
+    end = Moment(
         data_key="to",
         metadata={"description": "Default: 7 days after `from`; at most 93 days after it."},
     )
@@ -128,8 +129,8 @@ class SpanArguments(UnitArguments, context.PageArguments):
 
 def span(session: Session, arguments: dict[str, Any]) -> tuple[dt.datetime, dt.datetime]:
     """Return the moments that a list is asked for."""
-    start = reading.optional_moment(arguments.get("start"), "from") or now(session)
-    end = reading.optional_moment(arguments.get("end"), "to")
+    start = arguments.get("start") or now(session)
+    end = arguments.get("end")
     return start, min(start, _LATEST) + _SPAN if end is None else end
 
 
@@ -137,33 +138,3 @@ def unit_path(session: Session, arguments: dict[str, Any]) -> str | None:
     """Return the path of the unit that a list is asked for."""
     code = reading.optional_text(arguments.get("unit"), "unit", longest=LONGEST)
     return org.unit_by_code(session, code).path if code else None
-
-
-def moments(body: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Return the body with its `start` and `end` in UTC."""
-    told = {name: reading.moment(body[name], f"{where}{name}") for name in ("start", "end")}
-    return body | told
-
-
-def start_cursor(start: dt.datetime, number: int) -> str:
-    """Return the cursor of a list that is ordered by start and id."""
-    return context.encode_cursor(f"{start.isoformat()} {number}")
-
-
-def read_start_cursor(cursor: str | None) -> tuple[dt.datetime, int] | None:
-    """Return the start and the id in a cursor. Raises `Invalid` for what is none."""
-    position = context.decode_cursor(cursor)
-    if position is None:
-        return None
-    start, _, number = position.partition(" ")
-    try:
-        moment = dt.datetime.fromisoformat(start)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not _is_id(number):
-        raise context.bad_cursor()
-    return moment, int(number)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema, moment
 from gridserver.journals.rules import HANDOVER
 from gridserver.journals.watch import MOST_LISTED, PARTS
@@ -61,8 +62,8 @@ DayLogSchema = ma.Schema.from_dict(
 
 class WatchArguments(ma.Schema):
     unit = ma.fields.String(required=True, metadata={"description": "Code of the room's unit."})
-    since = ma.fields.AwareDateTime(data_key="from", required=True)
-    until = ma.fields.AwareDateTime(data_key="to", required=True)
+    since = Moment(data_key="from", required=True)
+    until = Moment(data_key="to", required=True)
 
 
 class NewHandoverSchema(WatchArguments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema, moment
 from gridserver.force.audiences import MOST_NAMED
 from gridserver.orders.lifecycle import ORDER
@@ -55,7 +56,7 @@ class OrderDraftSchema(ma.Schema):
         load_default=list,
         metadata={"description": "Two to six answers, where a choice is asked."},
     )
-    answer_by = ma.fields.AwareDateTime(allow_none=True)
+    answer_by = Moment(allow_none=True)
     audience = ma.fields.Nested(AudienceSchema, required=True)
     refers_to = ma.fields.Integer(
         strict=True,
@@ -178,14 +179,14 @@ class OrderRecipientSchema(PersonSchema):
     unit = ma.fields.Nested(
         UnitRefSchema, required=True, metadata={"description": "As it was at the sending."}
     )
-    received_at = ma.fields.AwareDateTime(
+    received_at = Moment(
         required=True,
         allow_none=True,
         metadata={"description": "When a device of the person first had it."},
     )
-    read_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    answered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    answered_said_at = ma.fields.AwareDateTime(
+    read_at = Moment(required=True, allow_none=True)
+    answered_at = Moment(required=True, allow_none=True)
+    answered_said_at = Moment(
         required=True,
         allow_none=True,
         metadata={
@@ -195,7 +196,7 @@ class OrderRecipientSchema(PersonSchema):
     answer = ma.fields.Nested(AnswerToOrderSchema, required=True, allow_none=True)
     late = ma.fields.Boolean(required=True)
     reminders = ma.fields.Integer(required=True)
-    reminded_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    reminded_at = Moment(required=True, allow_none=True)
 
 
 class OrderCommandSchema(ma.Schema):
@@ -203,7 +204,7 @@ class OrderCommandSchema(ma.Schema):
 
     id = ma.fields.UUID(required=True)
     verb = ma.fields.String(required=True, metadata={"description": f"One of {', '.join(VERBS)}."})
-    occurred_at = ma.fields.AwareDateTime(
+    occurred_at = Moment(
         metadata={"description": "The sender's own clock. Recorded, never a ground for refusal."}
     )
     data = ma.fields.Dict(

@@ -9,6 +9,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from gridserver.api import idempotency
+from gridserver.api.moments import Moment
 from gridserver.places import entries
 from gridserver.places.rules import KINDS, PLACE
 
@@ -41,7 +42,7 @@ class GazetteerEntrySchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "Why it is retired."}
     )
     version = ma.fields.Integer(required=True, metadata={"description": "Counts the changes."})
-    updated_at = ma.fields.AwareDateTime(required=True)
+    updated_at = Moment(required=True)
     allowed = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(PLACE.verbs)), required=True
     )

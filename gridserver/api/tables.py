@@ -16,8 +16,8 @@ from werkzeug.routing import BaseConverter
 from gridserver.access.rules import require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema
-from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Stale
 from gridserver.dispatch.tables import changes, queries, service
@@ -85,10 +85,10 @@ class TableRowSchema(ma.Schema):
     id = ma.fields.Integer(required=True)
     key = ma.fields.Dict(ma.fields.String(), required=True)
     values = ma.fields.Dict(ma.fields.String(), required=True)
-    valid_from = ma.fields.AwareDateTime(
+    valid_from = Moment(
         required=True, allow_none=True, metadata={"description": "null: from ever."}
     )
-    valid_to = ma.fields.AwareDateTime(
+    valid_to = Moment(
         required=True, allow_none=True, metadata={"description": "null: until further notice."}
     )
     why = ma.fields.String(required=True, allow_none=True)
@@ -98,8 +98,8 @@ class TableRowSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "null: the installation began with it."},
     )
-    at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was written."})
-    withdrawn_at = ma.fields.AwareDateTime(
+    at = Moment(required=True, metadata={"description": "When it was written."})
+    withdrawn_at = Moment(
         required=True,
         allow_none=True,
         metadata={"description": "Taken back, or replaced, before it ever held."},
@@ -112,9 +112,7 @@ class TablePageSchema(ma.Schema):
 
 
 class TableArguments(context.PageArguments):
-    at = ma.fields.AwareDateTime(
-        metadata={"description": "Rows that hold at this moment or later; default: now."}
-    )
+    at = Moment(metadata={"description": "Rows that hold at this moment or later; default: now."})
 
 
 class HistoryArguments(context.PageArguments):
@@ -140,7 +138,7 @@ class ChangesSchema(ma.Schema):
         validate=ma.validate.Length(1, changes.MOST),
     )
     why = ma.fields.String(required=True)
-    since = ma.fields.AwareDateTime(
+    since = Moment(
         data_key="from", allow_none=True, metadata={"description": "Now or later; default: now."}
     )
 
@@ -187,7 +185,7 @@ class Table(MethodView):
         shown = skipped + arguments["limit"]
         with context.transaction() as session:
             require(context.principal(), "norms.read")
-            at = reading.optional_moment(arguments.get("at"), "at") or now(session)
+            at = arguments.get("at") or now(session)
             found = queries.rows(session, table, at)
             tag = queries.tag(session, table)
         return _page(found[skipped:shown], shown if len(found) > shown else None, tag)

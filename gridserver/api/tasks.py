@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.api import context, problems
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import TaskCardSchema, TaskSchema
 from gridserver.delivery.commands import Command
 from gridserver.delivery.once import Outcome
@@ -43,7 +44,7 @@ class CommandSchema(ma.Schema):
     verb = ma.fields.String(
         required=True, metadata={"description": f"One of {', '.join(TASK.verbs)}."}
     )
-    occurred_at = ma.fields.AwareDateTime(
+    occurred_at = Moment(
         metadata={"description": "The sender's own clock. Recorded, never a ground for refusal."}
     )
     data = ma.fields.Dict(
@@ -86,12 +87,9 @@ class Tasks(MethodView):
                 before=context.decode_number_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-        shown = found[:limit]
-        more = len(found) > limit
-        return {
-            "items": [cards.task_card(dossier, actor.account_id, language) for dossier in shown],
-            "next": context.encode_cursor(shown[-1].task.id) if more else None,
-        }
+        shown, following = context.cut(found, limit, lambda dossier: dossier.task.id)
+        items = [cards.task_card(dossier, actor.account_id, language) for dossier in shown]
+        return {"items": items, "next": following}
 
 
 @blueprint.route("/<int(max=9223372036854775807):task_id>")

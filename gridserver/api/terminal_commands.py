@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.api import captures, force_swaps, orders, tasks
+from gridserver.api.moments import Moment
 from gridserver.api.sockets import Answer, load
 from gridserver.base.errors import Invalid
 from gridserver.captures import service as captures_service
@@ -41,7 +42,7 @@ CommandSchema = ma.Schema.from_dict(
     {
         "id": ma.fields.UUID(required=True),
         "verb": ma.fields.String(required=True),
-        "occurred_at": ma.fields.AwareDateTime(required=True),
+        "occurred_at": Moment(required=True),
         "data": ma.fields.Dict(load_default=dict),
         "lon": ma.fields.Float(allow_none=True),
         "lat": ma.fields.Float(allow_none=True),

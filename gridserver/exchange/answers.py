@@ -70,16 +70,8 @@ def _read(body: object) -> _Answer:
 
 
 def _moment(said: object) -> dt.datetime | None:
-    if said is None:
-        return None
     try:
-        moment = dt.datetime.fromisoformat(said) if isinstance(said, str) else None
+        moment = dt.datetime.fromisoformat(said) if isinstance(said, str) else said
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Invalid(
-            "input.not_moment",
-            "answered_at: give a time with its offset, as 2026-03-10T09:30:00+08:00.",
-            field="answered_at",
-        )
-    return moment
+        moment = said  # which is no moment
+    return reading.optional_moment(moment, "answered_at")

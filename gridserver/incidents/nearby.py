@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import TIMESTAMP, bindparam, text
+from sqlalchemy import TIMESTAMP, Interval, bindparam, text
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
@@ -57,7 +57,7 @@ _NEAR = text(
         JOIN unit ON unit.id = incident.unit_id
         JOIN category_row AS kind ON kind.code = incident.category
              AND kind.valid @> incident.reported_at AND kind.withdrawn_at IS NULL
-        WHERE incident.reported_at BETWEEN :since AND :until
+        WHERE incident.reported_at BETWEEN :at - :within AND :at + :within
           AND ST_DWithin(incident.point::geography, reference.point, :radius_m)
           AND EXISTS (
               SELECT FROM unnest(CAST(:paths AS text[])) AS path
@@ -68,7 +68,7 @@ _NEAR = text(
     ORDER BY array_position(ARRAY['category', 'broad_class', 'place'], alike), distance_m, id
     LIMIT :limit
     """
-).bindparams(bindparam("at", type_=TIMESTAMP(timezone=True)))
+).bindparams(bindparam("at", type_=TIMESTAMP(timezone=True)), bindparam("within", type_=Interval))
 
 
 def near(
@@ -90,10 +90,8 @@ def near(
     paths
         Only those of the units at and below these.
     """
-    within = dt.timedelta(seconds=within_s)
     values = vars(reference) | {
-        "since": reference.at - within,
-        "until": reference.at + within,
+        "within": dt.timedelta(seconds=within_s),
         "radius_m": radius_m,
         "paths": list(paths),
         "limit": limit,

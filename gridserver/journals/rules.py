@@ -17,11 +17,17 @@ _LONGEST_REMARK = 4000
 
 
 def day_of(date: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """Return from when and before when a day of the bureau's calendar was (23 to 25 hours)."""
+    """Return from when and before when a day of the bureau's calendar was (23 to 25 hours).
+
+    Raises `Invalid` (``input.not_date``) for a day at an end of the calendar.
+    """
     midnight = dt.time(tzinfo=zone)
-    start = dt.datetime.combine(date, midnight)
-    end = dt.datetime.combine(date + dt.timedelta(days=1), midnight)
-    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+    try:
+        start = dt.datetime.combine(date, midnight)
+        end = dt.datetime.combine(date + dt.timedelta(days=1), midnight)
+        return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise Invalid("input.not_date", "date: the year is out of range.", field="date") from error
 
 
 def check_watch(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> None:
@@ -33,7 +39,8 @@ def check_watch(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> Non
         ``handover.bad_interval`` naming ``to``: not after its start, longer than `LONGEST_WATCH`,
         or not over yet.
     """
-    if not since < until <= since + LONGEST_WATCH or until > now + dt.timedelta(minutes=1):
+    longest, ahead = LONGEST_WATCH, dt.timedelta(minutes=1)
+    if not dt.timedelta() < until - since <= longest or until > now + ahead:
         hours = LONGEST_WATCH // dt.timedelta(hours=1)
         raise Invalid(
             "handover.bad_interval",
