@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from gridserver.access.models import Account, Device, LoginSession, RoleGrant
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import within
 
 #: A change of less is the network's, not the clock's, and is not worth a write at every connect.
 _NOTABLE_S = 2.0
@@ -74,9 +74,9 @@ def drifting(session: Session, paths: Collection[str], off_s: float) -> list[Dri
         .where(func.abs(LoginSession.clock_offset_s) > off_s)
         .where(LoginSession.ended_at.is_(None), LoginSession.expires_at > moment)
         .where(Device.last_seen_at > moment - _HEARD_WITHIN, Device.revoked_at.is_(None))
-        .where(or_(*(at_or_below(path) for path in paths)))
+        .where(within(paths))
         .group_by(Account.id, LoginSession.id)
         .ext(distinct_on(Account.username))
         .order_by(Account.username, LoginSession.created_at.desc())
     )
-    return [Drift(*row) for row in session.execute(query).tuples()]
+    return [Drift(*row) for row in session.execute(query)]

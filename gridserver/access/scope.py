@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, false, or_
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gridserver.access.models import RoleGrant
 from gridserver.access.rules import Principal
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import at_or_below, within
 
 
 def granted_within(
@@ -17,8 +17,8 @@ def granted_within(
     """Return the condition that the account has a grant at or below one of `paths`, and at or
     below `at` where that is given."""
     its_grant = exists().where(RoleGrant.account_id == account_id, RoleGrant.unit_id == Unit.id)
-    within = its_grant.where(or_(false(), *(at_or_below(path) for path in paths)))
-    return within if at is None else within.where(at_or_below(at))
+    reached = its_grant.where(within(paths))
+    return reached if at is None else reached.where(at_or_below(at))
 
 
 def reached(
@@ -30,5 +30,5 @@ def reached(
 ) -> ColumnElement[bool]:
     """Return the condition that `actor` may do `permission` to the account: that it has a grant
     within the actor's scope, or (with `or_own`) is the actor's."""
-    within = granted_within(account_id, *actor.paths(permission))
-    return or_(within, account_id == actor.account_id) if or_own else within
+    reach = granted_within(account_id, *actor.paths(permission))
+    return or_(reach, account_id == actor.account_id) if or_own else reach

@@ -15,7 +15,7 @@ from gridserver.base.errors import Forbidden, Invalid, NotFound
 from gridserver.force.models import Officer, Post
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import at_or_below, within
 
 #: Longer than any number or code.
 _LONGEST = 100
@@ -71,7 +71,7 @@ def readable(actor: Principal, unit_path: str | None = None) -> sa.ColumnElement
     Raises `Forbidden` where the actor may see none.
     """
     require(actor, "force.read")
-    seen = sa.or_(*(at_or_below(path) for path in actor.paths("force.read")))
+    seen = within(actor.paths("force.read"))
     return seen if unit_path is None else sa.and_(seen, at_or_below(unit_path))
 
 

@@ -13,7 +13,7 @@ from gridserver.access.rules import Principal, require
 from gridserver.delivery import queries as delivery
 from gridserver.force.models import Officer
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import within
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,11 @@ def presence(session: Session, actor: Principal) -> list[Presence]:
         ``access.forbidden``.
     """
     require(actor, "force.read")
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
     officers = session.execute(
         sa.select(Account.id, Account.username)
         .join(Officer, Officer.account_id == Account.id)
         .join(Unit, Unit.id == Officer.unit_id)
-        .where(sa.or_(sa.false(), *in_scope))
+        .where(within(actor.paths("force.read")))
         .order_by(Account.username)
     ).all()
     seen = delivery.last_seen(session, (each.id for each in officers))

@@ -17,7 +17,7 @@ from gridserver.force.calendar import by_weekday
 from gridserver.force.duty import DutyOfficer, DutyPicture, duty_picture
 from gridserver.force.models import Absence, CalendarDay, Officer, OfficerPosition, Ownership, Shift
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import at_or_below, within
 
 __all__ = (
     "DutyOfficer",
@@ -170,8 +170,7 @@ def officers(
     after : str, optional
         The service number to go on after (the list's cursor).
     """
-    in_scope = (at_or_below(path) for path in actor.paths("force.read"))
-    query = _cards(at).where(sa.or_(sa.false(), *in_scope))
+    query = _cards(at).where(within(actor.paths("force.read")))
     query = query.order_by(Officer.service_number).limit(limit)
     if unit_path is not None:
         query = query.where(at_or_below(unit_path))

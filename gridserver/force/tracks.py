@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from geoalchemy2.functions import ST_X, ST_Y
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -21,7 +20,7 @@ from gridserver.base.errors import Invalid
 from gridserver.force.models import Officer, PositionRecord
 from gridserver.force.position_days import RETENTION
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import within
 
 #: A day and a night: who needs longer says why once more.
 LONGEST = dt.timedelta(hours=24)
@@ -86,8 +85,7 @@ def tracks(session: Session, paths: Iterable[str], start: dt.datetime, end: dt.d
         As `check_kept` does.
     """
     check_kept(session, start, end)
-    in_scope = sa.or_(sa.false(), *(at_or_below(path) for path in paths))
-    officers = select(Officer.id).join(Unit, Unit.id == Officer.unit_id).where(in_scope)
+    officers = select(Officer.id).join(Unit, Unit.id == Officer.unit_id).where(within(paths))
     during = (
         PositionRecord.at >= start,
         PositionRecord.at < end,

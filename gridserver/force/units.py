@@ -25,7 +25,7 @@ from gridserver.force.recording import refusing_overlap
 from gridserver.force.rules import FIELD_UNIT_KINDS
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import within
 
 #: Of a code or a name.
 _LONGEST = 100
@@ -75,7 +75,7 @@ def standing(session: Session, paths: Iterable[str] | None = None) -> list[Stand
     paths
         Only those of units at or below one of these; None: all.
     """
-    query = _STANDING.where(sa.true() if paths is None else _in_scope(paths))
+    query = _STANDING.where(sa.true() if paths is None else within(paths))
     units: dict[str, list[sa.Row]] = {}
     for row in session.execute(query, {"now": now(session)}):
         units.setdefault(row.code, []).append(row)
@@ -249,10 +249,6 @@ _STANDING = (
     .outerjoin(OfficerPosition, OfficerPosition.officer_id == Officer.id)
     .order_by(FieldUnit.code, Officer.service_number)
 )
-
-
-def _in_scope(paths: Iterable[str]) -> sa.ColumnElement[bool]:
-    return sa.or_(sa.false(), *(at_or_below(path) for path in paths))
 
 
 def _standing(rows: Sequence[sa.Row]) -> Standing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from geoalchemy2.functions import ST_X, ST_Y
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row, Select, bindparam, false, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
@@ -18,6 +18,7 @@ from gridserver.base.errors import Invalid
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.incidents.models import CategoryRow, Incident
 from gridserver.org.models import Unit
+from gridserver.org.queries import within
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def ids_within(paths: Iterable[str]) -> Select[int]:
 
     For use inside the queries of the rooms above, with ``IN``.
     """
-    units = select(Unit.id).where(or_(false(), *(_at_or_below(path) for path in paths)))
+    units = select(Unit.id).where(within(paths))
     return select(Incident.id).where(Incident.unit_id.in_(units))
 
 
@@ -220,10 +221,6 @@ def points_since(
         query = query.where(Incident.point.op("&&")(func.ST_MakeEnvelope(*within, 4326)))
     rows = [(lon, lat) for lon, lat in session.execute(query)]
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
-
-
-def _at_or_below(path: str) -> ColumnElement[bool]:
-    return or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
 
 
 def _record(row: Row) -> IncidentRecord:

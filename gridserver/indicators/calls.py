@@ -16,10 +16,8 @@ from sqlalchemy import (
     SQLColumnExpression,
     case,
     extract,
-    false,
     func,
     literal,
-    or_,
     select,
     union_all,
 )
@@ -95,7 +93,7 @@ def seen(session: Session, actor: Principal, station: str | None = None) -> Colu
         unit = org.unit_by_code(session, station, field="station")
         require(actor, "incident.read", unit.path)
         return Unit.id == unit.id
-    return or_(false(), *(org.at_or_below(path) for path in actor.paths("incident.read")))
+    return org.within(actor.paths("incident.read"))
 
 
 def chosen(session: Session, actor: Principal, wanted: Chosen) -> Select[*tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from gridserver.orders import cards
 from gridserver.orders.cards import Card, Reference
 from gridserver.orders.models import Order, OrderProgress, OrderRecipient
 from gridserver.org.models import Unit
-from gridserver.org.queries import at_or_below
+from gridserver.org.queries import within
 
 READ, COMMAND = "order.read", "order.issue"
 
@@ -206,7 +206,7 @@ def _checked(actor: Principal, order_id: int, permission: str, found: Issued | N
 
 
 def _within(paths: Iterable[str]) -> ColumnElement[bool]:
-    return or_(Unit.id.is_(None), *(at_or_below(path) for path in paths))
+    return or_(Unit.id.is_(None), within(paths))
 
 
 def _room_cards(session: Session, rows: Sequence[tuple[Order, Unit, OrderProgress]]) -> list[Card]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
@@ -54,6 +54,12 @@ def units(
 def at_or_below(path: str) -> ColumnElement[bool]:
     """Return the condition that a unit is the one at `path` or stands below it."""
     return or_(Unit.path == path, Unit.path.startswith(path + ".", autoescape=True))
+
+
+def within(paths: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a unit is at or below one of `paths`; of none of them it is
+    false."""
+    return or_(false(), *(at_or_below(path) for path in paths))
 
 
 def units_by_id(session: Session, ids: set[int]) -> dict[int, Unit]:
