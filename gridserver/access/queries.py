@@ -43,6 +43,10 @@ class AccountRef:
     username: str
     display_name: str
 
+    def document(self) -> dict[str, str]:
+        """Return it as messages and answers carry it."""
+        return {"username": self.username, "display_name": self.display_name}
+
 
 def principal_by_token(session: Session, token: str) -> tuple[Principal, str]:
     """Return who holds the bearer token, and the session's CSRF token.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoalchemy2.functions import ST_X, ST_Y
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
@@ -153,7 +153,7 @@ def card(record: Record) -> Card:
         "cell": None if row.cell_code is None else {"code": row.cell_code, "name": row.cell_name},
         "unit": {"code": unit.code, "name": unit.name},
         "method": row.method,
-        "officer": _who(record.officer),
+        "officer": record.officer.document(),
         "occurred_at": row.occurred_at.isoformat(),
         "clock_offset_s": row.clock_offset_s,
         "received_at": row.received_at.isoformat(),
@@ -197,19 +197,12 @@ def _visible_to(actor: Principal) -> ColumnElement[bool]:
 
 
 def _within(paths: Sequence[str]) -> ColumnElement[bool]:
-    if not paths:
-        return false()
-    reached = or_(*(org.at_or_below(path) for path in paths))
-    return Capture.unit_id.in_(select(Unit.id).where(reached))
+    return Capture.unit_id.in_(select(Unit.id).where(org.within(paths)))
 
 
 def _decision(record: Record) -> Card | None:
     row = record.row
     if row.decided_at is None:
         return None
-    by = None if record.decider is None else _who(record.decider)
+    by = None if record.decider is None else record.decider.document()
     return {"at": row.decided_at.isoformat(), "by": by, "reason": row.reason}
-
-
-def _who(person: AccountRef) -> Card:
-    return {"username": person.username, "display_name": person.display_name}

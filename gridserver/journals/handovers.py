@@ -4,13 +4,13 @@ takes it. Each signs with their own account."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, defer
 
 from gridserver.access import queries as access
-from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
@@ -67,7 +67,7 @@ def give(
     session.add(given)
     session.flush()
     _record(session, actor, "give", given)
-    return _card(session, actor, given) | {"report": given.report}
+    return _shown(session, actor, given)
 
 
 def take(session: Session, actor: Principal, handover_id: int, remark: str | None) -> Card:
@@ -100,7 +100,7 @@ def take(session: Session, actor: Principal, handover_id: int, remark: str | Non
     given.state, given.taken_by, given.taken_at = after, actor.account_id, now(session)
     session.flush()
     _record(session, actor, "take", given)
-    return _card(session, actor, given) | {"report": given.report}
+    return _shown(session, actor, given)
 
 
 def one(session: Session, actor: Principal, handover_id: int) -> Card:
@@ -109,48 +109,56 @@ def one(session: Session, actor: Principal, handover_id: int) -> Card:
     found = session.scalar(query)
     if found is None:
         raise _unknown(handover_id)
-    return _card(session, actor, found) | {"report": found.report}
+    return _shown(session, actor, found)
 
 
 def page(
     session: Session, actor: Principal, *, before: int | None = None, limit: int
 ) -> list[Card]:
     """Return the handovers that `actor` may see, newest first, without their reports."""
-    query = select(WatchHandover).where(_visible_to(actor))
+    query = select(WatchHandover).where(_visible_to(actor)).options(defer(WatchHandover.report))
     if before is not None:
         query = query.where(WatchHandover.id < before)
     found = session.scalars(query.order_by(WatchHandover.id.desc()).limit(limit))
-    return [_card(session, actor, each) for each in found]
+    return _cards(session, actor, found.all())
 
 
-def _card(session: Session, actor: Principal, handover: WatchHandover) -> Card:
-    unit = session.get_one(Unit, handover.unit_id)
-    named = {handover.given_by} | ({handover.taken_by} if handover.taken_by else set())
+def _shown(session: Session, actor: Principal, handover: WatchHandover) -> Card:
+    (card,) = _cards(session, actor, [handover])
+    return card | {"report": handover.report}
+
+
+def _cards(session: Session, actor: Principal, handovers: Sequence[WatchHandover]) -> list[Card]:
+    units = org.units_by_id(session, {each.unit_id for each in handovers})
+    named = {id_ for each in handovers for id_ in (each.given_by, each.taken_by) if id_}
     people = access.account_refs(session, named)
+    return [
+        {
+            "id": each.id,
+            "unit": {"code": units[each.unit_id].code, "name": units[each.unit_id].name},
+            "state": each.state,
+            "from": each.since.isoformat(),
+            "to": each.until.isoformat(),
+            "remark": each.remark,
+            "given_by": people[each.given_by].document(),
+            "given_at": each.given_at.isoformat(),
+            "taken_by": people[each.taken_by].document() if each.taken_by else None,
+            "taken_at": each.taken_at.isoformat() if each.taken_at else None,
+            "taken_remark": each.taken_remark,
+            "allowed": list(_allowed(actor, each, units[each.unit_id])),
+        }
+        for each in handovers
+    ]
+
+
+def _allowed(actor: Principal, handover: WatchHandover, unit: Unit) -> Iterable[str]:
     may_take = handover.given_by != actor.account_id and actor.may("handover.write", unit.path)
-    return {
-        "id": handover.id,
-        "unit": {"code": unit.code, "name": unit.name},
-        "state": handover.state,
-        "from": handover.since.isoformat(),
-        "to": handover.until.isoformat(),
-        "remark": handover.remark,
-        "given_by": _who(people[handover.given_by]),
-        "given_at": handover.given_at.isoformat(),
-        "taken_by": _who(people[handover.taken_by]) if handover.taken_by else None,
-        "taken_at": handover.taken_at.isoformat() if handover.taken_at else None,
-        "taken_remark": handover.taken_remark,
-        "allowed": list(HANDOVER.allowed(handover.state)) if may_take else [],
-    }
+    return HANDOVER.allowed(handover.state) if may_take else ()
 
 
 def _visible_to(actor: Principal) -> ColumnElement[bool]:
-    reached = or_(false(), *(org.at_or_below(path) for path in actor.paths("handover.read")))
+    reached = org.within(actor.paths("handover.read"))
     return WatchHandover.unit_id.in_(select(Unit.id).where(reached))
-
-
-def _who(person: AccountRef) -> Card:
-    return {"username": person.username, "display_name": person.display_name}
 
 
 def _record(session: Session, actor: Principal, verb: str, handover: WatchHandover) -> None:

@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
-from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
 from gridserver.base.clock import local_now
 from gridserver.base.errors import NotFound
@@ -88,7 +87,7 @@ def tasks_of(session: Session, review_id: int) -> list[int]:
 
 
 def _visible_to(actor: Principal) -> ColumnElement[bool]:
-    reached = or_(false(), *(org.at_or_below(path) for path in actor.paths("review.read")))
+    reached = org.within(actor.paths("review.read"))
     owned = select(ReviewLesson.review_id).where(ReviewLesson.owner == actor.account_id)
     return or_(Review.unit_id.in_(select(Unit.id).where(reached)), Review.id.in_(owned))
 
@@ -109,6 +108,7 @@ def _cards(session: Session, rows: Sequence[Review]) -> list[Card]:
     count = select(ReviewIncident.review_id, func.count()).where(ReviewIncident.review_id.in_(ids))
     found = session.execute(count.group_by(ReviewIncident.review_id))
     counts = {row[0]: row[1] for row in found}
+    orders = _orders(session, {row.mobilisation_id for row in rows if row.mobilisation_id})
     return [
         {
             "id": row.id,
@@ -116,25 +116,25 @@ def _cards(session: Session, rows: Sequence[Review]) -> list[Card]:
             "unit": {"code": units[row.unit_id].code, "name": units[row.unit_id].name},
             "state": row.state,
             "version": row.version,
-            "mobilisation": _mobilisation(session, row.mobilisation_id),
+            "mobilisation": orders.get(row.mobilisation_id or 0),
             "incident_count": counts[row.id],
-            "author": _who(people[row.account_id]),
+            "author": people[row.account_id].document(),
             "created_at": row.created_at.isoformat(),
             "updated_at": row.updated_at.isoformat(),
             "conclusion": row.conclusion,
             "submitted_at": _moment(row.submitted_at),
-            "signed_by": _who(people[row.signed_by]) if row.signed_by else None,
+            "signed_by": people[row.signed_by].document() if row.signed_by else None,
             "signed_at": _moment(row.signed_at),
         }
         for row in rows
     ]
 
 
-def _mobilisation(session: Session, mobilisation_id: int | None) -> Card | None:
-    if mobilisation_id is None:
-        return None
-    order = mobilisations.document(mobilisations.one(session, mobilisation_id))
-    return {name: order[name] for name in ("id", "unit", "valid_from", "valid_to", "why")}
+def _orders(session: Session, ids: Collection[int]) -> dict[int, Card]:
+    """Return the mobilisations that reviews are of, by id."""
+    found = (mobilisations.document(order) for order in mobilisations.by_ids(session, ids))
+    names = ("id", "unit", "valid_from", "valid_to", "why")
+    return {order["id"]: {name: order[name] for name in names} for order in found}
 
 
 def _timeline(session: Session, dossiers: Sequence[Dossier]) -> list[Card]:
@@ -155,7 +155,7 @@ def _remarks(session: Session, review: Review) -> list[Card]:
             "id": row.id,
             "event": row.event_id,
             "text": row.text,
-            "by": _who(people[row.account_id]),
+            "by": people[row.account_id].document(),
             "at": row.at.isoformat(),
         }
         for row in rows
@@ -172,21 +172,17 @@ def _lessons(session: Session, review: Review) -> list[Card]:
         {
             "id": row.id,
             "text": row.text,
-            "owner": _who(people[row.owner]),
+            "owner": people[row.owner].document(),
             "due_on": row.due_on.isoformat(),
             "overdue": row.settled_at is None and row.due_on < today,
-            "by": _who(people[row.account_id]),
+            "by": people[row.account_id].document(),
             "at": row.at.isoformat(),
             "settled_at": _moment(row.settled_at),
-            "settled_by": _who(people[row.settled_by]) if row.settled_by else None,
+            "settled_by": people[row.settled_by].document() if row.settled_by else None,
             "settled_text": row.settled_text,
         }
         for row in rows
     ]
-
-
-def _who(person: AccountRef) -> Card:
-    return {"username": person.username, "display_name": person.display_name}
 
 
 def _moment(at: dt.datetime | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,12 @@ def orders(
     return shown(session, session.scalars(query).all())
 
 
+def by_ids(session: Session, ids: Collection[int]) -> list[Order]:
+    """Return orders by id."""
+    query = select(Mobilisation).where(Mobilisation.id.in_(ids))
+    return shown(session, session.scalars(query).all()) if ids else []
+
+
 def one(session: Session, order_id: int) -> Order:
     """Return an order. Raises `NotFound` (``mobilisation.unknown``)."""
     row = session.get(Mobilisation, order_id)
@@ -83,7 +89,7 @@ def one(session: Session, order_id: int) -> Order:
 def document(order: Order) -> dict[str, Any]:
     """Return an order as JSON-able values."""
     people = {
-        name: person and {"username": person.username, "display_name": person.display_name}
+        name: person and person.document()
         for name, person in (("entered_by", order.entered_by), ("ended_by", order.ended_by))
     }
     moments = {
