@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
+from gridserver.access import attempts, tickets
 from gridserver.alarms import heartbeat
 from gridserver.attachments import sweep
 from gridserver.attachments.store import Store
@@ -66,6 +67,8 @@ HOURLY: dict[str, Chore] = {
     "purge_feed": retention.purge_feed,
     "forget_uploads": sweep.forget_rows,
     "drop_positions": position_days.drop_old,
+    "purge_attempts": attempts.purge,
+    "purge_tickets": tickets.purge,
 }
 
 

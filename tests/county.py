@@ -10,6 +10,7 @@ from shapely import MultiPolygon, box
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from gridserver.access import passwords
 from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.access.rules import Principal
@@ -24,7 +25,7 @@ from gridserver.org.models import Unit
 
 PASSWORD = "county-test-1"
 #: One hash for all, since argon2 is slow on purpose.
-_HASH = access.hash_password(PASSWORD)
+_HASH = passwords.hash_password(PASSWORD)
 
 WEST, SOUTH, SIDE = 118.40, 29.10, 0.01
 STATIONS = ("33082401", "33082402")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridserver.access.rules import ROLES
+from gridserver.access.rules import FACTOR_KINDS, ROLES, WANTS
 from gridserver.base.db import Base, Code, Id
 from gridserver.base.lifecycle import check_in
 
@@ -40,8 +41,9 @@ class RoleGrant(Base):
 class Device(Base):
     """A handheld or browser by which an account signed in, under the name it gave itself.
 
-    `battery` is the charge from 0 to 1, at `battery_at`. `unlock` is the server's part of the key
-    to what the device keeps: random bytes, given out with a session, so to no device that was
+    `workplace` is the digest of the cookie by which it is known again; empty until a sign-in gave
+    one. `battery` is the charge from 0 to 1, at `battery_at`. `unlock` is the server's part of the
+    key to what the device keeps: random bytes, given out with a session, so to no device that was
     revoked. `revoked_by` is empty where it was done from the command line. `wiped_at` is when the
     device, since it was revoked, said that it had wiped itself.
     """
@@ -60,6 +62,7 @@ class Device(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     name: Mapped[Code]
     unlock: Mapped[bytes]
+    workplace: Mapped[bytes | None]
     first_seen_at: Mapped[dt.datetime]
     last_seen_at: Mapped[dt.datetime]
     last_address: Mapped[str | None]
@@ -71,6 +74,110 @@ class Device(Base):
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     revoke_reason: Mapped[str | None]
     wiped_at: Mapped[dt.datetime | None]
+
+
+class SignInPolicy(Base):
+    """What the bureau demands of who signs in: one row. `gridserver.access.policy` says what."""
+
+    __tablename__ = "sign_in_policy"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only"),
+        CheckConstraint("most_failures BETWEEN 3 AND 1000", name="most_failures"),
+        CheckConstraint("idle_minutes BETWEEN 1 AND 480", name="idle_minutes"),
+        CheckConstraint("session_hours BETWEEN 1 AND 168", name="session_hours"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    most_failures: Mapped[int] = mapped_column(server_default=text("5"))
+    second_factor_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    device_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    idle_minutes: Mapped[int] = mapped_column(server_default=text("30"))
+    session_hours: Mapped[int] = mapped_column(server_default=text("24"))
+
+
+class SignInCount(Base):
+    """Failures in a row by one way of signing in (`gridserver.access.limits.Way`).
+
+    `subject` is the SHA-256 of the username that was tried, whether there is such an account or
+    not: who mistypes may write their password there. Empty where the count is of all accounts.
+    """
+
+    __tablename__ = "sign_in_count"
+
+    subject: Mapped[bytes] = mapped_column(primary_key=True)
+    way: Mapped[Code] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class SecondFactor(Base):
+    """What an account shows beside its password: codes by the clock, or a security key.
+
+    It counts once it is confirmed; until then `challenge` is what a key has to sign. `sealed` is
+    the codes' secret (`gridserver.base.sealing`), `last_step` the time step of the last code that
+    was taken. `origin` is where the key was made.
+    """
+
+    __tablename__ = "second_factor"
+    __table_args__ = (
+        CheckConstraint(check_in("kind", FACTOR_KINDS), name="kind"),
+        CheckConstraint("(kind = 'totp') = (sealed IS NOT NULL)", name="sealed"),
+        CheckConstraint("(kind = 'webauthn') = (origin IS NOT NULL)", name="origin"),
+        CheckConstraint(
+            "kind = 'totp' OR (confirmed_at IS NOT NULL) = (credential_id IS NOT NULL)",
+            name="credential_id",
+        ),
+        CheckConstraint(
+            "(credential_id IS NULL) = (public_key IS NULL)"
+            " AND (credential_id IS NULL) = (sign_count IS NULL)",
+            name="key",
+        ),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str]
+    name: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
+    confirmed_at: Mapped[dt.datetime | None]
+    last_used_at: Mapped[dt.datetime | None]
+    sealed: Mapped[bytes | None]
+    last_step: Mapped[int | None]
+    origin: Mapped[str | None]
+    challenge: Mapped[bytes | None]
+    credential_id: Mapped[bytes | None] = mapped_column(unique=True)
+    public_key: Mapped[bytes | None]
+    sign_count: Mapped[int | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands in for a second factor, once. Only its digest is stored."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    digest: Mapped[bytes]
+    used_at: Mapped[dt.datetime | None]
+
+
+class SignInTicket(Base):
+    """A sign-in half done: the password was right, and `wants` says what is to be shown next.
+
+    `device` is the name that the client gave its device; `origin` and `challenge` are what a
+    security key has to sign.
+    """
+
+    __tablename__ = "sign_in_ticket"
+    __table_args__ = (CheckConstraint(check_in("wants", WANTS), name="wants"),)
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    wants: Mapped[str]
+    device: Mapped[str | None]
+    origin: Mapped[str | None]
+    challenge: Mapped[bytes | None]
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class LoginSession(Base):

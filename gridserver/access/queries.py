@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, Device, LoginSession, RoleGrant
+from gridserver.access.passwords import unusable_password
 from gridserver.access.rules import Grant, Principal
-from gridserver.access.service import unusable_password
 from gridserver.access.sessions import digest
 from gridserver.base import db
 from gridserver.base.clock import now

@@ -9,6 +9,11 @@ from gridserver.base.errors import Forbidden
 
 ROLES = ("admin", "gis_admin", "command", "officer", "auditor")
 
+#: What an account may show beside its password.
+FACTOR_KINDS = ("totp", "webauthn")
+#: What a sign-in may still want after the password: a second factor, or that one is enrolled.
+WANTS = ("second_factor", "enrolment")
+
 #: permission → the roles that carry it. A grant reaches its unit and everything below it.
 PERMISSIONS: dict[str, frozenset[str]] = {
     # Beside the command rooms: another agency, whose signature was verified. No account is
@@ -34,6 +39,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "order.issue": frozenset({"command", "admin"}),
     "inbox.read": frozenset({"officer", "command"}),
     "position.send": frozenset({"officer"}),
+    # Who signs in how: accounts with their sessions and second factors, and what is demanded.
+    "account.read": frozenset({"admin", "auditor"}),
     "account.edit": frozenset({"admin"}),
     # One's own devices aside: those everybody sees, and may revoke.
     "device.read": frozenset({"admin", "command"}),

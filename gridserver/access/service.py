@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
-import uuid
-from dataclasses import dataclass
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gridserver.access import devices, sessions
+from gridserver.access import attempts, devices, factors, passwords, sessions, tickets
+from gridserver.access.factors import Shown, Tools
 from gridserver.access.models import Account, LoginSession, RoleGrant
+from gridserver.access.opening import SignedIn, open_session
 from gridserver.access.rules import ROLES, Principal
+from gridserver.access.security_keys import Party
+from gridserver.access.tickets import Wanted
 from gridserver.audit import service as audit
+from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, NotFound, Unauthenticated
 from gridserver.org.models import Unit
-
-#: argon2id with the library's parameters (RFC 9106, low-memory profile).
-_HASHER = PasswordHasher()
-#: What an unknown username is checked against, so that it takes as long as a known one.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
-LEAST_PASSWORD = 8
-SESSION_LASTS = dt.timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A new session's secrets: shown once, stored only as digests (the CSRF token apart, which
-    protects nothing by itself, and the device's `unlock`, which comes with every session)."""
-
-    account_id: int
-    token: str
-    csrf_token: str
-    expires_at: dt.datetime
-    unlock: bytes | None
-
-
-def hash_password(password: str) -> str:
-    """Return the argon2id hash. Raises `Invalid` for a password that is too short."""
-    if len(password) < LEAST_PASSWORD:
-        raise Invalid(
-            "account.short_password",
-            f"A password has at least {LEAST_PASSWORD} characters.",
-            field="password",
-        )
-    return _HASHER.hash(password)
-
-
-def unusable_password() -> str:
-    """Return a hash that no password matches, for an account that is yet to be given one."""
-    return "!"
 
 
 def add_account(
@@ -144,11 +107,60 @@ def revoke(
 
 
 def set_password(session: Session, actor: audit.Actor | None, username: str, password: str) -> None:
-    """Set a password and end the account's sessions."""
+    """Set a password and end the account's sessions; sign-ins half done and what failed are
+    forgotten.
+
+    Raises `Invalid` as `passwords.check` does.
+    """
     account = account_by_username(session, username)
-    account.password_hash = hash_password(password)
+    _renew_password(session, account, password)
     sessions.end(session, LoginSession.account_id == account.id)
+    attempts.open_ways(session, username)
     audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
+
+
+def change_password(session: Session, actor: Principal, old: str, new: str) -> int:
+    """Change the actor's own password and end their other sessions; return how many those were.
+
+    Raises
+    ------
+    Unauthenticated
+        ``access.wrong_credentials``: `old` isn't the password.
+    Invalid
+        As `passwords.check` does.
+    """
+    account = authenticate(session, actor.username, old)
+    _renew_password(session, account, new)
+    others = (LoginSession.account_id == account.id, LoginSession.id != actor.session_id)
+    ended = sessions.end(session, *others)
+    audit.record(
+        session,
+        actor,
+        "account:passwd",
+        subject_kind="account",
+        subject_id=account.id,
+        data={"sessions": ended},
+    )
+    return ended
+
+
+def reset_factors(session: Session, actor: audit.Actor | None, username: str, reason: str) -> int:
+    """Take all second factors of an account away, and end its sessions; return how many factors
+    those were. Raises `Invalid` for a reason of no or more than `LONGEST_REASON` characters."""
+    reason = reading.text(reason, "reason", longest=devices.LONGEST_REASON)
+    account = account_by_username(session, username)
+    tickets.forget(session, account.id)
+    sessions.end(session, LoginSession.account_id == account.id)
+    return factors.forget(session, actor, account.id, reason)
+
+
+def _renew_password(session: Session, account: Account, password: str) -> None:
+    has_more = factors.is_demanded(session, account.id) or factors.of(session, account.id)
+    least = passwords.LEAST_BESIDE_A_FACTOR if has_more else passwords.LEAST
+    passwords.check(password, account.username, least=least)
+    account.password_hash = passwords.hash_password(password)
+    tickets.forget(session, account.id)
+    session.flush()
 
 
 def share_password(
@@ -161,14 +173,14 @@ def share_password(
     """
     account = account_by_username(session, username)
     former = account.password_hash
-    if _matches(former, password):
+    if passwords.matches(former, password):
         return False
     sharing = select(Account.id).where(Account.password_hash == former)
     sessions.end(session, LoginSession.account_id.in_(session.scalars(sharing).all()))
     session.execute(
         update(Account)
         .where(Account.password_hash == former)
-        .values(password_hash=hash_password(password))
+        .values(password_hash=passwords.hash_password(password))
     )
     audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
     return True
@@ -206,10 +218,12 @@ def sign_in(
     password: str,
     device: str | None,
     said: devices.Said | None = None,
-) -> SignedIn:
-    """Open a session, from the account's device of that name where one is given.
+    party: Party | None = None,
+) -> SignedIn | Wanted:
+    """Open a session, from the account's device of that name where one is given; or say what is
+    wanted beside the password.
 
-    `said` is what the device says of itself.
+    `said` is what the device says of itself, `party` where a browser's page came from.
 
     Raises
     ------
@@ -218,44 +232,63 @@ def sign_in(
     Forbidden
         ``access.device_revoked``: the device was revoked.
     """
+    account = authenticate(session, username, password)
+    if more := tickets.wanted(session, account.id, device, party):
+        return more
+    return open_session(session, account.id, device, said, shown=("password",))
+
+
+def sign_in_further(
+    session: Session, ticket: str, shown: Shown, said: devices.Said | None, tools: Tools
+) -> SignedIn:
+    """Open the session of a ticket by showing the second factor.
+
+    Raises `Unauthenticated`: ``access.ticket_over``, ``access.wrong_code``; `Forbidden` as
+    `sign_in` does.
+    """
+    held = tickets.held(session, ticket, "second_factor")
+    kind = factors.show(session, held.account_id, shown, held.challenge, tools)
+    tickets.use(session, ticket)
+    return open_session(session, held.account_id, held.device, said, shown=("password", kind))
+
+
+def sign_in_enrolled(
+    session: Session,
+    ticket: str,
+    shown: Shown,
+    name: str,
+    said: devices.Said | None,
+    tools: Tools,
+) -> tuple[SignedIn, tuple[str, ...]]:
+    """Open the session of a ticket by finishing the enrolment of a first second factor; return its
+    recovery codes too.
+
+    Raises as `sign_in_further` and `factors.confirm` do.
+    """
+    held = tickets.held(session, ticket, "enrolment")
+    codes = factors.confirm(session, None, held.account_id, shown, name, tools)
+    tickets.use(session, ticket)
+    shown_now = ("password", "enrolment")
+    return open_session(session, held.account_id, held.device, said, shown=shown_now), codes
+
+
+def authenticate(session: Session, username: str, password: str) -> Account:
+    """Return the account that has this password; its hash is renewed where it is outdated.
+
+    Raises `Unauthenticated` (``access.wrong_credentials``), after the same time, for an unknown, a
+    disabled and a wrongly given account.
+    """
     account = session.scalar(select(Account).where(Account.username == username))
-    matches = _matches(account.password_hash if account else _NOBODY, password)
-    if account is None or not matches or account.disabled_at is not None:
+    is_right = passwords.matches(account.password_hash if account else None, password)
+    if account is None or not is_right or account.disabled_at is not None:
         raise Unauthenticated("access.wrong_credentials", "The username or the password is wrong.")
-    used = devices.enter(session, account.id, device, said) if device else None
-    signed_in = SignedIn(
-        account_id=account.id,
-        token=secrets.token_urlsafe(32),
-        csrf_token=secrets.token_urlsafe(32),
-        expires_at=now(session) + SESSION_LASTS,
-        unlock=used.unlock if used else None,
-    )
-    session_id = uuid.uuid4()
-    session.add(
-        LoginSession(
-            id=session_id,
-            account_id=account.id,
-            token_digest=sessions.digest(signed_in.token),
-            csrf_token=signed_in.csrf_token,
-            device=device or f"session:{session_id}",
-            device_id=used.id if used else None,
-            created_at=now(session),
-            expires_at=signed_in.expires_at,
-        )
-    )
-    session.flush()
-    audit.record(session, None, "session:open", subject_kind="account", subject_id=account.id)
-    return signed_in
+    if passwords.is_outdated(account.password_hash):
+        account.password_hash = passwords.hash_password(password)
+        session.flush()
+    return account
 
 
 def sign_out(session: Session, actor: Principal) -> None:
     """End the session that the actor came by."""
     sessions.end(session, LoginSession.id == actor.session_id)
     audit.record(session, actor, "session:end", subject_kind="account", subject_id=actor.account_id)
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(password_hash, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False

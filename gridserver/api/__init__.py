@@ -44,7 +44,10 @@ from gridserver.api import (
     records,
     related,
     reviews,
+    second_factors,
     sessions,
+    sessions_second,
+    sessions_tokens,
     staffing,
     tables,
     tasks,
@@ -55,6 +58,9 @@ from gridserver.api.blueprint import Blueprint
 #: Every blueprint of the described API. `app.create_app` registers them in this order.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.blueprint,
+    sessions_second.blueprint,
+    sessions_tokens.blueprint,
+    second_factors.blueprint,
     own_sessions.blueprint,
     devices.blueprint,
     bureau.blueprint,

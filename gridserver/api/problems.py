@@ -21,6 +21,7 @@ from gridserver.base.errors import (
     Forbidden,
     GridserverError,
     Invalid,
+    Limited,
     NotFound,
     Stale,
     Unauthenticated,
@@ -37,6 +38,7 @@ STATUS: dict[type[GridserverError], int] = {
     Conflict: 409,
     Stale: 412,
     Invalid: 422,
+    Limited: 429,
     Unavailable: 503,
 }
 
@@ -137,6 +139,8 @@ def register(app: Flask) -> None:
         response = problem(status_of(error), error.code, said, **body_of(error))
         if isinstance(error, Unauthenticated):
             response.headers["WWW-Authenticate"] = error.challenge
+        if isinstance(error, Limited):
+            response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 
     @app.errorhandler(GisError)

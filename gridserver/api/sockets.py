@@ -34,7 +34,6 @@ from gridserver.api.platforms import platform_of
 from gridserver.api.shapes_devices import SaidSchema, said
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, GridserverError, Invalid, Unauthenticated
-from gridserver.base.settings import Settings
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
 
@@ -290,7 +289,7 @@ def make_socketio(app: Flask) -> SocketIO:
         # One client's events are handled one after the other, so its commands keep their order.
         async_handlers=False,
         manage_session=False,
-        cors_allowed_origins=_origins(settings),
+        cors_allowed_origins=list(settings.allowed_origins),
         max_http_buffer_size=MOST_BYTES,
         message_queue=settings.redis_url,
         channel="gridserver",
@@ -309,12 +308,6 @@ def give_up() -> None:
 def _failed(error: Exception) -> Answer:
     log.error("socket.failed", exc_info=error)
     return {"status": "refused", "code": "server.error", "detail": "The server failed. Try again."}
-
-
-def _origins(settings: Settings) -> list[str]:
-    names = dict.fromkeys(("localhost", "127.0.0.1", settings.host))
-    own = [f"{settings.scheme}://{name}:{settings.port}" for name in names]
-    return own + list(settings.origins)
 
 
 def _authenticate(session: Session, auth: dict[str, Any]) -> Principal:

@@ -62,5 +62,13 @@ class Stale(GridserverError):
     """The change was made on a state that is no longer the present one (HTTP 412)."""
 
 
+class Limited(GridserverError):
+    """It was asked too often; after `retry_after_s` seconds it may be asked again (HTTP 429)."""
+
+    def __init__(self, code: str, message: str, *, retry_after_s: int, **extra: Any) -> None:
+        super().__init__(code, message, retry_after_s=retry_after_s, **extra)
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(GridserverError):
     """A part that the server needs doesn't answer (HTTP 503)."""

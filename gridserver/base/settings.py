@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gridserver.base import basemap, keyring
+from gridserver.base import basemap, keyring, sealing
 from gridserver.base.basemap import Basemap
 from gridserver.base.errors import Invalid
 from gridserver.base.keyring import Keyring
+from gridserver.base.sealing import Seal
 
 #: The checkout: holds `migrations/`, the built front end and, by default, `var/`.
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,8 @@ class Settings:
         How many processes of a web process may work on files and drafts at once.
     keyring : Keyring
         Secrets shared with other agencies.
+    seal : Seal
+        Keys of what is stored sealed: the secrets of second factors.
     basemap : Basemap or None
         The bureau's own background map.
     """
@@ -66,6 +69,7 @@ class Settings:
     origins: tuple[str, ...]
     geometry_processes: int
     keyring: Keyring
+    seal: Seal
     basemap: Basemap | None
 
     @property
@@ -78,6 +82,12 @@ class Settings:
         """Where the web process is reached, with a slash at the end."""
         host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
         return f"{self.scheme}://{host}:{self.port}/"
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Where browsers may come from: the server's own addresses, and `origins`."""
+        names = dict.fromkeys(("localhost", "127.0.0.1", self.host))
+        return (*(f"{self.scheme}://{name}:{self.port}" for name in names), *self.origins)
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -97,6 +107,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         origins=tuple(environ.get("GRIDSERVER_ORIGINS", "").split()),
         geometry_processes=_geometry_processes(environ),
         keyring=keyring.from_environment(environ),
+        seal=sealing.from_environment(environ, var),
         basemap=basemap.from_environment(environ),
     )
 

@@ -1,4 +1,4 @@
-"""`gridserver account`: the first admin, a forgotten password."""
+"""`gridserver account`: the first admin, a forgotten password, a lost second factor."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from gridserver.access import queries, service
+from gridserver.access import attempts, passwords, queries, service
 from gridserver.access.queries import AccountCard
 from gridserver.access.rules import ROLES
 from gridserver.base.errors import Conflict, Invalid
-from gridserver.cli.context import console, emit, json_option, migrated_database
+from gridserver.cli.context import console, counted, emit, json_option, migrated_database
 from gridserver.org import queries as org
 from gridserver.org import service as org_service
 from gridserver.org.models import Unit
@@ -25,7 +25,7 @@ password_option = click.option(
 
 @click.group()
 def account() -> None:
-    """Accounts: add, set a password, list, disable."""
+    """Accounts: add, set a password, open, reset the second factor, list, disable."""
 
 
 @account.command()
@@ -51,7 +51,7 @@ def add(
 ) -> None:
     """Add the account USERNAME with a password and one role or more."""
     with migrated_database() as database:
-        password_hash = service.hash_password(_password(password_stdin))
+        password = _password(password_stdin)
         with database.transaction() as session:
             root = _bureau(session, bureau)
             where = org.unit_by_code(session, unit) if unit else root
@@ -60,10 +60,11 @@ def add(
                 None,
                 username=username,
                 display_name=name or username,
-                password_hash=password_hash,
+                password_hash=passwords.unusable_password(),
             )
             for each in role:
                 service.grant(session, None, new, each, where)
+            service.set_password(session, None, username, password)
             code = where.code
     emit(
         {"username": username, "roles": [{"role": each, "unit": code} for each in role]},
@@ -83,6 +84,29 @@ def passwd(username: str, password_stdin: bool, as_json: bool) -> None:
         with database.transaction() as session:
             service.set_password(session, None, username, password)
     emit({"username": username}, as_json, f"The password of {username} is set.")
+
+
+@account.command("open")
+@click.argument("username")
+@json_option
+def open_(username: str, as_json: bool) -> None:
+    """Let USERNAME be signed in to at once, after too many failures."""
+    with migrated_database() as database, database.transaction() as session:
+        service.account_by_username(session, username)
+        attempts.open_ways(session, username)
+    emit({"username": username}, as_json, f"{username} can be signed in to.")
+
+
+@account.command("reset-second-factor")
+@click.argument("username")
+@click.option("--reason", required=True, help="Why, for the ledger.")
+@json_option
+def reset_second_factor(username: str, reason: str, as_json: bool) -> None:
+    """Take away all second factors of USERNAME, and end its sessions."""
+    with migrated_database() as database, database.transaction() as session:
+        gone = service.reset_factors(session, None, username, reason)
+    counted_up = counted(gone, "second factor")
+    emit({"username": username, "factors": gone}, as_json, f"{username}: {counted_up} taken away.")
 
 
 @account.command()

@@ -15,15 +15,15 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 
 from gis.files import read_area, read_layer
+from gridserver.access import passwords
 from gridserver.access import queries as access_queries
-from gridserver.access import service as access
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
 from gridserver.demo import addresses, field_units, norms, orders, people, rosters, units
-from gridserver.demo.accounts import add_desks
+from gridserver.demo.accounts import add_desks, be_lenient
 from gridserver.demo.calls import made_up_calls
 from gridserver.demo.county import DemoCell, read_cells
 from gridserver.demo.past import DEVICE, Past
@@ -105,7 +105,7 @@ def add_people(session: Session, cells: list[DemoCell], today: dt.date, password
     stations = units.read_stations()
     crews = people.crews(units.posts(stations))
     officers = [member for crew in crews for member in crew.members]
-    password_hash = access.hash_password(password)
+    password_hash = passwords.hash_password(password)
     since = dt.datetime.combine(rosters.first_day(today), dt.time(), ZONE)
     tables = Tables(
         units=units.unit_rows(stations),
@@ -117,6 +117,7 @@ def add_people(session: Session, cells: list[DemoCell], today: dt.date, password
     )
     import_tables(session, None, tables, password_hash=password_hash)
     add_desks(session, stations, password_hash)
+    be_lenient(session)
     field_units.lay_down(session, crews)
     add_rosters(session, crews, today)
 

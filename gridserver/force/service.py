@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from gridserver.access import passwords
 from gridserver.access import service as access
 from gridserver.audit import service as audit
 from gridserver.base.errors import Invalid
@@ -52,7 +53,7 @@ def add_officer(
         actor,
         username=service_number,
         display_name=display_name,
-        password_hash=password_hash or access.unusable_password(),
+        password_hash=password_hash or passwords.unusable_password(),
     )
     officer = Officer(
         account_id=account.id,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from gridserver.access import passwords
 from gridserver.access import service as access
 from gridserver.access.rules import Grant, Principal, require
 from gridserver.audit import service as audit
@@ -62,7 +63,7 @@ def add(session: Session, actor: Principal, code: str, terms: Terms) -> Partner:
         actor,
         username=f"partner-{code}",
         display_name=terms.name,
-        password_hash=access.unusable_password(),
+        password_hash=passwords.unusable_password(),
     )
     partner = Partner(code=code, account_id=account.id, **vars(terms))
     session.add(partner)

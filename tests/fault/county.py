@@ -10,6 +10,7 @@ from shapely import MultiPolygon, box
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from gridserver.access import passwords
 from gridserver.access import queries as access_queries
 from gridserver.access import service as access
 from gridserver.base.clock import now
@@ -71,7 +72,7 @@ def make_county(session: Session, terminals: int, sign_within_s: int) -> dict[st
         )
         for code in _stations(terminals)
     ]
-    hashed = access.hash_password(PASSWORD)
+    hashed = passwords.hash_password(PASSWORD)
     accounts = {
         name: _account(session, name, hashed, "command", unit)
         for name, unit in zip(usernames(terminals), [bureau, *stations], strict=False)

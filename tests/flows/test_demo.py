@@ -17,6 +17,7 @@ from rich.console import Console
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
+from gridserver.access import passwords
 from gridserver.access import queries as access
 from gridserver.access import service as accounts
 from gridserver.base.clock import SetClock
@@ -171,12 +172,12 @@ class TestLoaded:
     def test_a_new_password_goes_to_all_who_share_the_old(
         self, database_url: URL, database: Database
     ) -> None:
-        shared = accounts.hash_password(PASSWORD)
+        shared = passwords.hash_password(PASSWORD)
         with database.transaction() as session:
             for username, password_hash in (
                 ("command", shared),
                 ("330824001", shared),
-                ("own", accounts.hash_password("one-of-my-own")),
+                ("own", passwords.hash_password("one-of-my-own")),
             ):
                 accounts.add_account(
                     session,

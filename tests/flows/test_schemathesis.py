@@ -31,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from sqlalchemy.engine import URL
 
+from gridserver.access import policy
 from gridserver.app import create_app
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
@@ -80,6 +81,8 @@ def app(template: URL, superuser: sa.Engine) -> Iterator[Flask]:
     with copied(template, superuser) as url:
         database = Database(url, SetClock(MORNING))
         commit_county(database)
+        with database.transaction() as session:  # what is asked badly mustn't shut out what follows
+            policy.change(session, None, most_failures=policy.FAILURES[1])
         app = create_app(from_environment({}), database)
         app.test_client_class = AccountClient
         # As in a process that is about to stop: whoever would wait for a message is answered.

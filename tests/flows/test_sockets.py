@@ -15,6 +15,7 @@ import socketio
 import sqlalchemy as sa
 from socketio.exceptions import ConnectionError as SocketConnectionError
 
+from gridserver.access import passwords
 from gridserver.access import service as access
 from gridserver.api.sockets import MOST_BYTES
 from gridserver.base.db import Database
@@ -50,7 +51,7 @@ def new_officer(live_database: Database, live_county: County) -> Callable[[], st
                 None,
                 username=username,
                 display_name=username,
-                password_hash=access.hash_password(PASSWORD),
+                password_hash=passwords.hash_password(PASSWORD),
             )
             station = unit_by_code(session, "33082401")
             access.grant(session, None, account, "officer", station)

@@ -1,0 +1,76 @@
+"""Opening a session for somebody who has shown all that was asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from gridserver.access import devices, policy, sessions
+from gridserver.access.models import LoginSession
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session's secrets: shown once, stored only as digests (the CSRF token apart, which
+    protects nothing by itself, and the device's `unlock`, which comes with every session)."""
+
+    account_id: int
+    session_id: uuid.UUID
+    token: str
+    csrf_token: str
+    expires_at: dt.datetime
+    device_id: int | None
+    unlock: bytes | None
+
+
+def open_session(
+    session: Session,
+    account_id: int,
+    device: str | None,
+    said: devices.Said | None,
+    shown: tuple[str, ...],
+) -> SignedIn:
+    """Open a session, from the account's device of that name where one is given.
+
+    `shown` is what was shown of who it is, for the ledger. Raises `Forbidden`
+    (``access.device_revoked``) for a device that was revoked.
+    """
+    used = devices.enter(session, account_id, device, said) if device else None
+    lasts = dt.timedelta(hours=policy.current(session).session_hours)
+    opened = SignedIn(
+        account_id=account_id,
+        session_id=uuid.uuid4(),
+        token=secrets.token_urlsafe(32),
+        csrf_token=secrets.token_urlsafe(32),
+        expires_at=now(session) + lasts,
+        device_id=used.id if used else None,
+        unlock=used.unlock if used else None,
+    )
+    session.add(
+        LoginSession(
+            id=opened.session_id,
+            account_id=account_id,
+            token_digest=sessions.digest(opened.token),
+            csrf_token=opened.csrf_token,
+            device=device or f"session:{opened.session_id}",
+            device_id=opened.device_id,
+            created_at=now(session),
+            expires_at=opened.expires_at,
+        )
+    )
+    session.flush()
+    audit.record(
+        session,
+        None,
+        "session:open",
+        subject_kind="account",
+        subject_id=account_id,
+        data={"shown": list(shown)},
+    )
+    return opened

@@ -1,0 +1,84 @@
+"""An attempt to sign in: where it comes from, and that it is counted before it is made."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from gridserver.access import attempts
+from gridserver.access.attempts import Attempt, Place
+from gridserver.access.opening import SignedIn
+from gridserver.api import context
+from gridserver.base.errors import GridserverError, Unauthenticated
+
+#: By it a browser is known again where an account has signed in; it opens nothing.
+WORKPLACE = "gridserver_workplace"
+_LASTS_S = 400 * 86_400  # as long as browsers keep any cookie (RFC 6265bis, 5.5)
+_LONGEST = 64
+
+
+@dataclass(frozen=True)
+class Knock:
+    """An attempt in the transaction that makes it."""
+
+    session: Session
+    attempt: Attempt
+
+    def passed(self, *, wholly: bool = True) -> None:
+        """Take it out of the counts, as `attempts.passed` does."""
+        attempts.passed(self.session, self.attempt, wholly=wholly)
+
+
+@contextmanager
+def knock(username: str) -> Iterator[Knock]:
+    """Count an attempt at the account, and give the transaction to make it in.
+
+    Whoever makes it says `passed`. A refusal for other reasons than who somebody is
+    (`Unauthenticated`) doesn't count.
+    """
+    database = context.database()
+    with database.transaction() as session:
+        attempt = attempts.begin(session, username, Place(request.remote_addr, _cookie()))
+    try:
+        with database.transaction() as session:
+            yield Knock(session, attempt)
+    except GridserverError as error:
+        with database.transaction() as session:
+            if isinstance(error, Unauthenticated):
+                attempts.failed(session, attempt, error.code)
+            else:
+                attempts.passed(session, attempt, wholly=False)
+        raise
+
+
+def known_again(session: Session, signed_in: SignedIn) -> str | None:
+    """Know the device of a sign-in again, and return the cookie for it; None without a device."""
+    if signed_in.device_id is None:
+        return None
+    cookie = _cookie() or secrets.token_urlsafe(32)
+    attempts.remember(session, signed_in.account_id, signed_in.device_id, cookie)
+    return cookie
+
+
+def set_workplace(response: Response, cookie: str | None) -> None:
+    """Give the browser the cookie that `known_again` returned."""
+    if cookie is not None:
+        response.set_cookie(
+            WORKPLACE,
+            cookie,
+            max_age=_LASTS_S,
+            path="/api/v1",
+            httponly=True,
+            secure=request.is_secure,
+            samesite="Strict",
+        )
+
+
+def _cookie() -> str | None:
+    given = request.cookies.get(WORKPLACE, "")
+    return given if 0 < len(given) <= _LONGEST else None

@@ -1,0 +1,236 @@
+"""Signing in as the API takes and shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from gridserver.access import factors, passwords, tokens
+from gridserver.access.rules import FACTOR_KINDS, WANTS
+from gridserver.api.moments import Moment
+from gridserver.api.shapes import UnitRefSchema
+from gridserver.api.shapes_devices import SaidSchema
+
+
+class RoleSchema(ma.Schema):
+    role = ma.fields.String(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+
+
+class OfficerRefSchema(ma.Schema):
+    service_number = ma.fields.String(required=True)
+    rank = ma.fields.String(required=True, allow_none=True)
+    kind = ma.fields.String(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+
+
+class AccountSchema(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    username = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+    roles = ma.fields.List(ma.fields.Nested(RoleSchema), required=True)
+    officer = ma.fields.Nested(OfficerRefSchema, required=True, allow_none=True)
+
+
+class OpeningSchema(SaidSchema):
+    """What a client says when it opens a session."""
+
+    device_time = Moment(
+        metadata={
+            "description": "The device's own clock, so that the server knows how far it is off."
+        }
+    )
+    cookie = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Keep the token in an HttpOnly cookie, as a browser should."},
+    )
+
+
+class CredentialsSchema(OpeningSchema):
+    username = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, passwords.MOST))
+    device = ma.fields.String(
+        validate=ma.validate.Length(1, 100),
+        metadata={"description": "A name for the device; it keeps its own place in the inbox."},
+    )
+
+
+class SessionSchema(ma.Schema):
+    expires_at = Moment(required=True)
+    csrf_token = ma.fields.String(required=True)
+    unlock = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The server's part of the key to what this device keeps of this "
+            "account: 32 bytes in base64, always the same. Null where no device was named."
+        },
+    )
+    account = ma.fields.Nested(AccountSchema, required=True)
+
+
+class NewSessionSchema(SessionSchema):
+    token = ma.fields.String(
+        required=True, metadata={"description": "The bearer token; empty where a cookie has it."}
+    )
+
+
+class WantedSchema(ma.Schema):
+    """The password was right; the session opens once this is shown too."""
+
+    ticket = ma.fields.String(
+        required=True, metadata={"description": "Stands for the password, for five minutes."}
+    )
+    wants = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(WANTS),
+        metadata={
+            "description": "`second_factor`: POST /sessions/second. `enrolment`: a role of the "
+            "account demands one and it has none: POST /sessions/enrolment."
+        },
+    )
+    expires_at = Moment(required=True)
+    kinds = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(FACTOR_KINDS)),
+        required=True,
+        metadata={"description": "What can be shown here, beside a recovery code."},
+    )
+    options = ma.fields.Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "PublicKeyCredentialRequestOptionsJSON (WebAuthn level 3)."},
+    )
+
+
+class ShownSchema(ma.Schema):
+    """One of three."""
+
+    code = ma.fields.String(
+        validate=ma.validate.Regexp(r"^[0-9]{6}\Z"),
+        metadata={"description": "Six digits of the app."},
+    )
+    recovery_code = ma.fields.String(validate=ma.validate.Length(1, 40))
+    credential = ma.fields.Dict(
+        metadata={"description": "What the security key answered, as JSON (WebAuthn level 3)."}
+    )
+
+
+class SecondSchema(ShownSchema, OpeningSchema):
+    ticket = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+
+
+class FactorNameSchema(ma.Schema):
+    name = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, factors.LONGEST_NAME),
+        metadata={"description": "By which its owner knows it."},
+    )
+
+
+class KindSchema(ma.Schema):
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(FACTOR_KINDS))
+
+
+class TicketKindSchema(KindSchema):
+    ticket = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+
+
+class PasswordSchema(ma.Schema):
+    password = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, passwords.MOST),
+        metadata={"description": "One's own, asked again."},
+    )
+
+
+class PasswordKindSchema(KindSchema, PasswordSchema):
+    pass
+
+
+class EnrolmentSchema(ma.Schema):
+    """A factor that is being enrolled: for the app its secret, for a key the browser's options."""
+
+    kind = ma.fields.String(required=True)
+    secret = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Base32, to type in."}
+    )
+    uri = ma.fields.String(required=True, allow_none=True)
+    qr = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "`uri` as an SVG, a data URL."}
+    )
+    options = ma.fields.Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "PublicKeyCredentialCreationOptionsJSON (WebAuthn level 3)."},
+    )
+
+
+class ConfirmationSchema(FactorNameSchema):
+    code = ma.fields.String(validate=ma.validate.Regexp(r"^[0-9]{6}\Z"))
+    credential = ma.fields.Dict()
+
+
+class TicketConfirmationSchema(ConfirmationSchema, OpeningSchema):
+    ticket = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+
+
+class RecoveryCodesSchema(ma.Schema):
+    recovery_codes = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={
+            "description": "Each is good once, in place of a second factor. Shown only here; empty "
+            "where the account has some already."
+        },
+    )
+
+
+class EnrolledSessionSchema(NewSessionSchema, RecoveryCodesSchema):
+    pass
+
+
+class FactorSchema(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(FACTOR_KINDS))
+    name = ma.fields.String(required=True)
+    created_at = Moment(required=True)
+    last_used_at = Moment(required=True, allow_none=True)
+
+
+class FactorsSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(FactorSchema), required=True)
+    recovery_codes_left = ma.fields.Integer(required=True)
+    is_demanded = ma.fields.Boolean(
+        required=True, metadata={"description": "By a role that the account holds."}
+    )
+
+
+class NewPasswordSchema(PasswordSchema):
+    new_password = ma.fields.String(required=True, validate=ma.validate.Length(1, passwords.MOST))
+
+
+class TokenRequestSchema(ma.Schema):
+    name = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 60),
+        metadata={"description": "What it is for, such as QGIS on a certain machine."},
+    )
+    days = ma.fields.Integer(
+        load_default=90, strict=True, validate=ma.validate.Range(1, tokens.MOST_DAYS)
+    )
+
+
+class TokenSchema(ma.Schema):
+    id = ma.fields.UUID(required=True)
+    name = ma.fields.String(required=True)
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True)
+
+
+class NewTokenSchema(TokenSchema):
+    token = ma.fields.String(
+        required=True, metadata={"description": "A bearer token; shown only here."}
+    )
+
+
+class TokensSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(TokenSchema), required=True)

@@ -1,0 +1,220 @@
+"""Signing in over HTTP: what is counted, the second step, one's own password and factors."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gridserver.access import policy
+from gridserver.api.knocking import WORKPLACE
+from gridserver.app import create_app
+from gridserver.base.clock import SetClock
+from gridserver.base.db import Database
+from gridserver.base.settings import from_environment
+from tests.county import PASSWORD, County
+from tests.flows.conftest import AccountClient
+from tests.problems import is_problem
+
+SESSIONS, FACTORS = "/api/v1/sessions", "/api/v1/second-factors"
+WHO = "command"
+NEW = "one-of-my-own-now"
+
+
+def sign_in(
+    client: FlaskClient, password: str = PASSWORD, who: str = WHO, **more: object
+) -> TestResponse:
+    body = {"username": who, "password": password, **more}
+    address = {"REMOTE_ADDR": more.pop("address", "10.9.9.9")}
+    body.pop("address", None)
+    return client.post(SESSIONS, json=body, environ_base=address)
+
+
+def shut_out(client: FlaskClient, who: str = WHO, **more: object) -> None:
+    for _ in range(5):
+        is_problem(sign_in(client, "wrong", who, **more), 401, "access.wrong_credentials")
+
+
+@pytest.mark.parametrize("who", [WHO, "nobody-of-that-name"])
+def test_five_failures_lock_for_ten_minutes(
+    client: AccountClient, clock: SetClock, who: str
+) -> None:
+    """Whether there is such an account is not told."""
+    shut_out(client, who)
+    refused = sign_in(client, who=who)
+    document = is_problem(refused, 429, "access.too_many_attempts")
+    assert (refused.headers["Retry-After"], document["retry_after_s"]) == ("600", 600)
+    clock.advance(dt.timedelta(minutes=10))
+    assert sign_in(client, who=who).status_code == (201 if who == WHO else 401)
+
+
+def test_it_holds_in_every_process(app: Flask, client: AccountClient, database: Database) -> None:
+    shut_out(client)
+    other = create_app(from_environment({}), Database(database.url, database.clock))
+    is_problem(sign_in(other.test_client()), 429, "access.too_many_attempts")
+
+
+def test_a_stranger_does_not_shut_out_the_desk(app: Flask, client: AccountClient) -> None:
+    desk, stranger = app.test_client(), app.test_client()
+    assert sign_in(desk, device="desk", address="10.0.0.7").status_code == 201
+    assert desk.get_cookie(WORKPLACE, path="/api/v1").http_only
+    for address in ("10.9.9.9", "10.0.0.7"):
+        shut_out(stranger, address=address, device="desk")
+        is_problem(sign_in(stranger, address=address, device="desk"), 429)
+    assert sign_in(desk, device="desk", address="10.0.0.7").status_code == 201
+
+
+def test_what_is_no_fault_of_the_password_does_not_count(
+    client: AccountClient, database: Database
+) -> None:
+    assert sign_in(client, device="lost").status_code == 201
+    device = client.as_("admin").get(f"/api/v1/devices?words={WHO}").json["items"][0]
+    revoke = f"/api/v1/devices/{device['id']}/revoke"
+    assert client.as_("admin").post(revoke, json={"reason": "lost"}).status_code == 200
+    for _ in range(7):
+        is_problem(sign_in(client, device="lost"), 403, "access.device_revoked")
+    assert sign_in(client, device="another").status_code == 201
+
+
+# --- the second step
+
+
+def enrolled(client: AccountClient, clock: SetClock) -> tuple[pyotp.TOTP, list[str]]:
+    """Enrol an app for a signed-in client; return it and the recovery codes."""
+    begun = client.post(FACTORS, json={"kind": "totp", "password": PASSWORD})
+    assert begun.status_code == 201, begun.text
+    assert begun.json["qr"].startswith("data:image/svg+xml")
+    app = pyotp.TOTP(begun.json["secret"])
+    assert pyotp.parse_uri(begun.json["uri"]).secret == app.secret
+    body = {"code": app.at(clock.now()), "name": "telephone"}
+    codes = client.post(f"{FACTORS}/confirm", json=body)
+    assert codes.status_code == 200, codes.text
+    clock.advance(dt.timedelta(seconds=30))
+    return app, codes.json["recovery_codes"]
+
+
+def test_a_second_factor_opens_what_the_password_does_not(
+    client: AccountClient, clock: SetClock
+) -> None:
+    app, codes = enrolled(client.as_(WHO), clock)
+    wanted = sign_in(client, device="desk", cookie=True)
+    assert wanted.status_code == 202 and "Set-Cookie" not in wanted.headers
+    assert (wanted.json["wants"], wanted.json["kinds"]) == ("second_factor", ["totp"])
+    ticket = wanted.json["ticket"]
+    is_problem(client.get("/api/v1/bureau", headers={"Authorization": f"Bearer {ticket}"}), 401)
+
+    def show(**shown: str) -> TestResponse:
+        return client.post(f"{SESSIONS}/second", json={"ticket": ticket, **shown})
+
+    is_problem(show(code="000000"), 401, "access.wrong_code")
+    is_problem(show(), 401, "access.wrong_code")
+    opened = show(code=app.at(clock.now()))
+    assert opened.status_code == 201, opened.text
+    assert opened.json["account"]["username"] == WHO and opened.json["unlock"]
+    is_problem(show(code=app.at(clock.now())), 401, "access.ticket_over")
+    listed = client.get(FACTORS, headers={"Authorization": f"Bearer {opened.json['token']}"}).json
+    assert [(each["kind"], each["name"]) for each in listed["items"]] == [("totp", "telephone")]
+    assert (listed["recovery_codes_left"], listed["is_demanded"]) == (len(codes), False)
+
+
+def test_codes_are_not_guessed(client: AccountClient, clock: SetClock) -> None:
+    """Neither with one ticket nor with a new one each time: the right password clears nothing."""
+    app, _ = enrolled(client.as_(WHO), clock)
+    for _ in range(5):
+        ticket = sign_in(client).json["ticket"]
+        body = {"ticket": ticket, "code": "000000"}
+        address = {"REMOTE_ADDR": "10.9.9.9"}
+        refused = client.post(f"{SESSIONS}/second", json=body, environ_base=address)
+        is_problem(refused, 401, "access.wrong_code")
+    body["code"] = app.at(clock.now())
+    refused = client.post(f"{SESSIONS}/second", json=body, environ_base=address)
+    is_problem(refused, 429, "access.too_many_attempts")
+    is_problem(sign_in(client), 429, "access.too_many_attempts")
+
+
+def test_a_role_that_demands_one_enrols_it_on_the_way_in(
+    client: AccountClient, database: Database, clock: SetClock
+) -> None:
+    with database.transaction() as session:
+        policy.change(session, None, second_factor_roles=["command"])
+    ticket = sign_in(client).json["ticket"]
+    begun = client.post(f"{SESSIONS}/enrolment", json={"ticket": ticket, "kind": "totp"})
+    assert begun.status_code == 201, begun.text
+    code = pyotp.TOTP(begun.json["secret"]).at(clock.now())
+    body = {"ticket": ticket, "code": code, "name": "telephone"}
+    opened = client.post(f"{SESSIONS}/enrolment/confirm", json=body)
+    assert opened.status_code == 201, opened.text
+    assert len(opened.json["recovery_codes"]) == 10
+    bearer = {"Authorization": f"Bearer {opened.json['token']}"}
+    assert client.get(FACTORS, headers=bearer).json["is_demanded"]
+    for path in ("enrolment", "enrolment/confirm"):
+        again = client.post(f"{SESSIONS}/{path}", json=body | {"kind": "totp"})
+        assert again.status_code in {401, 422}
+    assert sign_in(client).json["wants"] == "second_factor"
+
+
+def test_another_s_session_enrols_nothing_without_the_password(
+    client: AccountClient, clock: SetClock
+) -> None:
+    stolen = client.as_(WHO)
+    wrong = {"password": "a guess at it"}
+    is_problem(stolen.post(FACTORS, json={"kind": "totp"} | wrong), 401)
+    app_and_codes = enrolled(client.as_(WHO), clock)
+    assert app_and_codes
+    (card,) = stolen.get(FACTORS).json["items"]
+    is_problem(stolen.post(f"{FACTORS}/{card['id']}/remove", json=wrong), 401)
+    is_problem(stolen.post(f"{FACTORS}/recovery-codes", json=wrong), 401)
+    removed = stolen.post(f"{FACTORS}/{card['id']}/remove", json={"password": PASSWORD})
+    assert removed.json["items"] == []
+
+
+# --- one's own password
+
+
+def test_a_new_password_ends_the_other_sessions(client: AccountClient) -> None:
+    here, there = client.as_(WHO), client.as_(WHO)
+    body = {"password": PASSWORD, "new_password": NEW}
+    assert here.put(f"{SESSIONS}/current/password", json=body).json == {"ended": 1}
+    assert here.get("/api/v1/bureau").status_code == 200
+    is_problem(there.get("/api/v1/bureau"), 401)
+    is_problem(sign_in(client), 401)
+    assert sign_in(client, NEW).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "code"),
+    [
+        ("not the old one", NEW, 401, "access.wrong_credentials"),
+        (PASSWORD, "short", 422, "account.short_password"),
+        (PASSWORD, "woaini5201314", 422, "account.common_password"),
+        (PASSWORD, "the-command-room", 422, "account.own_password"),
+    ],
+)
+def test_a_password_that_is_not_changed(
+    client: AccountClient, old: str, new: str, status: int, code: str
+) -> None:
+    body = {"password": old, "new_password": new}
+    refused = client.as_(WHO).put(f"{SESSIONS}/current/password", json=body)
+    is_problem(refused, status, code)
+    assert sign_in(client).status_code == 201
+
+
+def test_an_outdated_hash_is_renewed(
+    client: AccountClient, database: Database, county: County
+) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
+    its = {"id": county.accounts[WHO]}
+    with database.engine.begin() as connection:
+        set_ = sa.text("UPDATE account SET password_hash = :hash WHERE id = :id")
+        connection.execute(set_, its | {"hash": weak})
+    assert sign_in(client).status_code == 201
+    with database.engine.begin() as connection:
+        now = connection.scalar(sa.text("SELECT password_hash FROM account WHERE id = :id"), its)
+    assert now != weak and not PasswordHasher().check_needs_rehash(now)
+    assert sign_in(client).status_code == 201
