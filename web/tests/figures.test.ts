@@ -112,7 +112,7 @@ describe('charts', () => {
   const colours = Object.fromEntries(['ink', 'soft', 'faint', 'line', 'surface', 'accent', 'wash', 'calm', 'amber', 'red'].map((each) => [each, '#000'])) as unknown as Colours
 
   it.each([overTime, byLabel])('draw their tooltip on the canvas and are described', (option) => {
-    expect(option(plot, colours, 'serif')).toMatchObject({
+    expect(option(plot, colours, { fontFamily: 'serif', fontSize: 12 })).toMatchObject({
       tooltip: { renderMode: 'richText' },
       aria: { enabled: true, label: { description: 'what' } },
       animation: false,

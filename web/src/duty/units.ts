@@ -12,6 +12,14 @@ export function unitsBelow(units: readonly Unit[], roots: ReadonlySet<string>): 
   })
 }
 
+/** The station that a unit is or belongs to; null for what stands beside the stations. */
+export function stationOf(units: ReadonlyMap<string, Unit>, code: string): Unit | null {
+  for (let unit = units.get(code); unit; unit = unit.parent === null ? undefined : units.get(unit.parent)) {
+    if (unit.kind === 'station') return unit
+  }
+  return null
+}
+
 /** What has a roster sheet of its own: the bureau, what stands directly below it, and `roots`. */
 export function sheetUnits(units: readonly Unit[], roots: ReadonlySet<string>): Unit[] {
   const bureaus = new Set(units.filter((unit) => unit.kind === 'bureau').map((unit) => unit.code))

@@ -67,11 +67,22 @@ export interface Plot {
   description: string
 }
 
+/** The letters of the page: their family, and their size in px. */
+export interface Letters {
+  fontFamily: string
+  fontSize: number
+}
+
+export function lettersOf(element: Element): Letters {
+  const { fontFamily, fontSize } = getComputedStyle(element)
+  return { fontFamily, fontSize: Number.parseFloat(fontSize) }
+}
+
 /** What every chart has. The tooltip is drawn on the canvas: the content security policy allows no inline style. */
-function common(plot: Plot, colours: Colours, font: string): Option {
+function common(plot: Plot, colours: Colours, letters: Letters): Option {
   return {
     animation: false,
-    textStyle: { fontFamily: font, color: colours.soft },
+    textStyle: { ...letters, color: colours.soft },
     aria: { enabled: true, label: { description: plot.description } },
     legend: {
       top: 0,
@@ -79,7 +90,7 @@ function common(plot: Plot, colours: Colours, font: string): Option {
       itemWidth: 14,
       itemHeight: 8,
       icon: 'roundRect',
-      textStyle: { color: colours.soft },
+      textStyle: { ...letters, color: colours.soft },
       show: plot.series.length > 1,
     },
     tooltip: {
@@ -88,32 +99,32 @@ function common(plot: Plot, colours: Colours, font: string): Option {
       axisPointer: { type: 'shadow', shadowStyle: { color: colours.line, opacity: 0.45 } },
       backgroundColor: colours.surface,
       borderColor: colours.line,
-      textStyle: { color: colours.ink },
+      textStyle: { ...letters, color: colours.ink },
       valueFormatter: (value: unknown) => (typeof value === 'number' ? plot.say(value) : '—'),
     },
   }
 }
 
-function axes(colours: Colours) {
+function axes(colours: Colours, { fontSize }: Letters) {
   return {
-    label: { axisLabel: { color: colours.faint }, axisTick: { show: false }, axisLine: { lineStyle: { color: colours.line } } },
-    value: { axisLabel: { color: colours.faint }, splitLine: { lineStyle: { color: colours.line } } },
+    label: { axisLabel: { color: colours.faint, fontSize }, axisTick: { show: false }, axisLine: { lineStyle: { color: colours.line } } },
+    value: { axisLabel: { color: colours.faint, fontSize }, splitLine: { lineStyle: { color: colours.line } } },
   }
 }
 
 /** Bars for what counts, lines for what it is compared with. */
-export function overTime(plot: Plot, colours: Colours, font: string): Option {
-  const axis = axes(colours)
+export function overTime(plot: Plot, colours: Colours, letters: Letters): Option {
+  const axis = axes(colours, letters)
   const [first, ...others] = plot.series
   const strokes = [
     { color: colours.amber, width: 2, type: 'solid' },
     { color: colours.calm, width: 2, type: 'dashed' },
   ]
   return {
-    ...common(plot, colours, font),
-    grid: { left: 34, right: 8, top: 34, bottom: 24 },
+    ...common(plot, colours, letters),
+    grid: { left: 4, right: 8, top: 3 * letters.fontSize, bottom: 0, containLabel: true },
     xAxis: { type: 'category', data: plot.labels, ...axis.label },
-    yAxis: { type: 'value', minInterval: 1, ...axis.value },
+    yAxis: { type: 'value', minInterval: 1, ...axis.value, axisLabel: { ...axis.value.axisLabel, formatter: plot.say } },
     series: [
       { type: 'bar', name: first?.name, data: first?.values, itemStyle: { color: colours.accent, borderRadius: [3, 3, 0, 0] }, barMaxWidth: 26 },
       ...others.map((each, at) => ({
@@ -130,23 +141,24 @@ export function overTime(plot: Plot, colours: Colours, font: string): Option {
 }
 
 /** A bar for each label, side by side with what it is compared with; labels down the left. */
-export function byLabel(plot: Plot, colours: Colours, font: string): Option {
-  const axis = axes(colours)
+export function byLabel(plot: Plot, colours: Colours, letters: Letters): Option {
+  const axis = axes(colours, letters)
   const fills = [colours.accent, colours.wash]
   return {
-    ...common(plot, colours, font),
-    grid: { left: 8, right: 56, top: plot.series.length > 1 ? 30 : 6, bottom: 4, containLabel: true },
+    ...common(plot, colours, letters),
+    grid: { left: 8, right: 5 * letters.fontSize, top: plot.series.length > 1 ? 3 * letters.fontSize : 6, bottom: 4, containLabel: true },
     xAxis: { type: 'value', axisLabel: { show: false }, splitLine: { show: false } },
-    yAxis: { type: 'category', inverse: true, data: plot.labels, ...axis.label, axisLabel: { color: colours.soft, width: 150, overflow: 'truncate' } },
+    yAxis: { type: 'category', inverse: true, data: plot.labels, ...axis.label, axisLabel: { ...axis.label.axisLabel, color: colours.soft, width: 13 * letters.fontSize, overflow: 'truncate' } },
     series: plot.series.map((each, at) => ({
       type: 'bar',
       name: each.name,
       data: each.values,
       itemStyle: { color: fills[at], borderRadius: [0, 3, 3, 0] },
-      barMaxWidth: 14,
+      barMaxWidth: 2 * letters.fontSize,
       barGap: '20%',
       label: {
         show: true,
+        fontSize: letters.fontSize,
         position: 'right',
         color: at === 0 ? colours.ink : colours.faint,
         formatter: ({ value }: { value: unknown }) => (typeof value === 'number' ? plot.say(value) : ''),

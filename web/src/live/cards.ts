@@ -15,6 +15,12 @@ export const STATES: readonly TaskState[] = [
 export const ENDED: ReadonlySet<TaskState> = new Set(['closed', 'cancelled', 'handed_over'])
 export const UNDER_WAY: ReadonlySet<TaskState> = new Set(['signed', 'en_route', 'on_scene'])
 
+/** The kind of the step that an unsigned task was raised to, because nobody signed before; else null. */
+export function raisedTo({ state, step }: TaskCard): string | null {
+  if (state !== 'assigned' || !step || step.step === 1 || step.kind === 'reassigned') return null
+  return step.kind
+}
+
 export type Cards = Readonly<Record<number, TaskCard>>
 
 /** A step that the room added later: its reason is told in the history. */

@@ -1,5 +1,6 @@
 /** What the wall's queue shows of a task: nothing of the caller, and no place beyond the cell. Pure. */
 import type { TaskCard } from '@/api/types'
+import { raisedTo } from '@/live/cards'
 
 export interface Waiting {
   id: number
@@ -8,6 +9,8 @@ export interface Waiting {
   priority: number
   cell: string | null
   station: string | null
+  /** The kind of the step that it was raised to; null on the first. */
+  raised: string | null
   /** Until when it is to be signed; null on the last step. */
   deadline: number | null
   reported: number
@@ -24,6 +27,7 @@ export function waitingOf(cards: readonly TaskCard[]): Waiting[] {
       priority: card.incident.priority,
       cell: card.incident.cell?.name ?? null,
       station: card.incident.station?.code ?? null,
+      raised: raisedTo(card),
       deadline: card.step?.deadline ? Date.parse(card.step.deadline) : null,
       reported: Date.parse(card.incident.reported_at),
     }))
