@@ -38,7 +38,10 @@ timezone = 'UTC'
 """
 #: For a cluster that is thrown away after the tests.
 _THROWAWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off"
+#: The role that owns the database and migrates it, and the one that the application connects as.
+_OWNER, _APPLICATION = "gridserver", "gridserver_app"
 _EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
+_PASSWORD, _APPLICATION_PASSWORD = "database-password", "database-app-password"
 #: Made where its package is installed; without it there are no times by road.
 _OPTIONAL_EXTENSION = "pgrouting"
 #: A socket's path may have 107 bytes, of which PostgreSQL takes 18 for the name.
@@ -65,7 +68,8 @@ class Cluster:
 
     @contextmanager
     def running(self) -> Iterator[URL]:
-        """Make the cluster where there is none, start it where it is down, and give its URL.
+        """Make the cluster where there is none, start it where it is down, and give its owner's
+        URL.
 
         Raises
         ------
@@ -85,8 +89,14 @@ class Cluster:
 
     @property
     def url(self) -> URL:
-        """The URL of the application's database; the role is no superuser."""
-        return self._url("gridserver", "gridserver")
+        """The URL of the database as its owner, who migrates it and is no superuser."""
+        return self._url(_OWNER, "gridserver")
+
+    @property
+    def application_url(self) -> URL:
+        """The URL of the database as the application's role, which owns nothing."""
+        secret = self._password(_APPLICATION_PASSWORD)
+        return self._url(_APPLICATION, "gridserver").set(password=secret)
 
     @property
     def superuser_url(self) -> URL:
@@ -97,7 +107,7 @@ class Cluster:
         return URL.create(
             "postgresql+psycopg2",
             username=user,
-            password=(self.var / "database-password").read_text().strip(),
+            password=self._password(),
             database=database,
             query={"host": str(self._socket)},
         )
@@ -204,6 +214,11 @@ class Cluster:
 
     def _extend(self) -> None:
         """Add what came after the database was made."""
+        with _autocommit(self._url("postgres", "postgres")) as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (_APPLICATION,))
+            if not cursor.fetchone():
+                secret = self._password(_APPLICATION_PASSWORD)
+                cursor.execute(f"CREATE ROLE {_APPLICATION} LOGIN PASSWORD %s", (secret,))
         with _autocommit(self._url("postgres", "gridserver")) as cursor:
             cursor.execute(
                 "SELECT installed_version IS NULL FROM pg_available_extensions WHERE name = %s",
@@ -212,8 +227,8 @@ class Cluster:
             if cursor.fetchone() == (True,):
                 cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {_OPTIONAL_EXTENSION}")
 
-    def _password(self) -> str:
-        file = self.var / "database-password"
+    def _password(self, name: str = _PASSWORD) -> str:
+        file = self.var / name
         if not file.exists():
             file.touch(mode=0o600)
             file.write_text(secrets.token_urlsafe(24))

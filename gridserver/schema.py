@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg2.errors import InsufficientPrivilege
 
 import gridserver.access.models
 import gridserver.alarms.models
@@ -29,6 +30,7 @@ import gridserver.org.models
 import gridserver.partners.models
 import gridserver.places.models
 import gridserver.reviews.models  # noqa: F401 (registers the tables)
+from gridserver.audit import rights
 from gridserver.base.db import Base
 from gridserver.base.errors import Unavailable
 from gridserver.base.settings import ROOT
@@ -39,8 +41,14 @@ _EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
 _LEAST_POSTGIS = (3, 3)
 
 
-def upgrade(engine: sa.Engine) -> None:
+def upgrade(engine: sa.Engine, application: str | None = None) -> None:
     """Bring the database to the newest revision.
+
+    Parameters
+    ----------
+    application : str, optional
+        The role that the application connects as, where it is another than the engine's, which
+        owns the tables: it is given its rights (`gridserver.audit.rights`).
 
     Raises
     ------
@@ -50,13 +58,20 @@ def upgrade(engine: sa.Engine) -> None:
     with _reachable(engine), engine.connect() as connection:
         _require_postgis(connection)
         command.upgrade(_config(connection), "head")
+        if application:
+            rights.grant(connection, application)
         connection.commit()
 
 
 def revisions(engine: sa.Engine) -> tuple[str | None, str | None]:
     """Return the database's revision and the newest one."""
     with _reachable(engine), engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
+        try:
+            present = MigrationContext.configure(connection).get_current_revision()
+        except sa.exc.ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege):
+                raise
+            present = None  # its owner has not given this role anything yet
     return present, ScriptDirectory.from_config(_config()).get_current_head()
 
 

@@ -5,7 +5,7 @@ transaction of its own that takes due rows with ``FOR UPDATE SKIP LOCKED``, so t
 to lose: a killed worker's rows are taken by the next round of any other.
 
 What depends on other agencies' machines has a thread and connections of its own: the chores never
-wait for it.
+wait for it. So has the sealing of the audit ledger, which is promised within a minute.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from gridserver.access import attempts, tickets
 from gridserver.alarms import heartbeat
 from gridserver.attachments import sweep
 from gridserver.attachments.store import Store
+from gridserver.audit import retention as audit_retention
+from gridserver.audit import sealing, signing
+from gridserver.audit.rootfile import RootFile
 from gridserver.base import logs
 from gridserver.base.db import Database
 from gridserver.base.keyring import Keyring
@@ -41,6 +44,8 @@ log = get_logger()
 
 #: Seconds between two looks at the clock. A deadline is kept to within this.
 INTERVAL_S = 1.0
+#: Seconds between two seals of the audit ledger: a row waits no longer, and is in the file then.
+SEAL_EVERY_S = 10.0
 #: Seconds to wait when the database doesn't answer.
 RETRY_S = 5.0
 #: A connection for each thread of the exchange, and one to claim by.
@@ -54,6 +59,8 @@ Chore = Callable[[Session, int], int]
 CHORES: dict[str, Chore] = {
     "beat": heartbeat.beat,
     "escalate": escalation.escalate_due,
+    "bulletin_ends": bulletin_clocks.end_due,
+    "bulletin_latecomers": bulletin_clocks.tell_latecomers,
     "order_deadlines": reminding.meet_deadlines,
     "order_receipts": counting.take_receipts,
     "order_progress": counting.count_progress,
@@ -113,6 +120,19 @@ def run_exchange(
         views.close()
 
 
+def run_sealer(
+    database: Database, file: RootFile, stop: threading.Event, interval_s: float = SEAL_EVERY_S
+) -> None:
+    """Seal the audit ledger every `interval_s` until `stop` is set."""
+    sealer = sealing.Sealer()
+
+    def seal() -> None:
+        if rows := sealing.seal_and_publish(database, sealer, file):
+            log.info("worker.sealed", rows=rows)
+
+    _repeat(seal, stop, interval_s)
+
+
 def hourly_chores(settings: Settings) -> dict[str, Chore]:
     """Return what is done once an hour, with what needs the installation's folders."""
     store = Store(settings.attachments)
@@ -120,7 +140,11 @@ def hourly_chores(settings: Settings) -> dict[str, Chore]:
     def remove_files(session: Session, limit: int) -> int:
         return sweep.remove_files(session, store, limit)
 
-    return HOURLY | {"remove_files": remove_files}
+    purges: dict[str, Chore] = {
+        f"purge_audit_{keep}": partial(audit_retention.purge, keep=keep, period=period)
+        for keep, period in settings.audit_keep.items()
+    }
+    return HOURLY | purges | {"remove_files": remove_files}
 
 
 def _repeat(work: Callable[[], None], stop: threading.Event, interval_s: float) -> None:
@@ -154,23 +178,46 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = Database(settings.database_url, zone=settings.timezone, pool_size=1)
-    beside = Database(settings.database_url, zone=settings.timezone, pool_size=_EXCHANGE_POOL)
-    exchange = threading.Thread(target=_exchange, args=(beside, settings.keyring, stop))
-    exchange.start()
+    others = [
+        threading.Thread(target=_beside, args=(settings, stop, size, work), name=name)
+        for name, size, work in (
+            ("exchange", _EXCHANGE_POOL, partial(_exchange, settings)),
+            ("sealer", 2, partial(_seal, settings)),
+        )
+    ]
+    for thread in others:
+        thread.start()
     try:
         run(database, stop, hourly=hourly_chores(settings))
     finally:
         stop.set()
-        exchange.join()
+        for thread in others:
+            thread.join()
         database.dispose()
-        beside.dispose()
 
 
-def _exchange(database: Database, keyring: Keyring, stop: threading.Event) -> None:
+def _beside(
+    settings: Settings,
+    stop: threading.Event,
+    pool_size: int,
+    work: Callable[[Database, threading.Event], None],
+) -> None:
+    """Do a part of the worker's work with connections of its own."""
+    database = Database(settings.database_url or "", zone=settings.timezone, pool_size=pool_size)
     try:
-        run_exchange(database, keyring, stop)
+        work(database, stop)
     finally:
-        stop.set()  # a worker that does half of its work is started again as a whole
+        database.dispose()
+        stop.set()  # a worker that does a part of its work is started again as a whole
+
+
+def _exchange(settings: Settings, database: Database, stop: threading.Event) -> None:
+    run_exchange(database, settings.keyring, stop)
+
+
+def _seal(settings: Settings, database: Database, stop: threading.Event) -> None:
+    file = RootFile(settings.audit_roots, signing.signer(settings.audit_key))
+    run_sealer(database, file, stop)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,16 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(scope="session", autouse=True)
+def ledger_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the seals that the tests' workers write out of the checkout's own file."""
+    folder = tmp_path_factory.mktemp("ledger")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRIDSERVER_AUDIT_ROOTS", str(folder / "roots.jsonl"))
+        patch.setenv("GRIDSERVER_AUDIT_KEY", str(folder / "key.pem"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     with reachable_folder() as folder:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gridserver.audit.models import AuditEntry
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 
-# Of the table, not of the class: a row that nobody reads back needs no ORM.
-_ADD = insert(AuditEntry.metadata.tables[AuditEntry.__tablename__])
+# One round trip. Where the table can't be had in this time the statement fails, and with it the
+# transaction: what can't be recorded is neither done nor shown.
+_ADD = text(
+    """
+    SET LOCAL lock_timeout = '5s';
+    INSERT INTO audit_entry (at, tag, actor_account_id, actor, device, subject_kind, subject_id,
+                             purpose, lon, lat, data)
+    VALUES (:at, :tag, :actor_id, :actor, :device, :subject_kind, :subject_id, :purpose,
+            :lon, :lat, CAST(:data AS jsonb));
+    SET LOCAL lock_timeout TO DEFAULT
+    """
+)
 
 
 class Actor(Protocol):
@@ -19,6 +30,9 @@ class Actor(Protocol):
 
     @property
     def account_id(self) -> int: ...
+
+    @property
+    def username(self) -> str: ...
 
     @property
     def device(self) -> str | None: ...
@@ -33,30 +47,50 @@ def record(
     subject_id: object,
     data: dict[str, Any] | None = None,
     purpose: str | None = None,
+    place: tuple[float, float] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
-    """Add a row to the ledger, in the transaction of the deed itself.
+    """Add a row to the ledger, in the transaction of the deed itself: both are there or neither.
 
     Parameters
     ----------
     tag : str
-        ``room:verb``, e.g. ``task:sign``.
+        A `Tag`, or the text of one.
     subject_kind, subject_id : str, object
         What it was done to, e.g. ``task`` and its id.
     data : dict, optional
-        What changed, JSON-able; never personal data.
+        What else is to be known, JSON-able; never personal data.
     purpose : str, optional
         Why, as the actor stated it.
+    place : tuple of float, optional
+        Where: lon, lat in EPSG:4326, degrees.
+    before, after : dict, optional
+        What was changed, and to what. They are kept in `data` under these names.
+
+    Raises
+    ------
+    ValueError
+        The tag isn't declared in `gridserver.audit.tags`.
+    sqlalchemy.exc.OperationalError
+        The ledger can't be written within 5 s. The transaction is over.
     """
+    changed = {"before": before, "after": after}
+    told = (data or {}) | {name: value for name, value in changed.items() if value is not None}
+    lon, lat = place or (None, None)
     session.execute(
         _ADD,
         {
             "at": now(session),
-            "tag": tag,
-            "actor_account_id": actor.account_id if actor else None,
+            "tag": Tag(tag).value,
+            "actor_id": actor.account_id if actor else None,
+            "actor": actor.username if actor else None,
             "device": actor.device if actor else None,
             "subject_kind": subject_kind,
             "subject_id": str(subject_id),
             "purpose": purpose,
-            "data": data or {},
+            "lon": lon,
+            "lat": lat,
+            "data": json.dumps(told, ensure_ascii=False, allow_nan=False),
         },
     )

@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from gridserver import schema
 from gridserver.access.ending import END_ALL_SESSIONS
 from gridserver.attachments.store import Store
+from gridserver.audit import restoring as ledger
 from gridserver.audit import service as audit
+from gridserver.audit.rootfile import RootFile
 from gridserver.backup import manifest as manifests
 from gridserver.backup import programs
 from gridserver.backup.manifest import ATTACHMENTS, DUMP, Manifest
@@ -40,6 +42,8 @@ def restore(
     *,
     replace: bool = False,
     told: Told = lambda _: None,
+    application: str | None = None,
+    roots: Path | None = None,
 ) -> Manifest:
     """Put back what `source` holds, in one transaction: the database is as before, or as it was
     backed up.
@@ -56,6 +60,11 @@ def restore(
         Give up what the database holds now.
     told : callable
         Called with the number of bytes, as they are read.
+    application : str, optional
+        The role that the application connects as, where it is another than this one.
+    roots : Path, optional
+        The file of the audit ledger's seals. What it has beyond the backup is given up with the
+        rows: the ledger says so.
 
     Raises
     ------
@@ -74,9 +83,10 @@ def restore(
         _replace_database(archive, database, told)
     # The folder may have been another database's.
     Store(attachments).disown()
-    schema.upgrade(database.engine)
+    schema.upgrade(database.engine, application)
     with database.transaction() as session:
         data = {"from": manifest.at, "version": manifest.gridserver}
+        data |= ledger.resume(session, RootFile(roots) if roots else None)
         audit.record(
             session,
             None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gridserver.base import basemap, keyring, sealing
+from gridserver.base import basemap, keeping, keyring, sealing
 from gridserver.base.basemap import Basemap
 from gridserver.base.errors import Invalid
+from gridserver.base.keeping import Keep
 from gridserver.base.keyring import Keyring
 from gridserver.base.sealing import Seal
 
 #: The checkout: holds `migrations/`, the built front end and, by default, `var/`.
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_TIMEZONE = "Asia/Shanghai"
+DATABASE, OWNER = "GRIDSERVER_DATABASE_URL", "GRIDSERVER_DATABASE_OWNER_URL"
 CERTIFICATE, KEY = "GRIDSERVER_TLS_CERTIFICATE", "GRIDSERVER_TLS_KEY"
 
 
@@ -54,6 +57,14 @@ class Settings:
         Keys of what is stored sealed: the secrets of second factors.
     basemap : Basemap or None
         The bureau's own background map.
+    database_owner_url : str or None
+        The same database as the role that owns its tables, for migrations; None: there is one role.
+    audit_roots : Path
+        The file of the audit ledger's seals outside the database.
+    audit_key : Path
+        The Ed25519 key that signs them; made where there is none.
+    audit_keep : mapping of Keep to timedelta
+        How long the ledger's rows keep their contents.
     """
 
     database_url: str | None
@@ -71,6 +82,10 @@ class Settings:
     keyring: Keyring
     seal: Seal
     basemap: Basemap | None
+    database_owner_url: str | None
+    audit_roots: Path
+    audit_key: Path
+    audit_keep: Mapping[Keep, dt.timedelta]
 
     @property
     def scheme(self) -> str:
@@ -94,7 +109,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises `Invalid` naming the variable and the remedy."""
     var = _folder(environ.get("GRIDSERVER_VAR") or ROOT / "var")
     return Settings(
-        database_url=_database_url(environ),
+        database_url=_database_url(environ, DATABASE),
         var=var,
         attachments=_folder(environ.get("GRIDSERVER_ATTACHMENTS") or var / "attachments"),
         host=environ.get("GRIDSERVER_HOST") or "localhost",
@@ -109,6 +124,10 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         keyring=keyring.from_environment(environ),
         seal=sealing.from_environment(environ, var),
         basemap=basemap.from_environment(environ),
+        database_owner_url=_database_url(environ, OWNER),
+        audit_roots=_folder(environ.get("GRIDSERVER_AUDIT_ROOTS") or var / "audit-roots.jsonl"),
+        audit_key=_folder(environ.get("GRIDSERVER_AUDIT_KEY") or var / "audit-key.pem"),
+        audit_keep=keeping.from_environment(environ),
     )
 
 
@@ -120,8 +139,8 @@ def _bad(name: str, value: str, remedy: str) -> Invalid:
     return Invalid("settings.bad_value", f"{name}={value!r} can't be used: {remedy}", field=name)
 
 
-def _database_url(environ: Mapping[str, str]) -> str | None:
-    value = environ.get("GRIDSERVER_DATABASE_URL")
+def _database_url(environ: Mapping[str, str], name: str) -> str | None:
+    value = environ.get(name)
     if not value:
         return None
     try:
@@ -130,7 +149,7 @@ def _database_url(environ: Mapping[str, str]) -> str | None:
         url = None
     if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
         # The value may hold a password, so it isn't repeated.
-        raise _bad("GRIDSERVER_DATABASE_URL", "…", "give postgresql://user:password@host/database.")
+        raise _bad(name, "…", "give postgresql://user:password@host/database.")
     return value.replace("postgres://", "postgresql://", 1)
 
 

@@ -10,6 +10,7 @@ from gis.errors import GisError
 from gridserver import __version__
 from gridserver.base.errors import GridserverError
 from gridserver.cli.account import account
+from gridserver.cli.audit import audit
 from gridserver.cli.backup import backup, restore
 from gridserver.cli.categories import categories
 from gridserver.cli.context import language
@@ -53,6 +54,7 @@ for command in (
     serve,
     worker,
     account,
+    audit,
     backup,
     categories,
     db,

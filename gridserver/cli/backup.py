@@ -25,7 +25,7 @@ def backup(file: Path, as_json: bool) -> None:
 
     FILE is overwritten. It holds everything and is readable for its owner only: keep it so.
     """
-    with context.migrated_database() as database, _progress("Writing") as told:
+    with context.owned_database() as (database, _), _progress("Writing") as told:
         manifest = writing.write(database, context.settings().attachments, file, told)
     size = file.stat().st_size
     said = f"{file}: {decimal(size)}, {context.counted(manifest.attachments, 'attachment')}."
@@ -42,9 +42,15 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
     Stop every `gridserver serve` and `gridserver worker` first. Everybody signs in anew afterwards,
     and every terminal takes a new snapshot, since what it saw after the backup is gone.
     """
-    with context.database() as database, _progress("Restoring") as told:
+    with context.owned_database() as (database, role), _progress("Restoring") as told:
         manifest = restoring.restore(
-            database, context.settings().attachments, file, replace=replace, told=told
+            database,
+            context.settings().attachments,
+            file,
+            replace=replace,
+            told=told,
+            application=role,
+            roots=context.settings().audit_roots,
         )
     context.emit(asdict(manifest), as_json, _restored(manifest, context.settings().timezone))
 

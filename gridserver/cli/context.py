@@ -6,11 +6,13 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from sqlalchemy.engine import make_url
 
 from gridserver import schema
 from gridserver.base import settings as base_settings
@@ -40,26 +42,59 @@ def language() -> str:
     return DEFAULT_LANGUAGE if os.environ.get("LC_ALL", "").startswith("zh") else texts.ENGLISH
 
 
+@dataclass(frozen=True)
+class Urls:
+    """The database as the application's role, and as the one that owns its tables; one and the same
+    where the installation has one role."""
+
+    application: str
+    owner: str
+
+    @property
+    def role(self) -> str | None:
+        """The application's role, where the owner has to give it its rights."""
+        role = make_url(self.application).username
+        return None if role == make_url(self.owner).username else role
+
+
 @contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """Give the URL of the database, with the private cluster running where it is that one."""
+def database_urls(settings: Settings) -> Iterator[Urls]:
+    """Give the URLs of the database, with the private cluster running where it is that one."""
     if settings.database_url:
-        yield settings.database_url
+        yield Urls(settings.database_url, settings.database_owner_url or settings.database_url)
         return
-    with Cluster(settings.var).running() as url:
-        yield url.render_as_string(hide_password=False)
+    cluster = Cluster(settings.var)
+    with cluster.running() as url:
+        yield Urls(
+            cluster.application_url.render_as_string(hide_password=False),
+            url.render_as_string(hide_password=False),
+        )
 
 
 @contextmanager
 def database() -> Iterator[Database]:
     """Give the installation's database."""
     chosen = settings()
-    with database_url(chosen) as url:
-        database = Database(url, zone=chosen.timezone)
-        try:
-            yield database
-        finally:
-            database.dispose()
+    with database_urls(chosen) as urls, _opened(urls.application, chosen) as database:
+        yield database
+
+
+@contextmanager
+def owned_database() -> Iterator[tuple[Database, str | None]]:
+    """Give the installation's database as its owner, and the application's role where that is
+    another: for what migrates, clears and fills."""
+    chosen = settings()
+    with database_urls(chosen) as urls, _opened(urls.owner, chosen) as database:
+        yield database, urls.role
+
+
+@contextmanager
+def _opened(url: str, chosen: Settings) -> Iterator[Database]:
+    database = Database(url, zone=chosen.timezone)
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 @contextmanager

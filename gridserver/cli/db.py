@@ -6,7 +6,7 @@ import click
 
 from gridserver import schema
 from gridserver.base.errors import Conflict
-from gridserver.cli.context import database, emit, json_option
+from gridserver.cli.context import database, emit, json_option, owned_database
 
 
 @click.group()
@@ -18,8 +18,8 @@ def db() -> None:
 @json_option
 def upgrade(as_json: bool) -> None:
     """Bring the schema to the newest revision."""
-    with database() as db:
-        schema.upgrade(db.engine)
+    with owned_database() as (db, role):
+        schema.upgrade(db.engine, role)
         present, _ = schema.revisions(db.engine)
     emit({"revision": present}, as_json, f"The schema is at {present}.")
 

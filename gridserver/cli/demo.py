@@ -38,8 +38,8 @@ def load(days: int, as_json: bool) -> None:
             "demo.foreign_database",
             "The demo county goes only into the private database: unset GRIDSERVER_DATABASE_URL.",
         )
-    with context.database() as database:
-        schema.upgrade(database.engine)
+    with context.owned_database() as (database, role):
+        schema.upgrade(database.engine, role)
         password = accounts.password(settings)
         demo_load.load(database, password, context.console, days=days)
     context.emit(

@@ -22,12 +22,14 @@ from queue import SimpleQueue
 import click
 
 from gridserver import certificates, schema
+from gridserver.audit import rights
 from gridserver.base.clock import SystemClock
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict
-from gridserver.base.settings import CERTIFICATE, KEY, ROOT, Settings
+from gridserver.base.settings import CERTIFICATE, DATABASE, KEY, OWNER, ROOT, Settings
 from gridserver.certificates import Certificate
 from gridserver.cli import context
+from gridserver.cli.context import Urls
 from gridserver.demo import accounts as demo_accounts
 from gridserver.demo import load as demo_load
 
@@ -56,20 +58,28 @@ def serve(no_worker: bool, no_demo: bool, tls: bool, tls_names: tuple[str, ...])
     environ: dict[str, str] = {}
     if tls or tls_names:
         settings, environ = _certified(settings, tls_names)
-    with context.database_url(settings) as url:
-        password = _prepare(url, settings, demo=not no_demo and settings.database_url is None)
+    with context.database_urls(settings) as urls:
+        password = _prepare(urls, settings, demo=not no_demo and settings.database_url is None)
         _announce(settings, password)
-        environ = os.environ | environ | {"GRIDSERVER_DATABASE_URL": url}
-        _run([WEB] if no_worker else [WEB, WORKER], environ)
+        _announce_rights(urls.application)
+        _run([WEB] if no_worker else [WEB, WORKER], _environ(urls) | environ)
 
 
 @click.command()
 def worker() -> None:
     """Run the clock, recurring work and sealing alone. Any number may run."""
     settings = context.settings()
-    with context.database_url(settings) as url:
-        _require_schema(url)
-        _run([WORKER], os.environ | {"GRIDSERVER_DATABASE_URL": url})
+    with context.database_urls(settings) as urls:
+        _require_schema(urls.application)
+        _announce_rights(urls.application)
+        _run([WORKER], _environ(urls))
+
+
+def _environ(urls: Urls) -> dict[str, str]:
+    """Return the children's environment: they connect as the application's role, and don't know
+    the owner's password."""
+    others = {name: value for name, value in os.environ.items() if name != OWNER}
+    return others | {DATABASE: urls.application}
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -115,11 +125,11 @@ def _in_url(name: str) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-def _prepare(url: str, settings: Settings, *, demo: bool) -> str | None:
+def _prepare(urls: Urls, settings: Settings, *, demo: bool) -> str | None:
     """Migrate, load the demo county where there is nothing, and return the demo's password."""
-    database = Database(url)
+    database = Database(urls.owner)
     try:
-        schema.upgrade(database.engine)
+        schema.upgrade(database.engine, urls.role)
         if not demo:
             return None
         password = demo_accounts.password(settings)
@@ -139,6 +149,20 @@ def _require_schema(url: str) -> None:
         schema.require_newest(database.engine)
     finally:
         database.dispose()
+
+
+def _announce_rights(url: str) -> None:
+    """Say where the application's role could do more to the ledger than add to it."""
+    database = Database(url)
+    try:
+        with database.transaction() as session:
+            unset = rights.lacking(session)
+    finally:
+        database.dispose()
+    if unset:
+        context.console.print(
+            f"  Audit ledger: {unset[0]} Set GRIDSERVER_DATABASE_OWNER_URL (docs/operators.md)."
+        )
 
 
 def _announce(settings: Settings, password: str | None) -> None:

@@ -28,6 +28,9 @@ _DAY = dt.timedelta(days=1)
 
 #: Taken by who makes or drops partitions, so that two processes don't make the same one.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('position_record'))")
+# The owner's functions: the application's role makes and drops no other table.
+_MAKE = text("SELECT make_position_day(:day)")
+_DROP = text("SELECT drop_position_day(:day)")
 _EXISTING = text(
     "SELECT relid::regclass::text FROM pg_partition_tree('position_record') WHERE level = 1"
 )
@@ -65,7 +68,7 @@ def drop_old(session: Session, limit: int, retention: dt.timedelta = RETENTION) 
     if over:
         session.execute(_LOCK)
     for name in over:
-        session.execute(text(f"DROP TABLE IF EXISTS {name}"))
+        session.execute(_DROP, {"day": _day(name)})
     return len(over)
 
 
@@ -79,16 +82,15 @@ def _existing(session: Session) -> set[str]:
 
 
 def _make(session: Session, day: dt.datetime) -> None:
-    session.execute(
-        text(
-            f"CREATE TABLE IF NOT EXISTS {_name(day)} PARTITION OF {_PARENT} "
-            f"FOR VALUES FROM ('{day.isoformat()}') TO ('{(day + _DAY).isoformat()}')"
-        )
-    )
+    session.execute(_MAKE, {"day": day.date()})
 
 
 def _name(day: dt.datetime) -> str:
     return f"{_PARENT}_{day:%Y%m%d}"
+
+
+def _day(name: str) -> dt.date:
+    return dt.datetime.strptime(name.rsplit("_", 1)[1], "%Y%m%d").replace(tzinfo=dt.UTC).date()
 
 
 def _midnight(moment: dt.datetime) -> dt.datetime:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import db
 from gridserver.base.clock import now
 from gridserver.base.errors import Forbidden
@@ -83,8 +84,14 @@ def officers(
     paths = (unit.path,) if unit else actor.paths("force.read")
     found = _loads(session, since, until, paths=paths)
     told = {"from": since.isoformat(), "to": until.isoformat(), "officers": len(found)}
-    of = {"subject_kind": "unit", "subject_id": station or ""}
-    audit.record(session, actor, "figures:load", data=told, **of)
+    audit.record(
+        session,
+        actor,
+        Tag.FIGURES_LOAD,
+        subject_kind="unit",
+        subject_id=station or "",
+        data=told,
+    )
     if order == "number":
         return found
     return sorted(found, key=lambda each: (-getattr(each, order), each.service_number))
@@ -127,7 +134,7 @@ def rows(
     audit.record(
         session,
         actor,
-        "figures:officer",
+        Tag.FIGURES_OFFICER,
         subject_kind="officer",
         subject_id=number,
         data={"figure": figure, "from": since.isoformat(), "to": until.isoformat()},
