@@ -4,6 +4,7 @@ import { useI18n } from 'vue-i18n'
 import type { Unit } from '@/api/types'
 import { categoryName, unitName } from '@/common/names'
 import { useBureau } from '@/stores/bureau'
+import { measureWords } from './measure'
 import type { Column } from './types'
 
 /** The words for a value of a column; codes without words of their own stay as they are. */
@@ -11,8 +12,8 @@ export function useWords(units: () => readonly Unit[]) {
   const { t, te, locale } = useI18n()
   const bureau = useBureau()
 
-  function choice(code: string): string {
-    const key = ['route', 'step', 'hours', 'tables.parameter', 'tables.scope', 'tables.class', 'tables.interval', 'tables.switch']
+  function choice(code: string, first = 'route'): string {
+    const key = [first, 'route', 'step', 'hours', 'tables.parameter', 'tables.scope', 'tables.class', 'tables.interval', 'tables.switch']
       .map((section) => `${section}.${code}`)
       .find((each) => te(each))
     return key ? t(key) : code
@@ -25,7 +26,7 @@ export function useWords(units: () => readonly Unit[]) {
 
   function word(column: Pick<Column, 'kind' | 'measure'>, value: unknown): string {
     if (value === null || value === undefined) return '—'
-    if (Array.isArray(value)) return value.map((each) => choice(String(each))).join(' → ')
+    if (Array.isArray(value)) return value.map((each) => choice(String(each), 'step')).join(' → ')
     const text = String(value)
     if (column.kind === 'category') {
       const known = bureau.categories.find((each) => each.code === text)
@@ -34,7 +35,7 @@ export function useWords(units: () => readonly Unit[]) {
     if (column.kind === 'unit') return unit(text)
     if (column.kind === 'scope') return te(`tables.scope.${text}`) ? t(`tables.scope.${text}`) : unit(text)
     if (column.kind === 'choice') return choice(text)
-    return column.measure ? `${text} ${column.measure}` : text
+    return column.measure ? measureWords(Number(value), column.measure, locale.value) : text
   }
 
   return { word, choice, unit }
