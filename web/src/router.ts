@@ -111,6 +111,7 @@ export const router = createRouter({
       component: () => import('@/captures/CapturesPage.vue'),
       meta: { side: 'command', roles: ['gis_admin', 'command', 'admin', 'auditor'] },
     },
+    { path: '/account', component: () => import('@/account/AccountPage.vue') },
     { path: LOCK, component: () => import('@/terminal/LockPage.vue') },
     {
       path: '/settings/devices',

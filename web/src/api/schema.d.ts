@@ -37,7 +37,9 @@ export interface paths {
         put?: never;
         /**
          * Sign in.
-         * @description 403 `access.device_revoked`: the device was revoked. It wipes what it keeps.
+         * @description 202: the password was right, and `wants` says what opens the session. 403
+         *     `access.device_revoked`: the device was revoked; it wipes what it keeps. 429
+         *     `access.too_many_attempts`: too many failed from here; wait `retry_after_s`.
          */
         post: {
             parameters: {
@@ -61,11 +63,21 @@ export interface paths {
                         "application/json": components["schemas"]["NewSession"];
                     };
                 };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
+                    };
+                };
                 400: components["responses"]["BAD_REQUEST"];
                 401: components["responses"]["UNAUTHORIZED"];
                 403: components["responses"]["FORBIDDEN"];
                 413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -156,6 +168,198 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own password. All other sessions and tokens of the account end. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewPassword"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ended"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the session of a ticket by a second factor, or by a recovery code, which is used up.
+         * @description 401 `access.wrong_code`: try again with the same ticket. 401 `access.ticket_over`: begin
+         *     with the password.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Second"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewSession"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to enrol the second factor that a ticket wants. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TicketKind"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Enrolment"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/enrolment/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the factor that is being enrolled, which opens the session of the ticket. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TicketConfirmation"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnrolledSession"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -266,6 +470,225 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own second factors, and how many recovery codes are left. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Factors"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Begin to enrol a second factor. The password is asked again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasswordKind"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Enrolment"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-factors/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the factor that is being enrolled. With the first one come recovery codes. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryCodes"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new recovery codes; the former are good no more. The password is asked again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Password"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryCodes"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-factors/{factor_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                factor_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a second factor of one's own away. The password is asked again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    factor_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Password"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Factors"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5767,7 +6190,6 @@ export interface paths {
                 query?: {
                     task?: number;
                     capture?: number;
-                    bulletin?: number;
                 };
                 header?: never;
                 path: {
@@ -7526,430 +7948,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/bulletins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List a unit's bulletins, newest first, without what they say: those that it issued, and
-         *     the live ones that reach it. Across units only an auditor lists.
-         */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                    limit?: number;
-                    /** @description Its code. Only an auditor may leave it out. */
-                    unit?: string;
-                    state?: "open" | "all";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinHeadPage"];
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        /**
-         * Write a bulletin. An urgent one of a missing person goes out at once, and is withdrawn
-         *     by the clock unless another person approves it within 30 minutes.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description The same key is the same request, however often it is sent. */
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewBulletin"];
-                };
-            };
-            responses: {
-                /** @description Created */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinDetail"];
-                    };
-                };
-                400: components["responses"]["BAD_REQUEST"];
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/terms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Say what a bulletin may be: kinds, whom they are about, what they stand on, how long. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinTerms"];
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/{bulletin_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bulletin_id: number;
-            };
-            cookie?: never;
-        };
-        /** Show how a bulletin stands, without what it says. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description Tag to check against */
-                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
-                };
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        ETag: components["headers"]["ETAG"];
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinDetail"];
-                    };
-                };
-                304: components["responses"]["NOT_MODIFIED"];
-                401: components["responses"]["UNAUTHORIZED"];
-                404: components["responses"]["NOT_FOUND"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        /** Change a draft. Whoever changes it is its author from then on, and can't approve it. */
-        put: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Tag to check against */
-                    "If-Match": components["parameters"]["IF_MATCH"];
-                };
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["BulletinDraft"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        ETag: components["headers"]["ETAG"];
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinDetail"];
-                    };
-                };
-                400: components["responses"]["BAD_REQUEST"];
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                409: components["responses"]["CONFLICT"];
-                412: components["responses"]["PRECONDITION_FAILED"];
-                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                428: components["responses"]["PRECONDITION_REQUIRED"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/{bulletin_id}/steps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bulletin_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Do the next thing to a bulletin. Its author neither approves nor renews it: 403
-         *     `bulletin.two_persons`.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description The same key is the same request, however often it is sent. */
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["BulletinStep"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinDetail"];
-                    };
-                };
-                400: components["responses"]["BAD_REQUEST"];
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                409: components["responses"]["CONFLICT"];
-                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/{bulletin_id}/contents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bulletin_id: number;
-            };
-            cookie?: never;
-        };
-        /** Show a room what a bulletin says. Each look is written down. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinContents"];
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                404: components["responses"]["NOT_FOUND"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/{bulletin_id}/copy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bulletin_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Give this terminal a copy, to be kept sealed while it is live. Each time is written down,
-         *     with the device and the place. What is over is answered 409 `bulletin.over`.
-         */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["BulletinCopyArguments"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinSheet"];
-                    };
-                };
-                400: components["responses"]["BAD_REQUEST"];
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                409: components["responses"]["CONFLICT"];
-                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/{bulletin_id}/commands": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bulletin_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Say of this terminal's copy that it was `read`, also where that was without signal, or
-         *     that it is `removed`.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["BulletinCommand"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinDone"];
-                    };
-                };
-                400: components["responses"]["BAD_REQUEST"];
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/dispatch/norms/departures": {
         parameters: {
             query?: never;
@@ -9602,10 +9600,6 @@ export interface components {
             platform?: string;
             /** @description Charge from 0 to 1. */
             battery?: number;
-            username: string;
-            password: string;
-            /** @description A name for the device; it keeps its own place in the inbox. */
-            device?: string;
             /**
              * Format: date-time
              * @description The device's own clock, so that the server knows how far it is off.
@@ -9616,6 +9610,27 @@ export interface components {
              * @default false
              */
             cookie?: boolean;
+            username: string;
+            password: string;
+            /** @description A name for the device; it keeps its own place in the inbox. */
+            device?: string;
+        };
+        Wanted: {
+            /** @description Stands for the password, for five minutes. */
+            ticket: string;
+            /**
+             * @description `second_factor`: POST /sessions/second. `enrolment`: a role of the account demands one and it has none: POST /sessions/enrolment.
+             * @enum {string}
+             */
+            wants: "second_factor" | "enrolment";
+            /** Format: date-time */
+            expires_at: string;
+            /** @description What can be shown here, beside a recovery code. */
+            kinds: ("totp" | "webauthn")[];
+            /** @description PublicKeyCredentialRequestOptionsJSON (WebAuthn level 3). */
+            options: {
+                [key: string]: unknown;
+            } | null;
         };
         UnitRef: {
             code: string;
@@ -9656,6 +9671,95 @@ export interface components {
             unlock: string | null;
             account: components["schemas"]["Account"];
         };
+        NewPassword: {
+            /** @description One's own, asked again. */
+            password: string;
+            new_password: string;
+        };
+        Ended: {
+            /** @description How many those were. */
+            ended: number;
+        };
+        Second: {
+            /** @description The client's own version. */
+            app?: string;
+            /** @description What it runs on. Default: as the User-Agent tells. */
+            platform?: string;
+            /** @description Charge from 0 to 1. */
+            battery?: number;
+            /**
+             * Format: date-time
+             * @description The device's own clock, so that the server knows how far it is off.
+             */
+            device_time?: string;
+            /**
+             * @description Keep the token in an HttpOnly cookie, as a browser should.
+             * @default false
+             */
+            cookie?: boolean;
+            /** @description Six digits of the app. */
+            code?: string;
+            recovery_code?: string;
+            /** @description What the security key answered, as JSON (WebAuthn level 3). */
+            credential?: {
+                [key: string]: unknown;
+            };
+            ticket: string;
+        };
+        TicketKind: {
+            /** @enum {string} */
+            kind: "totp" | "webauthn";
+            ticket: string;
+        };
+        Enrolment: {
+            kind: string;
+            /** @description Base32, to type in. */
+            secret: string | null;
+            uri: string | null;
+            /** @description `uri` as an SVG, a data URL. */
+            qr: string | null;
+            /** @description PublicKeyCredentialCreationOptionsJSON (WebAuthn level 3). */
+            options: {
+                [key: string]: unknown;
+            } | null;
+        };
+        TicketConfirmation: {
+            /** @description The client's own version. */
+            app?: string;
+            /** @description What it runs on. Default: as the User-Agent tells. */
+            platform?: string;
+            /** @description Charge from 0 to 1. */
+            battery?: number;
+            /**
+             * Format: date-time
+             * @description The device's own clock, so that the server knows how far it is off.
+             */
+            device_time?: string;
+            /**
+             * @description Keep the token in an HttpOnly cookie, as a browser should.
+             * @default false
+             */
+            cookie?: boolean;
+            /** @description By which its owner knows it. */
+            name: string;
+            code?: string;
+            credential?: {
+                [key: string]: unknown;
+            };
+            ticket: string;
+        };
+        EnrolledSession: {
+            /** @description Each is good once, in place of a second factor. Shown only here; empty where the account has some already. */
+            recovery_codes: string[];
+            /** Format: date-time */
+            expires_at: string;
+            csrf_token: string;
+            /** @description The server's part of the key to what this device keeps of this account: 32 bytes in base64, always the same. Null where no device was named. */
+            unlock: string | null;
+            account: components["schemas"]["Account"];
+            /** @description The bearer token; empty where a cookie has it. */
+            token: string;
+        };
         Token: {
             /** Format: uuid */
             id: string;
@@ -9685,6 +9789,44 @@ export interface components {
             /** @description A bearer token; shown only here. */
             token: string;
         };
+        Factor: {
+            id: number;
+            /** @enum {string} */
+            kind: "totp" | "webauthn";
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        Factors: {
+            items: components["schemas"]["Factor"][];
+            recovery_codes_left: number;
+            /** @description By a role that the account holds. */
+            is_demanded: boolean;
+        };
+        PasswordKind: {
+            /** @description One's own, asked again. */
+            password: string;
+            /** @enum {string} */
+            kind: "totp" | "webauthn";
+        };
+        Confirmation: {
+            /** @description By which its owner knows it. */
+            name: string;
+            code?: string;
+            credential?: {
+                [key: string]: unknown;
+            };
+        };
+        RecoveryCodes: {
+            /** @description Each is good once, in place of a second factor. Shown only here; empty where the account has some already. */
+            recovery_codes: string[];
+        };
+        Password: {
+            /** @description One's own, asked again. */
+            password: string;
+        };
         OwnSession: {
             /** Format: uuid */
             id: string;
@@ -9700,10 +9842,6 @@ export interface components {
         };
         OwnSessions: {
             items: components["schemas"]["OwnSession"][];
-        };
-        Ended: {
-            /** @description How many those were. */
-            ended: number;
         };
         Person: {
             username: string;
@@ -10791,8 +10929,6 @@ export interface components {
             description?: string | null;
             /** Format: date-time */
             occurred_at?: string | null;
-            /** @description The id of a task about the same event: it is linked to the one that stands for it, and nobody else is sent. */
-            duplicate_of?: number | null;
         };
         StepTaker: {
             username: string;
@@ -12262,265 +12398,6 @@ export interface components {
             status: "done";
             order: components["schemas"]["OwnOrder"];
         };
-        BulletinBasis: {
-            /**
-             * @description See `GET /bulletins/terms`.
-             * @enum {string}
-             */
-            type: "arrest_warrant" | "case_decision" | "detention_warrant" | "escape_notice" | "protection_order" | "report" | "wanted_order";
-            number: string;
-            /** @description Who issued it. */
-            authority: string;
-            /** Format: date */
-            date: string;
-        };
-        BulletinArea: {
-            /** @description Codes of cells of the grid in force. */
-            cells?: string[];
-            /** @description Codes of units. */
-            units?: string[];
-            /** @default false */
-            whole?: boolean;
-            /** @description Why the whole bureau needs to know. */
-            reason?: string | null;
-        };
-        BulletinHead: {
-            id: number;
-            /** @description Counts the changes. */
-            version: number;
-            /** @enum {string} */
-            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
-            /** @enum {string} */
-            state: "draft" | "approved" | "provisional" | "active" | "renewed" | "withdrawn" | "expired" | "resolved";
-            /** @enum {string} */
-            role: "missing" | "wanted" | "protected" | "witness";
-            urgent: boolean;
-            unit: components["schemas"]["UnitRef"];
-            basis: components["schemas"]["BulletinBasis"];
-            area: components["schemas"]["BulletinArea"];
-            lasts_h: number;
-            author: components["schemas"]["Person"] | null;
-            /** Format: date-time */
-            created_at: string;
-            approver: components["schemas"]["Person"] | null;
-            /** Format: date-time */
-            approved_at: string | null;
-            /**
-             * Format: date-time
-             * @description The second person's deadline.
-             */
-            approve_by: string | null;
-            /** Format: date-time */
-            issued_at: string | null;
-            /** Format: date-time */
-            expires_at: string | null;
-            /**
-             * Format: date-time
-             * @description When the issuer has to confirm it again.
-             */
-            validate_by: string | null;
-            /**
-             * Format: date-time
-             * @description When terminals let go of it by themselves.
-             */
-            live_until: string | null;
-            /** Format: date-time */
-            ended_at: string | null;
-            end_reason: string | null;
-            /** Format: date-time */
-            purged_at: string | null;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        BulletinHeadPage: {
-            items: components["schemas"]["BulletinHead"][];
-            next: string | null;
-        };
-        NewBulletinContents: {
-            /** @description What is known. */
-            fact: string;
-            /** @description What is thought. */
-            opinion?: string | null;
-            /** Format: date-time */
-            last_seen_at?: string | null;
-            last_seen_place?: string | null;
-            /** @description What to do on meeting. */
-            to_do: string;
-            not_to_do: string;
-            /** @description SHA-256 of each, three at most; their bytes may come before or after. */
-            photos?: string[];
-        };
-        NewBulletin: {
-            /**
-             * @description See `GET /bulletins/terms`.
-             * @enum {string}
-             */
-            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
-            /**
-             * @description The kind's usual one where it is left out.
-             * @enum {string}
-             */
-            role?: "missing" | "wanted" | "protected" | "witness";
-            basis: components["schemas"]["BulletinBasis"];
-            area: components["schemas"]["BulletinArea"];
-            /** @description Hours to its expiry: 72 at most for a missing person, else 720. */
-            lasts_h: number;
-            contents: components["schemas"]["NewBulletinContents"];
-            /**
-             * @description A missing person's goes out at once; 30 minutes to approve it.
-             * @default false
-             */
-            urgent?: boolean;
-            /** @description In whose name it is issued. */
-            unit: string;
-        };
-        BulletinDetail: {
-            id: number;
-            /** @description Counts the changes. */
-            version: number;
-            /** @enum {string} */
-            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
-            /** @enum {string} */
-            state: "draft" | "approved" | "provisional" | "active" | "renewed" | "withdrawn" | "expired" | "resolved";
-            /** @enum {string} */
-            role: "missing" | "wanted" | "protected" | "witness";
-            urgent: boolean;
-            unit: components["schemas"]["UnitRef"];
-            basis: components["schemas"]["BulletinBasis"];
-            area: components["schemas"]["BulletinArea"];
-            lasts_h: number;
-            author: components["schemas"]["Person"] | null;
-            /** Format: date-time */
-            created_at: string;
-            approver: components["schemas"]["Person"] | null;
-            /** Format: date-time */
-            approved_at: string | null;
-            /**
-             * Format: date-time
-             * @description The second person's deadline.
-             */
-            approve_by: string | null;
-            /** Format: date-time */
-            issued_at: string | null;
-            /** Format: date-time */
-            expires_at: string | null;
-            /**
-             * Format: date-time
-             * @description When the issuer has to confirm it again.
-             */
-            validate_by: string | null;
-            /**
-             * Format: date-time
-             * @description When terminals let go of it by themselves.
-             */
-            live_until: string | null;
-            /** Format: date-time */
-            ended_at: string | null;
-            end_reason: string | null;
-            /** Format: date-time */
-            purged_at: string | null;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description The verbs that the reader may say now. */
-            allowed: string[];
-        };
-        BulletinTermsKind: {
-            kind: string;
-            roles: string[];
-            bases: string[];
-            longest_h: number;
-            /** @description May go out at once. */
-            urgent: boolean;
-        };
-        BulletinTerms: {
-            kinds: components["schemas"]["BulletinTermsKind"][];
-            arrestable: string[];
-            words_of_arrest: string[];
-        };
-        BulletinDraft: {
-            /**
-             * @description See `GET /bulletins/terms`.
-             * @enum {string}
-             */
-            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
-            /**
-             * @description The kind's usual one where it is left out.
-             * @enum {string}
-             */
-            role?: "missing" | "wanted" | "protected" | "witness";
-            basis: components["schemas"]["BulletinBasis"];
-            area: components["schemas"]["BulletinArea"];
-            /** @description Hours to its expiry: 72 at most for a missing person, else 720. */
-            lasts_h: number;
-            contents: components["schemas"]["NewBulletinContents"];
-            /**
-             * @description A missing person's goes out at once; 30 minutes to approve it.
-             * @default false
-             */
-            urgent?: boolean;
-        };
-        BulletinStep: {
-            /** @enum {string} */
-            verb: "approve" | "issue" | "send_at_once" | "renew" | "validate" | "withdraw" | "resolve";
-            /** @description Of `withdraw` and `resolve`. */
-            reason?: string | null;
-            /** @description Of `renew`, from now. */
-            lasts_h?: number | null;
-        };
-        BulletinContents: {
-            fact: string;
-            opinion: string | null;
-            /** Format: date-time */
-            last_seen_at: string | null;
-            last_seen_place: string | null;
-            to_do: string;
-            not_to_do: string;
-            photos: components["schemas"]["Attachment"][];
-        };
-        BulletinCopyArguments: {
-            lon?: number | null;
-            lat?: number | null;
-        };
-        BulletinSheet: {
-            id: number;
-            /** @description Counts the changes. */
-            version: number;
-            /** @enum {string} */
-            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
-            /** @enum {string} */
-            state: "draft" | "approved" | "provisional" | "active" | "renewed" | "withdrawn" | "expired" | "resolved";
-            /** @enum {string} */
-            role: "missing" | "wanted" | "protected" | "witness";
-            unit: components["schemas"]["UnitRef"];
-            basis: components["schemas"]["BulletinBasis"];
-            contents: components["schemas"]["BulletinContents"];
-            /** Format: date-time */
-            issued_at: string;
-            /** Format: date-time */
-            live_until: string;
-        };
-        BulletinCommand: {
-            /** Format: uuid */
-            id: string;
-            verb: string;
-            /** Format: date-time */
-            occurred_at?: string;
-            data?: {
-                [key: string]: unknown;
-            };
-            lon?: number | null;
-            lat?: number | null;
-        };
-        BulletinRef: {
-            id: number;
-            /** @description Counts the changes. */
-            version: number;
-        };
-        BulletinDone: {
-            /** @enum {string} */
-            status: "done";
-            bulletin: components["schemas"]["BulletinRef"];
-        };
         StaffingNorms: {
             households_per_officer: number;
             people_per_officer: number;
@@ -12988,6 +12865,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Too Many Requests */
+        TOO_MANY_REQUESTS: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Forbidden */
         FORBIDDEN: {
             headers: {
@@ -13033,8 +12919,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Not Found */
-        NOT_FOUND: {
+        /** @description Conflict */
+        CONFLICT: {
             headers: {
                 [name: string]: unknown;
             };
@@ -13042,8 +12928,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict */
-        CONFLICT: {
+        /** @description Not Found */
+        NOT_FOUND: {
             headers: {
                 [name: string]: unknown;
             };

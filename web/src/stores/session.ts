@@ -5,10 +5,14 @@ import type { RouteLocation } from 'vue-router'
 import { api, ask, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
 import { forgetCalls } from '@/intake/callShelf'
+import type { Enrolled, Shown, Wanted } from '@/account/types'
 import type { Account, Role, Session } from '@/api/types'
 import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
 
 const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor'])
+
+/** What every way of opening a session says of this page. */
+const OPENING = { app: __APP_VERSION__, cookie: true }
 
 const REVOKED = 'access.device_revoked'
 /** Kept until the server has heard that the device was wiped. */
@@ -97,14 +101,46 @@ export const useSession = defineStore('session', () => {
     localStorage.removeItem(WIPED_STORED_AS)
   }
 
-  async function signIn(username: string, password: string): Promise<void> {
-    const body = { username, password, device: deviceName(), app: __APP_VERSION__, cookie: true }
+  /** Signs in; or says what is wanted beside the password. */
+  async function signIn(username: string, password: string): Promise<Wanted | null> {
+    const body = { ...OPENING, username, password, device: deviceName() }
+    const answer = await opening(() => ask(api.POST('/api/v1/sessions', { body })))
+    return 'ticket' in answer ? answer : null
+  }
+
+  /** Opens the session of a ticket by a second factor. */
+  async function signInFurther(ticket: string, shown: Shown): Promise<void> {
+    const body = { ...OPENING, ticket, ...shown }
+    await opening(() => ask(api.POST('/api/v1/sessions/second', { body })))
+  }
+
+  /** Opens the session of a ticket by enrolling a first factor; the recovery codes come back, and
+   *  the session counts once `goOn` is called. */
+  async function signInEnrolled(ticket: string, shown: Shown, name: string): Promise<Enrolled> {
+    const body = { ...OPENING, ticket, name, ...shown }
+    const path = '/api/v1/sessions/enrolment/confirm'
+    const made = await heeded(() => ask(api.POST(path, { body })))
+    return { codes: made.recovery_codes, goOn: () => accept(made) }
+  }
+
+  async function opening<Answer extends Session | Wanted>(send: () => Promise<Answer>): Promise<Answer> {
+    const answer = await heeded(send)
+    if (!('ticket' in answer)) accept(answer)
+    return answer
+  }
+
+  /** A refusal may be this device's end. */
+  async function heeded<Answer>(send: () => Promise<Answer>): Promise<Answer> {
     try {
-      take(await ask(api.POST('/api/v1/sessions', { body })))
+      return await send()
     } catch (refusal) {
       if (refusal instanceof Refusal) await heed(refusal.code)
       throw refusal
     }
+  }
+
+  function accept(session: Session): void {
+    take(session)
     asked.value = true
     revoked.value = false
   }
@@ -134,6 +170,8 @@ export const useSession = defineStore('session', () => {
     restore,
     resume,
     signIn,
+    signInFurther,
+    signInEnrolled,
     signOut,
     lose,
   }

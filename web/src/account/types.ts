@@ -1,0 +1,20 @@
+import type { components } from '@/api/schema'
+
+export type Wanted = components['schemas']['Wanted']
+export type Factor = components['schemas']['Factor']
+export type Factors = components['schemas']['Factors']
+export type Enrolment = components['schemas']['Enrolment']
+export type FactorKind = Factor['kind']
+
+/** What is shown beside the password: one of the three. */
+export interface Shown {
+  code?: string
+  recovery_code?: string
+  credential?: Record<string, unknown>
+}
+
+/** A first factor was enrolled: the codes to keep, and what signs in once they are kept. */
+export interface Enrolled {
+  codes: string[]
+  goOn: () => void
+}
