@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
+from flask import Response, jsonify
 from flask.views import MethodView
 
 from gridserver.access import devices
@@ -60,8 +60,31 @@ class AcceptedSchema(ma.Schema):
     accepted = ma.fields.Integer(required=True)
 
 
+class NewestPositionSchema(PositionSchema):
+    """Where an officer was last; what their terminal didn't measure is missing."""
+
+    username = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+
+
+class NewestPositionsSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(NewestPositionSchema), required=True)
+
+
 @blueprint.route("")
 class Positions(MethodView):
+    @blueprint.response(200, NewestPositionsSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    def get(self) -> Response:
+        """Give where each officer whom the account may see was last, all of them at once.
+
+        `/command` tells `position`, of the same shape, as they move.
+        """
+        with context.transaction() as session:
+            items = [_told(each) for each in positions.newest(session, context.principal())]
+        # Thousands of rows: field by field through the schema they would hold up every request.
+        return jsonify({"items": items})
+
     @blueprint.arguments(PositionsSchema)
     @blueprint.response(202, AcceptedSchema)
     def post(self, batch: dict[str, Any]) -> dict[str, int]:
@@ -96,11 +119,23 @@ def note_charge(live: Live, actor: Principal | Connection, told: Sequence[Positi
 
 def announce(live: Live, newest: Newest) -> None:
     """Show a position to the command views, after the commit. It may be lost."""
-    measured = {k: v for k, v in asdict(newest.position).items() if v is not None}
-    position = {
+    live.tell_rooms("position", _told(newest), newest.unit_path)
+
+
+def _told(newest: Newest) -> dict[str, Any]:
+    """Return a position as the command views are told it."""
+    place = newest.position
+    measured = {
+        "accuracy_m": place.accuracy_m,
+        "heading": place.heading,
+        "speed_mps": place.speed_mps,
+        "battery": place.battery,
+    }
+    return {
         "username": newest.username,
         "display_name": newest.display_name,
-        **measured,
-        "at": newest.position.at.isoformat(),
+        "lon": place.lon,
+        "lat": place.lat,
+        "at": place.at.isoformat(),
+        **{name: value for name, value in measured.items() if value is not None},
     }
-    live.tell_rooms("position", position, newest.unit_path)

@@ -13,15 +13,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from geoalchemy2.functions import ST_X, ST_Y
 from sqlalchemy import ARRAY, BigInteger, RowMapping, bindparam, text
 from sqlalchemy.orm import Session
 
-from gridserver.access.rules import Principal
+from gridserver.access.models import Account
+from gridserver.access.rules import Principal, require
 from gridserver.base.clock import now
 from gridserver.base.errors import Forbidden, Invalid
 from gridserver.force import position_days
-from gridserver.force.models import Officer
+from gridserver.force.models import Officer, OfficerPosition
 from gridserver.force.rules import Position, check_position
+from gridserver.org.models import Unit
+from gridserver.org.queries import within
 
 #: What one message may carry: an hour of positions at one in ten seconds.
 MOST_POSITIONS = 360
@@ -71,6 +75,38 @@ def require_officer(session: Session, actor: Principal) -> None:
         raise Forbidden(
             "position.no_officer", f"The account {actor.username} belongs to no officer."
         )
+
+
+def newest(session: Session, actor: Principal) -> list[Newest]:
+    """Return where the officers whom `actor` may see were last, by username.
+
+    Raises
+    ------
+    Forbidden
+        ``access.forbidden``.
+    """
+    require(actor, "force.read")
+    seen = sa.select(
+        Officer.account_id,
+        Account.username,
+        Account.display_name,
+        Unit.path.label("unit_path"),
+        ST_X(OfficerPosition.point).label("lon"),
+        ST_Y(OfficerPosition.point).label("lat"),
+        OfficerPosition.at,
+        OfficerPosition.accuracy_m,
+        OfficerPosition.heading,
+        OfficerPosition.speed_mps,
+        OfficerPosition.battery,
+    )
+    seen = (
+        seen.join(Officer, Officer.id == OfficerPosition.officer_id)
+        .join(Account, Account.id == Officer.account_id)
+        .join(Unit, Unit.id == Officer.unit_id)
+        .where(within(actor.paths("force.read")))
+        .order_by(Account.username)
+    )
+    return [_newest(row) for row in session.execute(seen).mappings()]
 
 
 # One round trip for all. A position counts while its officer has a shift, rides with a field unit

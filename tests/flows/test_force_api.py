@@ -112,6 +112,30 @@ class TestOfficers:
         assert alone["username"] == "330824005"
         assert client.as_("330824001").get("/api/v1/force/presence").status_code == 403
 
+    def test_says_where_each_was_last_as_the_socket_tells_it(
+        self, client, database: Database, county: County
+    ) -> None:
+        seen = Position(118.405, 29.105, MORNING, heading=90.0, speed_mps=0.2)
+        told = dict.fromkeys(("330824001", "330824005"), seen)
+        with database.transaction() as session:
+            positions.store(session, [Seen(county.accounts[who], at) for who, at in told.items()])
+        items = client.as_("command").get("/api/v1/positions").json["items"]
+        assert [each["username"] for each in items] == list(told)
+        moment = items[0].pop("at")
+        assert dt.datetime.fromisoformat(moment) == MORNING
+        assert items[0] == {
+            "username": "330824001",
+            "display_name": items[0]["display_name"],
+            "lon": 118.405,
+            "lat": 29.105,
+            "heading": 90.0,
+            "speed_mps": 0.2,
+        }
+        (alone,) = client.as_("room-33082402").get("/api/v1/positions").json["items"]
+        assert alone["username"] == "330824005"
+        refused = client.as_("330824001").get("/api/v1/positions")
+        assert (refused.status_code, refused.json["code"]) == (403, "access.forbidden")
+
     def test_filters_by_unit(self, client) -> None:
         listed = client.as_("command").get(f"{self.PATH}?unit=33082402").json["items"]
         assert len(listed) == 4

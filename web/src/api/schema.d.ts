@@ -8638,7 +8638,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Give where each officer whom the account may see was last, all of them at once.
+         * @description `/command` tells `position`, of the same shape, as they move.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewestPositions"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         put?: never;
         /**
          * Say where the officer was. It counts while they are on duty or on a task; the newest
@@ -12580,6 +12606,29 @@ export interface components {
         Receipt: {
             /** @description This device has every message up to this number. */
             seq: number;
+        };
+        NewestPosition: {
+            /** @description Degrees, EPSG:4326. */
+            lon: number;
+            /** @description Degrees, EPSG:4326. */
+            lat: number;
+            /**
+             * Format: date-time
+             * @description The terminal's clock.
+             */
+            at: string;
+            accuracy_m?: number;
+            /** @description Degrees clockwise from north. */
+            heading?: number;
+            /** @description Metres per second. */
+            speed_mps?: number;
+            /** @description Charge from 0 to 1. */
+            battery?: number;
+            username: string;
+            display_name: string;
+        };
+        NewestPositions: {
+            items: components["schemas"]["NewestPosition"][];
         };
         Position: {
             /** @description Degrees, EPSG:4326. */

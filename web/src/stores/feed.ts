@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 
 import { api, ask } from '@/api/client'
-import type { FeedEvent, LivePosition, Officer, Resync, TaskCard } from '@/api/types'
+import type { FeedEvent, LivePosition, Resync, TaskCard } from '@/api/types'
 import { applyCard, applyEvents, applySnapshot, EMPTY_FEED } from '@/live/feed'
 import { byFrame } from '@/live/frames'
 import { NO_TALLY, tallied } from '@/live/orderTally'
@@ -23,6 +23,8 @@ export const useFeed = defineStore('feed', () => {
   const orderTally = shallowRef(NO_TALLY)
   /** Counts the mobilisations that were ordered or ended while the page looks. */
   const modeChanges = ref(0)
+  /** The same of what was told of bulletins. */
+  const bulletinChanges = ref(0)
 
   const cards = computed(() => Object.values(state.value.tasks))
   const following = computed(() => link.value !== null)
@@ -45,6 +47,7 @@ export const useFeed = defineStore('feed', () => {
     orderTally.value = events.reduce(tallied, orderTally.value)
     state.value = applyEvents(state.value, events)
     if (events.some(({ type }) => type === 'mode.changed')) modeChanges.value++
+    if (events.some(({ type }) => type === 'bulletin.changed')) bulletinChanges.value++
     if (created?.type === 'incident.created') announcement.value = created.data.task
   }
   const events = byFrame(take)
@@ -88,23 +91,11 @@ export const useFeed = defineStore('feed', () => {
     lost.value = null
   }
 
-  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, orderTally, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, bulletinChanges, orderTally, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */
 async function knownPositions(): Promise<Record<string, LivePosition>> {
-  const known: Record<string, LivePosition> = {}
-  let cursor: string | undefined
-  do {
-    const query = { limit: 500, cursor }
-    const page = await ask(api.GET('/api/v1/force/officers', { params: { query } }))
-    for (const officer of page.items) remember(known, officer)
-    cursor = page.next ?? undefined
-  } while (cursor)
-  return known
-}
-
-function remember(known: Record<string, LivePosition>, officer: Officer): void {
-  const { username, display_name, position } = officer
-  if (position) known[username] = { username, display_name, ...position }
+  const { items } = await ask(api.GET('/api/v1/positions'))
+  return Object.fromEntries(items.map((each) => [each.username, each]))
 }
