@@ -78,6 +78,15 @@ class IncidentReportSchema(ReportedPlaceSchema):
     address = ma.fields.String(allow_none=True)
     description = ma.fields.String(allow_none=True)
     occurred_at = Moment(allow_none=True)
+    duplicate_of = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=ma.validate.Range(1, 2**63 - 1),
+        metadata={
+            "description": "The id of a task about the same event: it is linked to the one that "
+            "stands for it, and nobody else is sent."
+        },
+    )
 
 
 class DecisionArguments(ma.Schema):
@@ -209,8 +218,15 @@ class IncidentDecision(MethodView):
 
 
 def _report(session: Session, body: dict[str, Any]) -> dict[str, Any]:
-    taken = service.take_report(session, context.principal(), read_report(body))
-    incident = cards.incident_detail(taken.dossier, context.language())
+    language = context.language()
+    taken = service.take_report(
+        session,
+        context.principal(),
+        read_report(body),
+        duplicate_of=body.get("duplicate_of"),
+        language=language,
+    )
+    incident = cards.incident_detail(taken.dossier, language)
     return {"created": taken.created, "incident": incident}
 
 

@@ -57,6 +57,19 @@ class PlayedTaskSchema(ma.Schema):
     turns = ma.fields.List(ma.fields.Nested(TurnSchema), required=True)
 
 
+class RecordedSchema(ma.Schema):
+    """An incident without a task: imported as history."""
+
+    id = ma.fields.Integer(required=True)
+    number = ma.fields.Integer(required=True)
+    category = ma.fields.Nested(CategoryNamesSchema, required=True)
+    priority = ma.fields.Integer(required=True)
+    lon = ma.fields.Float(required=True)
+    lat = ma.fields.Float(required=True)
+    address = ma.fields.String(required=True, allow_none=True)
+    reported_at = Moment(required=True)
+
+
 class TrackSchema(ma.Schema):
     """Where an officer on duty was, oldest first."""
 
@@ -75,6 +88,11 @@ class PlaybackSchema(ma.Schema):
     start = Moment(required=True, data_key="from")
     end = Moment(required=True, data_key="to")
     tasks = ma.fields.List(ma.fields.Nested(PlayedTaskSchema), required=True)
+    recorded = ma.fields.List(
+        ma.fields.Nested(RecordedSchema),
+        required=True,
+        metadata={"description": "Reported in the period, without a task; oldest first."},
+    )
     step_s = ma.fields.Integer(
         required=True,
         allow_none=True,
@@ -117,6 +135,7 @@ def _shown(found: Playback) -> dict[str, Any]:
         "start": found.start,
         "end": found.end,
         "tasks": [_task(each) for each in found.tasks],
+        "recorded": found.recorded,
         "step_s": int(seen.step.total_seconds()) if seen else None,
         "tracks": [_track(each, found) for each in seen.tracks] if seen else None,
     }

@@ -26,7 +26,7 @@ from gridserver.incidents.queries import IncidentRecord
 
 PERMISSION = "feed.read"
 LONGEST = dt.timedelta(days=31)
-#: Tasks in one answer: what a browser holds and draws without a pause.
+#: Incidents in one answer: what a browser holds and draws without a pause.
 MOST_TASKS = 5000
 _LONGEST_PURPOSE = 500
 
@@ -62,11 +62,13 @@ class PlayedTask:
 
 @dataclass(frozen=True)
 class Playback:
-    """A period; `tracks` is None where positions weren't asked for."""
+    """A period; `recorded` are incidents of it that made no task (imported history), oldest first;
+    `tracks` is None where positions weren't asked for."""
 
     start: dt.datetime
     end: dt.datetime
     tasks: tuple[PlayedTask, ...]
+    recorded: tuple[IncidentRecord, ...]
     tracks: Tracks | None
 
 
@@ -86,7 +88,9 @@ def open_playback(session: Session, actor: Principal, asked: Asked) -> Playback:
     purpose = _purpose(asked)
     paths = actor.paths(PERMISSION) if asked.unit_path is None else (asked.unit_path,)
     seen = tracks.tracks(session, paths, start, end) if asked.positions else None
-    playback = Playback(start, end, _tasks(session, paths, start, end), seen)
+    tasks = _tasks(session, paths, start, end)
+    recorded = _recorded(session, paths, start, end, MOST_TASKS - len(tasks))
+    playback = Playback(start, end, tasks, recorded, seen)
     audit.record(
         session,
         actor,
@@ -132,12 +136,7 @@ def _tasks(
     )
     count = session.scalar(select(func.count()).select_from(Task).where(*during)) or 0
     if count > MOST_TASKS:
-        raise Invalid(
-            "playback.too_many",
-            f"{count} tasks fall into this period, and {MOST_TASKS} can be played back at once: "
-            "choose a shorter period or one station.",
-            field="from",
-        )
+        raise _too_many(count)
     found = session.execute(select(Task.id, Task.incident_id).where(*during).order_by(Task.id))
     incident_of = {row.id: row.incident_id for row in found}
     known = incidents.by_ids(session, incident_of.values())
@@ -146,6 +145,28 @@ def _tasks(
         PlayedTask(task, known[incident], tuple(turns[task]))
         for task, incident in incident_of.items()
         if task in turns
+    )
+
+
+def _recorded(
+    session: Session, paths: Sequence[str], start: dt.datetime, end: dt.datetime, most: int
+) -> tuple[IncidentRecord, ...]:
+    """Return what was reported in the period and made no task."""
+    reported = incidents.ids_between(session, paths, start, end)
+    made = set(session.scalars(select(Task.incident_id).where(Task.incident_id.in_(reported))))
+    ids = [id_ for id_ in reported if id_ not in made]
+    if len(ids) > most:
+        raise _too_many(MOST_TASKS - most + len(ids))
+    known = incidents.by_ids(session, ids)
+    return tuple(sorted(known.values(), key=lambda each: (each.reported_at, each.id)))
+
+
+def _too_many(count: int) -> Invalid:
+    return Invalid(
+        "playback.too_many",
+        f"{count} incidents fall into this period, and {MOST_TASKS} can be played back at once: "
+        "choose a shorter period or one station.",
+        field="from",
     )
 
 

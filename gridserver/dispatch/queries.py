@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.attachments import queries as attachments
-from gridserver.base.clock import now
+from gridserver.base.clock import local_now, now
 from gridserver.base.errors import NotFound
 from gridserver.dispatch import cards, dossier, handover, history
 from gridserver.dispatch.authority import require_view
@@ -20,7 +20,8 @@ from gridserver.dispatch.lifecycle import WORKING
 from gridserver.dispatch.models import HandOver, Offer, Task
 from gridserver.incidents import queries as incidents
 
-#: How long an ended task stays in the command room's snapshot.
+#: How long an ended task stays in the command room's snapshot at least; what ended on the bureau's
+#: present day stays to its end.
 SHOWN_AFTER_END = dt.timedelta(hours=12)
 
 
@@ -152,9 +153,12 @@ def terminal_snapshot_part(session: Session, account_id: int) -> dict[str, Any]:
 
 
 def command_snapshot(session: Session, actor: Principal) -> dict[str, Any]:
-    """Return ``{tasks: [TaskCard]}``: the open tasks in the actor's scope, and those that ended
-    within `SHOWN_AFTER_END`."""
-    recent = or_(Task.ended_at.is_(None), Task.ended_at > now(session) - SHOWN_AFTER_END)
+    """Return ``{tasks: [TaskCard]}``: the open tasks in the actor's scope, those that another
+    agency has not answered for, and those that ended today or within `SHOWN_AFTER_END`."""
+    midnight = local_now(session).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    since = min(midnight, now(session) - SHOWN_AFTER_END)
+    unanswered = select(HandOver.task_id).where(HandOver.answer.is_(None))
+    recent = or_(Task.ended_at.is_(None), Task.ended_at > since, Task.id.in_(unanswered))
     within = Task.incident_id.in_(incidents.ids_within(actor.paths("feed.read")))
     found = session.scalars(select(Task).where(recent, within).order_by(Task.id)).all()
     return {"tasks": [cards.task_card(each) for each in dossier.load(session, found)]}

@@ -191,13 +191,11 @@ def ids_within(paths: Iterable[str]) -> Select[int]:
 
 
 def ids_between(
-    session: Session, unit_path: str, since: dt.datetime, until: dt.datetime
+    session: Session, paths: Iterable[str], since: dt.datetime, until: dt.datetime
 ) -> list[int]:
-    """Return the ids of the incidents of a unit and what is below it that were reported from
+    """Return the ids of the incidents of the units at and below `paths` that were reported from
     `since` on and before `until`, in their order."""
-    query = ids_within([unit_path]).where(
-        Incident.reported_at >= since, Incident.reported_at < until
-    )
+    query = ids_within(paths).where(Incident.reported_at >= since, Incident.reported_at < until)
     return list(session.scalars(query.order_by(Incident.id)))
 
 

@@ -104,14 +104,16 @@ def _tally(rows: list[Card], name: str) -> Card:
     return dict(sorted(tally.items()))
 
 
-# A task stands in every part that it belongs to. "No owner" as the board has it: nobody but a
-# command room is asked, or nobody at all.
+# A task stands in every part that it belongs to. "No owner" as the board has it: no officer was
+# asked, or the one who was gave it back. A room that comes last in the ladder follows officers.
 _INCIDENTS = text(
     """
     WITH task_now AS (
         SELECT incident.*, task.id AS task_id, task.state, task.ended_at,
                coalesce(incident.address, incident.cell_code, '') AS place,
-               account.display_name AS officer, latest.kind AS rung, latest.id AS offer_id,
+               account.display_name AS officer, latest.id AS offer_id,
+               latest.kind IN ('station_room', 'bureau_room')
+                   AND (latest.step = 1 OR latest.because->>'code' LIKE '%.returned') AS is_rooms,
                EXISTS (
                    SELECT FROM offer WHERE offer.task_id = task.id
                    AND offer.outcome IS NULL AND offer.deadline < :now
@@ -119,7 +121,8 @@ _INCIDENTS = text(
         FROM incident JOIN unit ON unit.id = incident.unit_id
              JOIN task ON task.incident_id = incident.id
              LEFT JOIN LATERAL (
-                 SELECT offer.id, offer.kind, offer.recipient FROM offer
+                 SELECT offer.id, offer.kind, offer.recipient, offer.step, offer.because
+                 FROM offer
                  WHERE offer.task_id = task.id AND offer.outcome IS NULL
                  ORDER BY offer.id DESC LIMIT 1
              ) AS latest ON true
@@ -132,7 +135,7 @@ _INCIDENTS = text(
         UNION ALL
         SELECT 'no_owner', task_now.* FROM task_now
         WHERE state = 'assigned'
-              AND (offer_id IS NULL OR rung IN ('station_room', 'bureau_room'))
+              AND (offer_id IS NULL OR is_rooms)
         UNION ALL
         SELECT 'unsigned', task_now.* FROM task_now WHERE state = 'assigned'
         UNION ALL

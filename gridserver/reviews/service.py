@@ -184,7 +184,7 @@ def _of_mobilisation(session: Session, mobilisation_id: int) -> tuple[Unit, Sequ
             state=order.state,
         )
     unit = org.unit_by_code(session, order.unit)
-    ids = incidents.ids_between(session, unit.path, order.valid_from, order.valid_to)
+    ids = incidents.ids_between(session, [unit.path], order.valid_from, order.valid_to)
     check_count(len(ids))
     return unit, ids
 

@@ -539,16 +539,22 @@ def test_lists_show_what_one_may_see(session: Session, county: County) -> None:
 def test_snapshots(session: Session, county: County, clock: SetClock) -> None:
     south = take(session, county).task.id
     north = take(session, county, a_report(centre(0, 1))).task.id
+    elsewhere = take(session, county).task.id
     bring_to(session, county, south, "cancelled")
+    bring_to(session, county, elsewhere, "handed_over")
 
     def shown(who: str) -> list[int]:
         snapshot = queries.command_snapshot(session, county.principal(who))
         return [card["id"] for card in snapshot["tasks"]]
 
-    assert shown(BUREAU_ROOM) == [south, north]
+    assert shown(BUREAU_ROOM) == [south, north, elsewhere]
     assert shown(OTHER_ROOM) == [north]
     assert shown(PRIMARY) == []
     clock.advance(queries.SHOWN_AFTER_END)
+    assert shown(BUREAU_ROOM) == [south, north, elsewhere], "it ended today"
+    clock.advance(minutes(3 * 60))
+    assert shown(BUREAU_ROOM) == [north, elsewhere], "nobody has answered yet"
+    assert say(session, county, STATION_ROOM, elsewhere, "answer").status == 200
     assert shown(BUREAU_ROOM) == [north]
     (card,) = queries.terminal_snapshot_part(session, county.accounts[OTHER_OFFICER])["tasks"]
     assert (card["id"], card["step"]["kind"]) == (north, "primary")

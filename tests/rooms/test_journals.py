@@ -45,8 +45,9 @@ TODAY = MORNING.date()
 COUNTED = {
     "came": "reported_at >= :since AND reported_at < :until",
     "no_owner": "state = 'assigned' AND NOT EXISTS (SELECT FROM offer o WHERE o.task_id = t.id "
-    "AND o.outcome IS NULL AND o.kind NOT IN ('station_room', 'bureau_room') AND o.id = (SELECT "
-    "max(id) FROM offer WHERE task_id = t.id AND outcome IS NULL))",
+    "AND o.outcome IS NULL AND (o.kind NOT IN ('station_room', 'bureau_room') OR (o.step > 1 AND "
+    "NOT o.because->>'code' = o.kind || '.returned')) AND o.id = (SELECT max(id) FROM offer "
+    "WHERE task_id = t.id AND outcome IS NULL))",
     "unsigned": "state = 'assigned'",
     "overdue": "state = 'assigned' AND (SELECT min(deadline) FROM offer o WHERE o.task_id = t.id "
     "AND o.outcome IS NULL) < :now",

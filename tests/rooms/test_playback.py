@@ -16,6 +16,7 @@ from gridserver.dispatch.playback import Asked, Playback
 from gridserver.force import positions, tracks
 from gridserver.force.positions import Seen
 from gridserver.force.rules import Position
+from gridserver.incidents.history import Atlas, record_past
 from tests.conftest import MORNING
 from tests.county import County, centre
 from tests.rooms.dispatching import PRIMARY, a_report, minutes, say, take
@@ -68,6 +69,20 @@ def test_tasks_of_before_play_while_they_are_open(
     clock.advance(HOUR)
     assert [task.id for task in watch(session, county).tasks] == [open_]
     assert [task.id for task in watch(session, county, span=2 * HOUR).tasks] == [open_, later]
+
+
+def test_what_made_no_task_is_there_too(session: Session, county: County, clock: SetClock) -> None:
+    task = take(session, county).task.id
+    moments = [MORNING - minutes(1), MORNING + minutes(20), MORNING + minutes(10)]
+    past = [a_report(reported_at=at) for at in moments]
+    past.append(a_report(centre(0, 1), reported_at=MORNING + minutes(30)))
+    clock.advance(2 * HOUR)
+    assert all(record_past(session, None, past, Atlas(session)))
+    seen = watch(session, county)
+    assert [each.id for each in seen.tasks] == [task]
+    at = [each.reported_at - MORNING for each in seen.recorded]
+    assert at == [minutes(10), minutes(20), minutes(30)]
+    assert len(watch(session, county, "room-33082401").recorded) == 2
 
 
 def test_a_room_plays_its_own_station_alone(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { COMMANDS, completions, parse, remembered, type Parsed } from '@/board/commandLine'
+import { agencyOf, COMMANDS, completions, noteOf, numberOf, parse, remembered, type Parsed } from '@/board/commandLine'
 
 function said(parsed: Parsed): unknown[] {
   return 'fault' in parsed ? [parsed.fault] : [parsed.command.name, parsed.task, parsed.rest]
@@ -21,6 +21,14 @@ describe('the command line', () => {
     ['查找 hua bu', ['find', null, 'hua bu']],
     ['go 330824100001001', ['go', null, '330824100001001']],
     ['new', ['new', null, '']],
+    ['hand 1042 12345热线 路灯 坏了', ['hand', 1042, '12345热线 路灯 坏了']],
+    ['答复 1042 已修复', ['answer', 1042, '已修复']],
+    ['link 1042 1040', ['link', 1042, '1040']],
+    ['重复 1042 #1040', ['link', 1042, '#1040']],
+    ['silence 20 车已出发', ['silence', null, '20 车已出发']],
+    ['静音 车已出发', ['silence', null, '车已出发']],
+    ['告警', ['alarm', null, '']],
+    ['解除战时', ['unmob', null, '']],
     ['战时', ['mob', null, '']],
     ['？', ['help', null, '']],
   ])('reads %s', (line, meant) => {
@@ -31,6 +39,8 @@ describe('the command line', () => {
     ['sign', ['sign', null, '']],
     ['assign 330824017', ['assign', null, '330824017']],
     ['cancel 误报', ['cancel', null, '误报']],
+    ['hand 12345热线 路灯坏了', ['hand', null, '12345热线 路灯坏了']],
+    ['link 1040', ['link', null, '1040']],
   ])('means the chosen task by %s', (line, meant) => {
     expect(said(parse(line, true))).toEqual(meant)
   })
@@ -43,11 +53,23 @@ describe('the command line', () => {
     ['assign 1042', true, 'no_officer'],
     ['assign 1042 张三', false, 'no_officer'],
     ['return 1042', true, 'no_words'],
+    ['hand 1042 12345热线', true, 'no_agency'],
+    ['link 1042', false, 'no_other'],
+    ['link 1042 华埠', true, 'no_other'],
+    ['silence 20', true, 'no_note'],
     ['find', false, 'no_words'],
     ['go', false, 'no_code'],
     ['new one', false, 'too_much'],
   ])('says what is wrong with "%s"', (line, chosen, fault) => {
     expect(said(parse(line, chosen))).toEqual([fault])
+  })
+
+  it('tells an agency from what it is asked for, and minutes from a reason', () => {
+    expect(agencyOf('12345热线 路灯 坏了')).toEqual({ agency: '12345热线', text: '路灯 坏了' })
+    expect(noteOf('20 车已出发')).toEqual({ minutes: 20, note: '车已出发' })
+    expect(noteOf('900 车已出发')).toEqual({ minutes: 480, note: '车已出发' })
+    expect(noteOf('车 已出发')).toEqual({ minutes: 10, note: '车 已出发' })
+    expect(numberOf('#0042')).toBe(42)
   })
 
   it('has each word once', () => {
@@ -65,10 +87,11 @@ describe('the command line', () => {
       officers: [{ text: '330824017', label: '330824017' }],
     }
     const lines = (line: string) => completions(line, known).map((each) => each.line)
-    expect(lines('s')).toEqual(['sign ', 'show '])
+    expect(lines('s')).toEqual(['sign ', 'show ', 'silence '])
     expect(lines('sign 10')).toEqual(['sign 1042 ', 'sign 1051 '])
     expect(lines('assign 1042 33')).toEqual(['assign 1042 330824017 '])
     expect(lines('assign 3')).toEqual(['assign 330824017 '])
+    expect(lines('link 1042 105')).toEqual(['link 1042 1051 '])
     expect(lines('find 10')).toEqual([])
     expect(lines('sign 1042')).toEqual([])
   })

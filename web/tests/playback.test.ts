@@ -1,7 +1,7 @@
 import { effectScope } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { beginnings, officerFeature, seenAt, standingAt, tallyOf, taskFeature, turnsOf } from '@/playback/moments'
+import { beginnings, officerFeature, reportedAt, reportFeature, reportsOf, seenAt, standingAt, tallyOf, taskFeature, turnsOf } from '@/playback/moments'
 import type { Playback } from '@/playback/types'
 import { usePlayer } from '@/playback/usePlayer'
 
@@ -31,6 +31,18 @@ const playback: Playback = {
       ],
     },
   ],
+  recorded: [
+    {
+      id: 12,
+      number: 7,
+      category: { code: 'help', name_zh: '求助', name_en: 'Help' },
+      priority: 3,
+      lon: 118.5,
+      lat: 29.2,
+      address: null,
+      reported_at: at(10),
+    },
+  ],
   tracks: [
     { username: '1', display_name: '张', fixes: [[60, 118.41, 29.1, 8], [120, 118.42, 29.1, null], [600, 118.43, 29.1, 5]] },
   ],
@@ -45,6 +57,13 @@ describe('a moment of the past', () => {
 
   it('lets go of what ended a while before', () => {
     expect([35, 35.1].map(stateAt)).toEqual(['closed', undefined])
+  })
+
+  it('shows what made no task for half an hour, apart from the tasks', () => {
+    const reports = reportsOf(playback)
+    expect([9.9, 10, 39.9, 40].map((minutes) => reportedAt(reports, START + minutes * MINUTE).length)).toEqual([0, 1, 1, 0])
+    expect(reportFeature(reports[0]!).id).toBe(-12)
+    expect(beginnings([...turns, ...reports], START - 10 * MINUTE, START + 10.1 * MINUTE, 2)).toEqual([1, 1])
   })
 
   it('counts the stages', () => {

@@ -10894,6 +10894,17 @@ export interface components {
             address: string | null;
             turns: components["schemas"]["Turn"][];
         };
+        Recorded: {
+            id: number;
+            number: number;
+            category: components["schemas"]["CategoryNames"];
+            priority: number;
+            lon: number;
+            lat: number;
+            address: string | null;
+            /** Format: date-time */
+            reported_at: string;
+        };
         Track: {
             username: string;
             display_name: string;
@@ -10906,6 +10917,8 @@ export interface components {
             /** Format: date-time */
             to: string;
             tasks: components["schemas"]["PlayedTask"][];
+            /** @description Reported in the period, without a task; oldest first. */
+            recorded: components["schemas"]["Recorded"][];
             /** @description At most one position of an officer in so many seconds. */
             step_s: number | null;
             /** @description null: not asked for. */
@@ -10955,6 +10968,8 @@ export interface components {
             description?: string | null;
             /** Format: date-time */
             occurred_at?: string | null;
+            /** @description The id of a task about the same event: it is linked to the one that stands for it, and nobody else is sent. */
+            duplicate_of?: number | null;
         };
         StepTaker: {
             username: string;

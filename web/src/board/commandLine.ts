@@ -6,7 +6,7 @@
 import type { Verb } from '@/api/types'
 
 /** What follows a command's word. */
-type Takes = 'task' | 'task_officer' | 'task_words' | 'words' | 'code' | 'nothing'
+type Takes = 'task' | 'task_officer' | 'task_words' | 'task_agency' | 'task_task' | 'words' | 'code' | 'note' | 'nothing'
 
 export interface CommandWord {
   readonly name: string
@@ -24,16 +24,22 @@ export const COMMANDS: readonly CommandWord[] = [
   { name: 'back', words: ['back', '退回重办'], takes: 'task_words', verb: 'send_back', field: 'remark' },
   { name: 'return', words: ['return', '退回'], takes: 'task_words', verb: 'return', field: 'reason' },
   { name: 'cancel', words: ['cancel', '取消'], takes: 'task_words', verb: 'cancel', field: 'reason' },
+  { name: 'hand', words: ['hand', '移交'], takes: 'task_agency', verb: 'hand_over' },
+  { name: 'answer', words: ['answer', '答复'], takes: 'task_words', verb: 'answer', field: 'text' },
+  { name: 'link', words: ['link', '重复'], takes: 'task_task', verb: 'link' },
   { name: 'show', words: ['show', '查看'], takes: 'task' },
   { name: 'find', words: ['find', '查找'], takes: 'words' },
   { name: 'go', words: ['go', '定位'], takes: 'code' },
   { name: 'new', words: ['new', '接警', '新建'], takes: 'nothing' },
+  { name: 'alarm', words: ['alarm', '告警'], takes: 'nothing' },
+  { name: 'silence', words: ['silence', '静音'], takes: 'note' },
   { name: 'mob', words: ['mob', '战时'], takes: 'nothing' },
+  { name: 'unmob', words: ['unmob', '解除战时'], takes: 'nothing' },
   { name: 'help', words: ['?', '？', 'help', '帮助'], takes: 'nothing' },
 ]
 
 /** What stands wrong, by the name of the sentence that says so and what to do. */
-export type Fault = 'empty' | 'unknown' | 'no_task' | 'no_officer' | 'no_words' | 'no_code' | 'too_much'
+export type Fault = 'empty' | 'unknown' | 'no_task' | 'no_officer' | 'no_agency' | 'no_other' | 'no_words' | 'no_code' | 'no_note' | 'too_much'
 
 export type Parsed =
   | { readonly command: CommandWord; readonly task: number | null; readonly rest: string }
@@ -49,7 +55,9 @@ export function parse(line: string, chosen: boolean): Parsed {
   const command = commandOf(word)
   if (!command) return { fault: 'unknown', said: word }
   if (!command.takes.startsWith('task')) return plain(command, rest)
-  const number = NUMBER.exec(rest[0] ?? '')
+  // Of two numbers the first may go unnamed.
+  const onlyOther = command.takes === 'task_task' && rest.length < 2 && chosen
+  const number = onlyOther ? null : NUMBER.exec(rest[0] ?? '')
   const said = (number ? rest.slice(1) : rest).join(' ')
   if (!number && !chosen) return { fault: 'no_task', said: command.words[0]! }
   const fault = faultOf(command.takes, said)
@@ -66,14 +74,41 @@ function faultOf(takes: Takes, said: string): Fault | null {
   switch (takes) {
     case 'task_officer':
       return SERVICE_NUMBER.test(said) ? null : 'no_officer'
+    case 'task_agency':
+      return /^\S+ \S/.test(said) ? null : 'no_agency'
+    case 'task_task':
+      return NUMBER.test(said) ? null : 'no_other'
     case 'task_words':
     case 'words':
       return said ? null : 'no_words'
     case 'code':
       return said ? null : 'no_code'
+    case 'note':
+      return noteOf(said).note ? null : 'no_note'
     default:
       return said ? 'too_much' : null
   }
+}
+
+/** What `hand_over` says: the agency in one word, and what it is asked for. */
+export function agencyOf(said: string): { agency: string; text: string } {
+  const [agency = '', ...text] = said.split(' ')
+  return { agency, text: text.join(' ') }
+}
+
+const SILENT_MINUTES = 10
+const MOST_MINUTES = 480
+
+/** For how long an alarm is to be silent, where that is said, and why. */
+export function noteOf(said: string): { minutes: number; note: string } {
+  const [first = '', ...rest] = said.split(' ')
+  const minutes = /^\d{1,3}$/.test(first) ? Math.min(Number(first), MOST_MINUTES) : 0
+  return minutes ? { minutes, note: rest.join(' ') } : { minutes: SILENT_MINUTES, note: said }
+}
+
+/** The number that words name, as it is spoken. */
+export function numberOf(said: string): number {
+  return Number(NUMBER.exec(said)?.[1])
 }
 
 function commandOf(word: string): CommandWord | undefined {
@@ -122,7 +157,8 @@ function offered(
     if (takes === 'task_officer') return [...tasks, ...officers]
     return takes?.startsWith('task') ? tasks : []
   }
-  return parts.length === 3 && takes === 'task_officer' ? officers : []
+  if (parts.length > 3) return []
+  return takes === 'task_officer' ? officers : takes === 'task_task' ? tasks : []
 }
 
 const KEPT = 50

@@ -1,7 +1,6 @@
 /** Does what a line of the command line says. */
 import { ref, shallowRef } from 'vue'
 
-import { api, ask } from '@/api/client'
 import type { TaskCard, Verb } from '@/api/types'
 import { useAttempt } from '@/base/attempt'
 import { spokenNumber } from '@/common/names'
@@ -9,8 +8,8 @@ import { cardOf, ENDED } from '@/live/cards'
 import type { Place } from '@/map/usePickedPoint'
 import { useFeed } from '@/stores/feed'
 import { command as send } from './bulk'
-import { NO_FILTER, passes } from './filter'
-import { parse, type Fault, type Parsed } from './commandLine'
+import { agencyOf, numberOf, parse, type Fault, type Parsed } from './commandLine'
+import { useDeskLines } from './useDeskLines'
 
 /** A place or a task that a search found. */
 export interface Found {
@@ -31,9 +30,15 @@ export interface Doors {
 }
 
 type Said = Exclude<Parsed, { fault: Fault }>
-export type Complaint = Fault | 'unknown_number' | 'nothing_found' | 'unknown_cell'
-
-const SHOWN = 8
+export type Complaint =
+  | Fault
+  | 'unknown_number'
+  | 'nothing_found'
+  | 'unknown_cell'
+  | 'no_alarm'
+  | 'no_alarm_task'
+  | 'not_mobilised'
+  | 'several_mobilised'
 
 export function useCommandLine(doors: Doors) {
   const feed = useFeed()
@@ -54,22 +59,31 @@ export function useCommandLine(doors: Doors) {
     return false
   }
 
+  const desk = useDeskLines({
+    doors,
+    complain,
+    find: (all) => (found.value = all),
+    help: () => (helps.value = true),
+  })
+
   /** Does it; says whether the line has had its effect and may be closed. */
   async function run(line: string): Promise<boolean> {
     clear()
     const parsed = parse(line, doors.chosen() !== null)
     if ('fault' in parsed) return complain(parsed.fault, parsed.said)
     if (parsed.command.takes.startsWith('task')) return onTask(parsed)
-    return (await attempt(() => elsewhere(parsed))) ?? false
+    return (await attempt(async () => desk[parsed.command.name]!(parsed.rest))) ?? false
   }
 
   async function onTask({ command, task, rest }: Said): Promise<boolean> {
     const card = task === null ? feed.state.tasks[doors.chosen()!] : taskBy(feed.cards, task)
     if (!card) return complain('unknown_number', String(task ?? ''))
+    const data = dataOf(command, rest, feed.cards)
+    if (!data) return complain('unknown_number', rest)
     doors.choose(card.id)
-    const { verb, field } = command
+    const { verb } = command
     if (!verb) return true
-    const answer = await attempt(() => send(card.id, verb, field ? { [field]: rest } : {}))
+    const answer = await attempt(() => send(card.id, verb, data))
     if (answer) {
       feed.learn(cardOf(answer, ''))
       done.value = { verb, number: spokenNumber(card.incident) }
@@ -77,38 +91,15 @@ export function useCommandLine(doors: Doors) {
     return false
   }
 
-  async function elsewhere({ command, rest }: Said): Promise<boolean> {
-    if (command.name === 'find') {
-      found.value = [...tasksCalled(rest, feed.cards, doors.nameOf), ...(await placesCalled(rest))]
-      if (!found.value.length) complain('nothing_found', rest)
-    }
-    if (command.name === 'go') {
-      const cell = await cellCalled(rest)
-      if (cell) doors.show(cell)
-      return cell ? true : complain('unknown_cell', rest)
-    }
-    helps.value = command.name === 'help'
-    if (command.name === 'new') doors.begin()
-    if (command.name === 'mob') doors.mobilise()
-    return command.name === 'new' || command.name === 'mob'
-  }
-
   return { busy, refusal, complaint, done, found, helps, clear, run }
 }
 
-function tasksCalled(q: string, cards: readonly TaskCard[], nameOf: Doors['nameOf']): Found[] {
-  const named = cards.filter((card) => passes({ ...NO_FILTER, q }, card, 0)).slice(0, SHOWN)
-  return named.map((card) => ({ key: `task-${card.id}`, text: nameOf(card), note: '', place: card.incident, task: card.id }))
-}
-
-async function placesCalled(q: string): Promise<Found[]> {
-  const { items } = await ask(api.GET('/api/v1/places', { params: { query: { q, limit: SHOWN } } }))
-  return items.map((each) => ({ key: `place-${each.id}`, text: each.name, note: each.address ?? '', place: each, task: null }))
-}
-
-async function cellCalled(code: string): Promise<Place | undefined> {
-  const query = { code, limit: 1 }
-  return (await ask(api.GET('/api/v1/grid/cells', { params: { query } }))).items[0]
+/** What the verb carries; null where the other task isn't known. */
+function dataOf({ takes, field }: Said['command'], rest: string, cards: readonly TaskCard[]): Record<string, unknown> | null {
+  if (takes === 'task_agency') return agencyOf(rest)
+  if (takes !== 'task_task') return field ? { [field]: rest } : {}
+  const to = taskBy(cards, numberOf(rest))
+  return to ? { to: to.id, kind: 'duplicate' } : null
 }
 
 /** The task that a spoken number means: the numbers come round again, so the newest that is open. */

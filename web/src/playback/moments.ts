@@ -4,10 +4,12 @@ import { iconName } from '@/map/icons'
 import { ENDED, UNDER_WAY } from '@/live/cards'
 import type { LiveFeature } from '@/map/incremental'
 import { pixelsAtZoom0, STALE_MS } from '@/map/units'
-import type { PlayedTask, Playback, Track } from './types'
+import type { PlayedTask, Playback, Recorded, Track } from './types'
 
 /** A task that ended is shown for so long after, so that an eye can follow. */
 const ENDED_SHOWN_MS = 300_000
+/** What made no task has no end; it is shown for so long from when it was reported. */
+const RECORDED_SHOWN_MS = 1_800_000
 /** Who told nothing for longer went off duty, or out of reach. */
 const GONE_MS = 30 * 60_000
 
@@ -48,6 +50,21 @@ export function standingAt(turns: readonly Turns[], moment: number): Standing[] 
   })
 }
 
+/** What was reported without a task, and when: read once. */
+export interface Report {
+  readonly incident: Recorded
+  readonly at: readonly [number]
+}
+
+export function reportsOf({ recorded }: Playback): Report[] {
+  return recorded.map((incident) => ({ incident, at: [Date.parse(incident.reported_at)] }))
+}
+
+/** What was reported without a task shortly before a moment. */
+export function reportedAt(reports: readonly Report[], moment: number): Report[] {
+  return reports.filter(({ at: [at] }) => at <= moment && moment - at < RECORDED_SHOWN_MS)
+}
+
 /** How many stood at each stage. */
 export function tallyOf(standing: readonly Standing[]) {
   const count = (is: (state: TaskState) => boolean) => standing.filter(({ state }) => is(state)).length
@@ -79,8 +96,8 @@ function lastBefore({ fixes }: Track, second: number): Track['fixes'][number] | 
   return fixes[low - 1]
 }
 
-/** How many tasks began in each of `bins` equal parts of the period. */
-export function beginnings(turns: readonly Turns[], start: number, end: number, bins: number): number[] {
+/** How many began in each of `bins` equal parts of the period. */
+export function beginnings(turns: readonly Pick<Turns, 'at'>[], start: number, end: number, bins: number): number[] {
   const counts = Array<number>(bins).fill(0)
   for (const { at } of turns) {
     const bin = Math.floor(((at[0]! - start) / (end - start)) * bins)
@@ -102,6 +119,16 @@ export function taskFeature({ task, state }: Standing): LiveFeature {
       overdue: false,
       order: (state === 'assigned' ? 10 : 0) - task.priority,
     },
+  }
+}
+
+/** Tasks have their ids; what has none is told apart by the sign. */
+export function reportFeature({ incident: { id, lon, lat, priority } }: Report): LiveFeature {
+  return {
+    type: 'Feature',
+    id: -id,
+    geometry: { type: 'Point', coordinates: [lon, lat] },
+    properties: { id: -id, icon: 'task-ended', priority, unsigned: false, overdue: false, order: -10 - priority },
   }
 }
 

@@ -1,5 +1,6 @@
 /** What happened to a task, in the order in which it was: what was done, and who was told. */
 import type { HistoryEntry, Offer, Person, Task } from '@/api/types'
+import { spokenNumber } from '@/common/names'
 
 interface Told {
   kind: 'told'
@@ -41,10 +42,11 @@ export function placesOf(history: readonly HistoryEntry[]): { lon: number; lat: 
   return history.flatMap(({ id, lon, lat }) => (lon === null || lat === null ? [] : [{ id, lon, lat }]))
 }
 
-/** What the actor wrote: the words of a remark, a reason, a report, an agency. */
+/** What the actor wrote: the words of a remark, a reason, a report, an agency; the number that a link leads to. */
 export function wordsOf({ data }: HistoryEntry): string[] {
-  const said = Object.entries(data).filter(([name]) => name !== 'outcome')
-  return said.flatMap(([, value]) => (typeof value === 'string' && value !== '' ? [value] : []))
+  const said = Object.entries(data).filter(([name]) => name !== 'outcome' && name !== 'kind')
+  const linked = typeof data['number'] === 'number' ? [spokenNumber({ number: data['number'] })] : []
+  return linked.concat(said.flatMap(([, value]) => (typeof value === 'string' && value !== '' ? [value] : [])))
 }
 
 export function nameOf(person: Person | null, server: string): string {
