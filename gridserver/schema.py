@@ -16,6 +16,7 @@ import gridserver.access.models
 import gridserver.alarms.models
 import gridserver.attachments.models
 import gridserver.audit.models
+import gridserver.bulletins.models
 import gridserver.captures.models
 import gridserver.delivery.models
 import gridserver.dispatch.models

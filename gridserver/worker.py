@@ -33,6 +33,7 @@ from gridserver.base import logs
 from gridserver.base.db import Database
 from gridserver.base.keyring import Keyring
 from gridserver.base.settings import Settings, from_environment
+from gridserver.bulletins import clocks as bulletin_clocks
 from gridserver.delivery import retention
 from gridserver.dispatch import escalation, offers
 from gridserver.exchange import puller

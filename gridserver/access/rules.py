@@ -42,6 +42,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Who signs in how: accounts with their sessions and second factors, and what is demanded.
     "account.read": frozenset({"admin", "auditor"}),
     "account.edit": frozenset({"admin"}),
+    # What a bulletin says is read by those whom it concerns; an admin is none of them.
+    "bulletin.read": frozenset({"command", "auditor"}),
+    "bulletin.write": frozenset({"command"}),
+    "bulletin.read_across": frozenset({"auditor"}),
     # One's own devices aside: those everybody sees, and may revoke.
     "device.read": frozenset({"admin", "command"}),
     "device.revoke": frozenset({"admin", "command"}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from gridserver.api import (
     alarms,
     attachments,
+    audit,
+    bulletins,
     bureau,
     captures,
     devices,
@@ -100,6 +102,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     mobilisations.blueprint,
     alarms.blueprint,
     orders.blueprint,
+    bulletins.blueprint,
+    audit.blueprint,
     staffing.blueprint,
     figures.blueprint,
     inbox.blueprint,

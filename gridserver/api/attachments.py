@@ -29,6 +29,8 @@ from gridserver.attachments.rules import (
 from gridserver.attachments.service import Candidate, Progress
 from gridserver.attachments.store import Store
 from gridserver.base.errors import Invalid
+from gridserver.bulletins import looking as bulletin_looking
+from gridserver.bulletins import service as bulletins
 from gridserver.captures import queries as capture_queries
 from gridserver.captures import service as captures
 from gridserver.dispatch import queries as dispatch_queries
@@ -48,11 +50,13 @@ blueprint = Blueprint(
 _READERS: Mapping[str, Callable[[Session, Principal, int], object]] = {
     "task": dispatch_queries.task_for,
     "capture": capture_queries.capture_for,
+    "bulletin": bulletin_looking.may_see_photo,
 }
 #: kind → shows it again to those who look at it.
 _TELLERS: Mapping[str, Callable[[Session, int], None]] = {
     "task": dispatch.show_again,
     "capture": captures.show_again,
+    "bulletin": bulletins.show_again,
 }
 
 _ID = ma.validate.Range(1, 2**63 - 1)
@@ -109,6 +113,7 @@ class SubjectSchema(ma.Schema):
 
     task = ma.fields.Integer(validate=_ID)
     capture = ma.fields.Integer(validate=_ID)
+    bulletin = ma.fields.Integer(validate=_ID)
 
 
 _PIECE = {

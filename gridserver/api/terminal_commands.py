@@ -14,7 +14,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
-from gridserver.api import captures, force_swaps, orders, tasks
+from gridserver.api import bulletins, captures, force_swaps, orders, tasks
 from gridserver.api.moments import Moment
 from gridserver.api.sockets import Answer, load
 from gridserver.base.errors import Invalid
@@ -32,6 +32,7 @@ SUBJECTS: Mapping[str, Handler] = {
     "task": tasks.say,
     "order": orders.say,
     "swap": force_swaps.say,
+    "bulletin": bulletins.say,
 }
 #: verb → who carries it out, where there is no subject.
 MAKERS: Mapping[str, Maker] = {captures_service.VERB: captures.say}

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gridserver.bulletins import queries as bulletins
 from gridserver.captures import queries as captures
 from gridserver.dispatch import queries as dispatch
 from gridserver.orders import queries as orders
@@ -18,6 +19,7 @@ PARTS: tuple[Part, ...] = (
     dispatch.terminal_snapshot_part,
     orders.terminal_snapshot_part,
     captures.terminal_snapshot_part,
+    bulletins.terminal_snapshot_part,
 )
 
 

@@ -68,9 +68,9 @@ class AttachmentStore(Base):
 
 
 class AttachmentLink(Base):
-    """A content that belongs to a task or a capture, as the account said that brings it. It may be
-    said before the first byte came, so that there may be no `Attachment` yet; the subject's id has
-    no foreign key, since its room stands above this one."""
+    """A content that belongs to a task, a capture or a bulletin, as the account said that brings
+    it. It may be said before the first byte came, so that there may be no `Attachment` yet; the
+    subject's id has no foreign key, since its room stands above this one."""
 
     __tablename__ = "attachment_link"
     __table_args__ = (

@@ -28,7 +28,7 @@ KEPT = dt.timedelta(days=7)
 
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp")
 #: What an attachment may belong to.
-SUBJECTS = ("task", "capture")
+SUBJECTS = ("task", "capture", "bulletin")
 
 #: `restart` takes up again what was refused, from its first byte.
 UPLOAD = Lifecycle(

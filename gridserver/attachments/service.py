@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -222,6 +222,15 @@ def link(
         for sha256 in hashes
     ]
     session.execute(insert(AttachmentLink).values(rows).on_conflict_do_nothing())
+
+
+def unlink(session: Session, kind: str, subject_id: int) -> None:
+    """Have nothing belong to a subject any longer. What nothing else refers to is swept later."""
+    session.execute(
+        delete(AttachmentLink).where(
+            AttachmentLink.subject_kind == kind, AttachmentLink.subject_id == subject_id
+        )
+    )
 
 
 def record_reading(

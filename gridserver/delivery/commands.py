@@ -40,11 +40,16 @@ class Command:
 
 def read_point(command: Command) -> tuple[float, float] | None:
     """Return where the sender was: lon, lat. Raises `Invalid` for half a place."""
-    if command.lon is None and command.lat is None:
+    return point(command.lon, command.lat)
+
+
+def point(lon: object, lat: object) -> tuple[float, float] | None:
+    """Return a place where one is said: lon, lat. Raises `Invalid` for half a place."""
+    if lon is None and lat is None:
         return None
     return (
-        reading.number(command.lon, "lon", least=-180.0, most=180.0),
-        reading.number(command.lat, "lat", least=-90.0, most=90.0),
+        reading.number(lon, "lon", least=-180.0, most=180.0),
+        reading.number(lat, "lat", least=-90.0, most=90.0),
     )
 
 

@@ -63,7 +63,7 @@ def members(session: Session, audience: Audience, path: str) -> Select[*tuple[An
     Returns
     -------
     Select
-        Of ``account_id, unit_id, path, username, display_name, service_number, unit_code,
+        Of ``account_id, unit_id, path, username, display_name, service_number, kind, unit_code,
         unit_name, on_duty``, in no order.
 
     Raises
@@ -89,6 +89,7 @@ def _people(at: dt.datetime) -> Select[*tuple[Any, ...]]:
             Account.username,
             Account.display_name,
             Officer.service_number,
+            Officer.kind,
             Unit.code.label("unit_code"),
             Unit.name.label("unit_name"),
             _on_duty(at).label("on_duty"),

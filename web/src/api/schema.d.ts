@@ -6190,6 +6190,7 @@ export interface paths {
                 query?: {
                     task?: number;
                     capture?: number;
+                    bulletin?: number;
                 };
                 header?: never;
                 path: {
@@ -7937,6 +7938,430 @@ export interface paths {
                 403: components["responses"]["FORBIDDEN"];
                 404: components["responses"]["NOT_FOUND"];
                 409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a unit's bulletins, newest first, without what they say: those that it issued, and
+         *     the live ones that reach it. Across units only an auditor lists.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Its code. Only an auditor may leave it out. */
+                    unit?: string;
+                    state?: "open" | "all";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinHeadPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /**
+         * Write a bulletin. An urgent one of a missing person goes out at once, and is withdrawn
+         *     by the clock unless another person approves it within 30 minutes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewBulletin"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinDetail"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what a bulletin may be: kinds, whom they are about, what they stand on, how long. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinTerms"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show how a bulletin stands, without what it says. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Tag to check against */
+                    "If-None-Match"?: components["parameters"]["IF_NONE_MATCH"];
+                };
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinDetail"];
+                    };
+                };
+                304: components["responses"]["NOT_MODIFIED"];
+                401: components["responses"]["UNAUTHORIZED"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** Change a draft. Whoever changes it is its author from then on, and can't approve it. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description Tag to check against */
+                    "If-Match": components["parameters"]["IF_MATCH"];
+                };
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulletinDraft"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETAG"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinDetail"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                412: components["responses"]["PRECONDITION_FAILED"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                428: components["responses"]["PRECONDITION_REQUIRED"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do the next thing to a bulletin. Its author neither approves nor renews it: 403
+         *     `bulletin.two_persons`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulletinStep"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinDetail"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /** Show a room what a bulletin says. Each look is written down. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinContents"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give this terminal a copy, to be kept sealed while it is live. Each time is written down,
+         *     with the device and the place. What is over is answered 409 `bulletin.over`.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulletinCopyArguments"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinSheet"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say of this terminal's copy that it was `read`, also where that was without signal, or
+         *     that it is `removed`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulletinCommand"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinDone"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
                 413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
@@ -12438,6 +12863,277 @@ export interface components {
             /** @enum {string} */
             status: "done";
             order: components["schemas"]["OwnOrder"];
+        };
+        BulletinBasisRef: {
+            /**
+             * @description See `GET /bulletins/terms`.
+             * @enum {string}
+             */
+            type: "arrest_warrant" | "case_decision" | "detention_warrant" | "escape_notice" | "protection_order" | "report" | "wanted_order";
+            number: string;
+            /** @description Who issued it. */
+            authority: string;
+            /** Format: date */
+            date: string;
+        };
+        BulletinArea: {
+            /** @description Codes of cells of the grid in force. */
+            cells?: string[];
+            /** @description Codes of units. */
+            units?: string[];
+            /** @default false */
+            whole?: boolean;
+            /** @description Why the whole bureau needs to know. */
+            reason?: string | null;
+        };
+        BulletinHead: {
+            id: number;
+            /** @description Counts the changes. */
+            version: number;
+            /** @enum {string} */
+            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
+            /** @enum {string} */
+            state: "draft" | "approved" | "provisional" | "active" | "renewed" | "withdrawn" | "expired" | "resolved";
+            /** @enum {string} */
+            role: "missing" | "wanted" | "protected" | "witness";
+            urgent: boolean;
+            unit: components["schemas"]["UnitRef"];
+            basis: components["schemas"]["BulletinBasisRef"];
+            area: components["schemas"]["BulletinArea"];
+            lasts_h: number;
+            author: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            approver: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            approved_at: string | null;
+            /**
+             * Format: date-time
+             * @description The second person's deadline.
+             */
+            approve_by: string | null;
+            /** Format: date-time */
+            issued_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the issuer has to confirm it again.
+             */
+            validate_by: string | null;
+            /**
+             * Format: date-time
+             * @description When terminals let go of it by themselves.
+             */
+            live_until: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            end_reason: string | null;
+            /** Format: date-time */
+            purged_at: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        BulletinHeadPage: {
+            items: components["schemas"]["BulletinHead"][];
+            next: string | null;
+        };
+        BulletinBasis: {
+            /**
+             * @description See `GET /bulletins/terms`.
+             * @enum {string}
+             */
+            type: "arrest_warrant" | "case_decision" | "detention_warrant" | "escape_notice" | "protection_order" | "report" | "wanted_order";
+            number: string;
+            /** @description Who issued it. */
+            authority: string;
+            /** Format: date */
+            date: string;
+        };
+        NewBulletinContents: {
+            /** @description What is known. */
+            fact: string;
+            /** @description What is thought. */
+            opinion?: string | null;
+            /** Format: date-time */
+            last_seen_at?: string | null;
+            last_seen_place?: string | null;
+            /** @description What to do on meeting. */
+            to_do: string;
+            not_to_do: string;
+            /** @description SHA-256 of each, three at most; their bytes may come before or after. */
+            photos?: string[];
+        };
+        NewBulletin: {
+            /**
+             * @description See `GET /bulletins/terms`.
+             * @enum {string}
+             */
+            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
+            /**
+             * @description The kind's usual one where it is left out.
+             * @enum {string}
+             */
+            role?: "missing" | "wanted" | "protected" | "witness";
+            basis: components["schemas"]["BulletinBasis"];
+            area: components["schemas"]["BulletinArea"];
+            /** @description Hours to its expiry: 72 at most for a missing person, else 720. */
+            lasts_h: number;
+            contents: components["schemas"]["NewBulletinContents"];
+            /**
+             * @description A missing person's goes out at once; 30 minutes to approve it.
+             * @default false
+             */
+            urgent?: boolean;
+            /** @description In whose name it is issued. */
+            unit: string;
+        };
+        BulletinDetail: {
+            id: number;
+            /** @description Counts the changes. */
+            version: number;
+            /** @enum {string} */
+            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
+            /** @enum {string} */
+            state: "draft" | "approved" | "provisional" | "active" | "renewed" | "withdrawn" | "expired" | "resolved";
+            /** @enum {string} */
+            role: "missing" | "wanted" | "protected" | "witness";
+            urgent: boolean;
+            unit: components["schemas"]["UnitRef"];
+            basis: components["schemas"]["BulletinBasisRef"];
+            area: components["schemas"]["BulletinArea"];
+            lasts_h: number;
+            author: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            approver: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            approved_at: string | null;
+            /**
+             * Format: date-time
+             * @description The second person's deadline.
+             */
+            approve_by: string | null;
+            /** Format: date-time */
+            issued_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the issuer has to confirm it again.
+             */
+            validate_by: string | null;
+            /**
+             * Format: date-time
+             * @description When terminals let go of it by themselves.
+             */
+            live_until: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            end_reason: string | null;
+            /** Format: date-time */
+            purged_at: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The verbs that the reader may say now. */
+            allowed: string[];
+        };
+        BulletinTermsKind: {
+            kind: string;
+            roles: string[];
+            bases: string[];
+            longest_h: number;
+            /** @description May go out at once. */
+            urgent: boolean;
+        };
+        BulletinTerms: {
+            kinds: components["schemas"]["BulletinTermsKind"][];
+            arrestable: string[];
+            words_of_arrest: string[];
+        };
+        BulletinDraft: {
+            /**
+             * @description See `GET /bulletins/terms`.
+             * @enum {string}
+             */
+            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
+            /**
+             * @description The kind's usual one where it is left out.
+             * @enum {string}
+             */
+            role?: "missing" | "wanted" | "protected" | "witness";
+            basis: components["schemas"]["BulletinBasis"];
+            area: components["schemas"]["BulletinArea"];
+            /** @description Hours to its expiry: 72 at most for a missing person, else 720. */
+            lasts_h: number;
+            contents: components["schemas"]["NewBulletinContents"];
+            /**
+             * @description A missing person's goes out at once; 30 minutes to approve it.
+             * @default false
+             */
+            urgent?: boolean;
+        };
+        BulletinStep: {
+            /** @enum {string} */
+            verb: "approve" | "issue" | "send_at_once" | "renew" | "validate" | "withdraw" | "resolve";
+            /** @description Of `withdraw` and `resolve`. */
+            reason?: string | null;
+            /** @description Of `renew`, from now. */
+            lasts_h?: number | null;
+        };
+        BulletinContents: {
+            fact: string;
+            opinion: string | null;
+            /** Format: date-time */
+            last_seen_at: string | null;
+            last_seen_place: string | null;
+            to_do: string;
+            not_to_do: string;
+            photos: components["schemas"]["Attachment"][];
+        };
+        BulletinCopyArguments: {
+            lon?: number | null;
+            lat?: number | null;
+        };
+        BulletinSheet: {
+            id: number;
+            /** @description Counts the changes. */
+            version: number;
+            /** @enum {string} */
+            kind: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
+            /** @enum {string} */
+            state: "draft" | "approved" | "provisional" | "active" | "renewed" | "withdrawn" | "expired" | "resolved";
+            /** @enum {string} */
+            role: "missing" | "wanted" | "protected" | "witness";
+            unit: components["schemas"]["UnitRef"];
+            basis: components["schemas"]["BulletinBasisRef"];
+            contents: components["schemas"]["BulletinContents"];
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date-time */
+            live_until: string;
+        };
+        BulletinCommand: {
+            /** Format: uuid */
+            id: string;
+            verb: string;
+            /** Format: date-time */
+            occurred_at?: string;
+            data?: {
+                [key: string]: unknown;
+            };
+            lon?: number | null;
+            lat?: number | null;
+        };
+        BulletinRef: {
+            id: number;
+            /** @description Counts the changes. */
+            version: number;
+        };
+        BulletinDone: {
+            /** @enum {string} */
+            status: "done";
+            bulletin: components["schemas"]["BulletinRef"];
         };
         StaffingNorms: {
             households_per_officer: number;

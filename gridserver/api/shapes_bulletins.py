@@ -1,0 +1,196 @@
+"""Shapes of bulletins. What a bulletin says is in `BulletinContentsSchema` alone."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from gridserver.api.moments import Moment
+from gridserver.api.shapes import AttachmentSchema, PersonSchema, UnitRefSchema, moment
+from gridserver.bulletins.lifecycle import BULLETIN
+from gridserver.bulletins.rules import BASES_OF, KINDS, ROLES
+from gridserver.bulletins.service import STEPS
+
+_WORD = {"description": "See `GET /bulletins/terms`."}
+_BASES = sorted({basis for bases in BASES_OF.values() for basis in bases})
+
+
+def _names(description: str) -> ma.fields.List:
+    return ma.fields.List(
+        ma.fields.String(), load_default=list, metadata={"description": description}
+    )
+
+
+class BulletinBasisSchema(ma.Schema):
+    """The instrument that it stands on."""
+
+    type = ma.fields.String(required=True, metadata={"enum": _BASES} | _WORD)
+    number = ma.fields.String(required=True)
+    authority = ma.fields.String(required=True, metadata={"description": "Who issued it."})
+    date = ma.fields.Date(required=True)
+
+
+class BulletinBasisRefSchema(BulletinBasisSchema):
+    """The same as shown."""
+
+    date = ma.fields.String(required=True, metadata={"format": "date"})
+
+
+class BulletinAreaSchema(ma.Schema):
+    """Who needs to know: cells or units, or the whole bureau with the reason."""
+
+    cells = _names("Codes of cells of the grid in force.")
+    units = _names("Codes of units.")
+    whole = ma.fields.Boolean(load_default=False)
+    reason = ma.fields.String(
+        allow_none=True, metadata={"description": "Why the whole bureau needs to know."}
+    )
+
+
+class NewBulletinContentsSchema(ma.Schema):
+    """The least that is needed. There is no other field for a person, and none is stored."""
+
+    fact = ma.fields.String(required=True, metadata={"description": "What is known."})
+    opinion = ma.fields.String(allow_none=True, metadata={"description": "What is thought."})
+    last_seen_at = Moment(allow_none=True)
+    last_seen_place = ma.fields.String(allow_none=True)
+    to_do = ma.fields.String(required=True, metadata={"description": "What to do on meeting."})
+    not_to_do = ma.fields.String(required=True)
+    photos = _names("SHA-256 of each, three at most; their bytes may come before or after.")
+
+
+class BulletinDraftSchema(ma.Schema):
+    kind = ma.fields.String(required=True, metadata={"enum": list(KINDS)} | _WORD)
+    role = ma.fields.String(
+        metadata={"enum": list(ROLES), "description": "The kind's usual one where it is left out."}
+    )
+    basis = ma.fields.Nested(BulletinBasisSchema, required=True)
+    area = ma.fields.Nested(BulletinAreaSchema, required=True)
+    lasts_h = ma.fields.Integer(
+        required=True,
+        strict=True,
+        metadata={"description": "Hours to its expiry: 72 at most for a missing person, else 720."},
+    )
+    contents = ma.fields.Nested(NewBulletinContentsSchema, required=True)
+    urgent = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "A missing person's goes out at once; 30 minutes to approve it."},
+    )
+
+
+class NewBulletinSchema(BulletinDraftSchema):
+    unit = ma.fields.String(required=True, metadata={"description": "In whose name it is issued."})
+
+
+class BulletinStepSchema(ma.Schema):
+    """What a room does to a bulletin."""
+
+    verb = ma.fields.String(required=True, validate=ma.validate.OneOf(tuple(STEPS)))
+    reason = ma.fields.String(
+        allow_none=True, metadata={"description": "Of `withdraw` and `resolve`."}
+    )
+    lasts_h = ma.fields.Integer(
+        strict=True, allow_none=True, metadata={"description": "Of `renew`, from now."}
+    )
+
+
+class BulletinRefSchema(ma.Schema):
+    """All that messages say of a bulletin."""
+
+    id = ma.fields.Integer(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "Counts the changes."})
+
+
+class BulletinHeadSchema(BulletinRefSchema):
+    """A bulletin without what it says."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(BULLETIN.states))
+    role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
+    urgent = ma.fields.Boolean(required=True)
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+    basis = ma.fields.Nested(BulletinBasisRefSchema, required=True)
+    area = ma.fields.Nested(BulletinAreaSchema, required=True)
+    lasts_h = ma.fields.Integer(required=True)
+    author = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
+    created_at = moment()
+    approver = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
+    approved_at = moment(nullable=True)
+    approve_by = moment(nullable=True, description="The second person's deadline.")
+    issued_at = moment(nullable=True)
+    expires_at = moment(nullable=True)
+    validate_by = moment(nullable=True, description="When the issuer has to confirm it again.")
+    live_until = moment(nullable=True, description="When terminals let go of it by themselves.")
+    ended_at = moment(nullable=True)
+    end_reason = ma.fields.String(required=True, allow_none=True)
+    purged_at = moment(nullable=True)
+    updated_at = moment()
+
+
+class BulletinDetailSchema(BulletinHeadSchema):
+    allowed = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "The verbs that the reader may say now."},
+    )
+
+
+class BulletinContentsSchema(ma.Schema):
+    """What a bulletin says."""
+
+    fact = ma.fields.String(required=True)
+    opinion = ma.fields.String(required=True, allow_none=True)
+    last_seen_at = moment(nullable=True)
+    last_seen_place = ma.fields.String(required=True, allow_none=True)
+    to_do = ma.fields.String(required=True)
+    not_to_do = ma.fields.String(required=True)
+    photos = ma.fields.List(ma.fields.Nested(AttachmentSchema), required=True)
+
+
+class BulletinSheetSchema(BulletinRefSchema):
+    """A terminal's copy, to be kept sealed until `live_until` by the device's own clock."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(BULLETIN.states))
+    role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+    basis = ma.fields.Nested(BulletinBasisRefSchema, required=True)
+    contents = ma.fields.Nested(BulletinContentsSchema, required=True)
+    issued_at = moment()
+    live_until = moment()
+
+
+class BulletinCopyArguments(ma.Schema):
+    """Where the terminal is, as far as it is known: EPSG:4326."""
+
+    lon = ma.fields.Float(allow_none=True)
+    lat = ma.fields.Float(allow_none=True)
+
+
+class BulletinTermsKindSchema(ma.Schema):
+    kind = ma.fields.String(required=True)
+    roles = ma.fields.List(ma.fields.String(), required=True)
+    bases = ma.fields.List(ma.fields.String(), required=True)
+    longest_h = ma.fields.Integer(required=True)
+    urgent = ma.fields.Boolean(required=True, metadata={"description": "May go out at once."})
+
+
+class BulletinTermsSchema(ma.Schema):
+    """What a bulletin may be, for forms: the same lists that refuse everything else."""
+
+    kinds = ma.fields.List(ma.fields.Nested(BulletinTermsKindSchema), required=True)
+    arrestable = ma.fields.List(ma.fields.String(), required=True)
+    words_of_arrest = ma.fields.List(ma.fields.String(), required=True)
+
+
+class BulletinCommandSchema(ma.Schema):
+    id = ma.fields.UUID(required=True)
+    verb = ma.fields.String(required=True)
+    occurred_at = Moment()
+    data = ma.fields.Dict(load_default=dict)
+    lon = ma.fields.Float(allow_none=True)
+    lat = ma.fields.Float(allow_none=True)
+
+
+class BulletinDoneSchema(ma.Schema):
+    status = ma.fields.String(required=True, validate=ma.validate.OneOf(("done",)))
+    bulletin = ma.fields.Nested(BulletinRefSchema, required=True)

@@ -1,0 +1,1 @@
+"""Person-of-interest bulletins: few, current, lawful, checked, each look written down."""

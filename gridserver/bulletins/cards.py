@@ -1,0 +1,121 @@
+"""Bulletins as JSON-able documents: what a room lists, and what a person reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from gridserver.access.queries import AccountRef
+from gridserver.attachments.queries import AttachmentCard
+from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE
+from gridserver.bulletins.models import Bulletin, BulletinContents
+from gridserver.org.models import Unit
+
+Card = dict[str, Any]
+
+
+def reference(row: Bulletin) -> Card:
+    """Return all that an inbox, a log or the feed may hold of a bulletin."""
+    return {"id": row.id, "version": row.version}
+
+
+def live_until(row: Bulletin) -> dt.datetime | None:
+    """Return when every terminal lets go of a bulletin by its own clock; None where none holds it.
+
+    That is its expiry, or before it the end of its validation or of the wait for its second person.
+    """
+    if row.state not in LIVE:
+        return None
+    ends = [row.expires_at, row.validate_by]
+    if row.state == "provisional":
+        ends.append(row.approve_by)
+    return min(end for end in ends if end is not None)
+
+
+def head(row: Bulletin, unit: Unit, people: dict[int, AccountRef]) -> Card:
+    """Return a bulletin as rooms list it: nothing of the person."""
+    return {
+        **reference(row),
+        "kind": row.kind,
+        "state": row.state,
+        "role": row.role,
+        "urgent": row.is_urgent,
+        "unit": {"code": unit.code, "name": unit.name},
+        "basis": basis(row),
+        "area": {
+            "cells": list(row.area_cells),
+            "units": list(row.area_units),
+            "whole": row.area_whole,
+            "reason": row.area_reason,
+        },
+        "lasts_h": row.lasts_h,
+        "author": _person(people, row.author_id),
+        "created_at": said(row.created_at),
+        "approver": _person(people, row.approver_id),
+        "approved_at": said(row.approved_at),
+        "approve_by": said(row.approve_by) if row.state == "provisional" else None,
+        "issued_at": said(row.issued_at),
+        "expires_at": said(row.expires_at),
+        "validate_by": said(row.validate_by),
+        "live_until": said(live_until(row)),
+        "ended_at": said(row.ended_at),
+        "end_reason": row.end_reason,
+        "purged_at": said(row.purged_at),
+        "updated_at": said(row.updated_at),
+    }
+
+
+def basis(row: Bulletin) -> Card:
+    """Return the instrument that a bulletin stands on."""
+    return {
+        "type": row.basis_type,
+        "number": row.basis_number,
+        "authority": row.basis_authority,
+        "date": row.basis_date.isoformat(),
+    }
+
+
+def contents(row: Bulletin, said_: BulletinContents, photos: list[AttachmentCard]) -> Card:
+    """Return the personal data. Whoever calls this has written the look down."""
+    return {
+        "fact": said_.fact,
+        "opinion": said_.opinion,
+        "last_seen_at": said(said_.last_seen_at),
+        "last_seen_place": said_.last_seen_place,
+        "to_do": said_.to_do,
+        "not_to_do": said_.not_to_do,
+        "photos": [photo.to_json() for photo in photos],
+    }
+
+
+def sheet(row: Bulletin, unit: Unit, told: Card) -> Card:
+    """Return what a terminal keeps while it may: the contents, and how long they hold."""
+    return {
+        **reference(row),
+        "kind": row.kind,
+        "state": row.state,
+        "role": row.role,
+        "unit": {"code": unit.code, "name": unit.name},
+        "basis": basis(row),
+        "contents": told,
+        "issued_at": said(row.issued_at),
+        "live_until": said(live_until(row)),
+    }
+
+
+def allowed(row: Bulletin, account_id: int) -> list[str]:
+    """Return the verbs that an account of the issuing room may say now. The author approves and
+    renews nothing of their own."""
+    verbs = [verb for verb in BULLETIN.allowed(row.state) if verb not in BY_CLOCK]
+    if row.author_id == account_id:
+        return [verb for verb in verbs if verb not in {"approve", "renew"}]
+    return verbs
+
+
+def said(moment: dt.datetime | None) -> str | None:
+    """Return a moment as JSON says it."""
+    return None if moment is None else moment.astimezone(dt.UTC).isoformat()
+
+
+def _person(people: dict[int, AccountRef], account_id: int | None) -> dict[str, str] | None:
+    return people[account_id].document() if account_id in people else None

@@ -1,0 +1,74 @@
+"""What the clock does to bulletins, in any number of workers."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from gridserver.base.clock import now
+from gridserver.bulletins import recipients, service, telling
+from gridserver.bulletins.lifecycle import LIVE
+from gridserver.bulletins.models import Bulletin
+from gridserver.bulletins.queries import Found
+from gridserver.org import queries as org
+
+#: How often it is looked who has come on duty in a bulletin's area.
+LOOKED_EVERY = dt.timedelta(seconds=30)
+
+_LIVE = Bulletin.state.in_(LIVE)
+_DUE = (
+    select(Bulletin)
+    .where(
+        Bulletin.ended_at.is_(None),
+        or_(
+            Bulletin.expires_at <= bindparam("now"),
+            _LIVE & (Bulletin.validate_by <= bindparam("now")),
+            (Bulletin.state == "provisional") & (Bulletin.approve_by <= bindparam("now")),
+        ),
+    )
+    .order_by(Bulletin.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+_TO_LOOK_AT = (
+    select(Bulletin)
+    .where(_LIVE, Bulletin.looked_at <= bindparam("before"))
+    .order_by(Bulletin.looked_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def end_due(session: Session, limit: int = 100) -> int:
+    """End what is over: unapproved in time, expired, or not validated; return how many."""
+    moment = now(session)
+    rows = session.scalars(_DUE, {"now": moment, "limit": limit}).all()
+    units = org.units_by_id(session, {row.unit_id for row in rows})
+    for row in rows:
+        verb, because = _ending(row, moment)
+        service.end_by_clock(session, Found(row, units[row.unit_id]), verb, because)
+    return len(rows)
+
+
+def tell_latecomers(session: Session, limit: int = 100) -> int:
+    """Tell those who have come on duty in the area of a live bulletin; return how many bulletins
+    were looked at."""
+    moment = now(session)
+    asked = {"before": moment - LOOKED_EVERY, "limit": limit}
+    rows = session.scalars(_TO_LOOK_AT, asked).all()
+    for row in rows:
+        row.looked_at = moment
+        telling.issued(session, row, recipients.add_new(session, row))
+    session.flush()
+    return len(rows)
+
+
+def _ending(row: Bulletin, moment: dt.datetime) -> tuple[str, str]:
+    if row.state == "provisional" and row.approve_by is not None and row.approve_by <= moment:
+        return "lapse", "unapproved"
+    is_over = row.expires_at is not None and row.expires_at <= moment
+    return "expire", "expiry" if is_over else "validation"

@@ -1,0 +1,170 @@
+"""Reading what a bulletin says. Each look adds its row to the ledger in the same transaction,
+before anything is returned: where the row can't be written, nothing is served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gridserver.access.rules import Principal
+from gridserver.attachments import queries as attachments
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
+from gridserver.base.errors import Conflict, Invalid, NotFound
+from gridserver.bulletins import cards, queries
+from gridserver.bulletins.cards import Card
+from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinCopy, BulletinRecipient
+from gridserver.bulletins.service import SUBJECT
+from gridserver.delivery.commands import Command, payload, read_moment, read_point
+from gridserver.delivery.once import Outcome, run_once
+from gridserver.org import queries as org
+
+Place = tuple[float, float]
+
+
+def look(session: Session, actor: Principal, bulletin_id: int) -> Card:
+    """Return what a bulletin says, to a room that it concerns or to the auditor.
+
+    Raises
+    ------
+    NotFound
+        ``bulletin.unknown`` as `queries.bulletin_for`; ``bulletin.purged``.
+    """
+    found = queries.bulletin_for(session, actor, bulletin_id)
+    _note(session, actor, found.row, "look", None)
+    return _contents(session, found.row)
+
+
+def fetch(session: Session, actor: Principal, bulletin_id: int, place: Place | None) -> Card:
+    """Give the actor's terminal a copy, to be kept sealed while the bulletin is live.
+
+    Parameters
+    ----------
+    place
+        Where the terminal is: lon, lat in EPSG:4326, where known.
+
+    Raises
+    ------
+    NotFound
+        ``bulletin.unknown``: the account was not told of it.
+    Conflict
+        ``bulletin.over``: it is live no longer; the terminal removes what it has.
+    """
+    row = require_live(session, actor, bulletin_id)
+    (unit,) = org.units_by_id(session, {row.unit_id}).values()
+    _note(session, actor, row, "fetch", place)
+    kept = {"version": row.version, "fetched_at": now(session), "removed_at": None}
+    copy = insert(BulletinCopy).values(
+        bulletin_id=row.id, account_id=actor.account_id, device=actor.device or "", **kept
+    )
+    session.execute(copy.on_conflict_do_update(constraint="pk_bulletin_copy", set_=kept))
+    return cards.sheet(row, unit, _contents(session, row))
+
+
+def require_live(session: Session, actor: Principal, bulletin_id: int) -> Bulletin:
+    """Return a live bulletin that the actor was told of. Raises as `fetch`."""
+    queries.held_by(session, actor.account_id, bulletin_id)
+    row = session.get_one(Bulletin, bulletin_id, populate_existing=True)
+    if not queries.is_live(row, now(session)):
+        raise Conflict(
+            "bulletin.over",
+            "The bulletin holds no longer: remove it.",
+            bulletin=cards.reference(row),
+        )
+    return row
+
+
+def may_see_photo(session: Session, actor: Principal, bulletin_id: int) -> None:
+    """Raise unless the actor may look at a bulletin's photos: as `look` or as `fetch`."""
+    try:
+        queries.bulletin_for(session, actor, bulletin_id)
+    except NotFound:
+        require_live(session, actor, bulletin_id)
+
+
+def command(session: Session, actor: Principal, bulletin_id: int, said: Command) -> Outcome:
+    """Take what a terminal says of its copy: that the officer read it, or that it is removed.
+
+    What was read without signal comes back so; each reading is its own row of the ledger, with the
+    officer's own time and place.
+
+    Returns
+    -------
+    Outcome
+        200 with ``{status: "done", bulletin: {id, version}}``; 404 ``bulletin.unknown``; 422.
+
+    Raises
+    ------
+    Invalid
+        ``command.reused``.
+    """
+    given = payload({"bulletin": bulletin_id}, said)
+    return run_once(
+        session, actor, said.id, given, lambda: _carry_out(session, actor, bulletin_id, said)
+    )
+
+
+def _carry_out(
+    session: Session, actor: Principal, bulletin_id: int, said: Command
+) -> dict[str, Any]:
+    place, said_at = read_point(said), read_moment(said)
+    own = queries.held_by(session, actor.account_id, bulletin_id)
+    row = session.get_one(Bulletin, bulletin_id, populate_existing=True)
+    work = _VERBS.get(said.verb)
+    if work is None:
+        given = f"There is no verb {said.verb!r}: give one of {', '.join(_VERBS)}."
+        raise Invalid("bulletin.unknown_word", given, field="verb")
+    work(session, actor, own)
+    data = {"said_at": cards.said(said_at), "offset_s": actor.clock_offset_s}
+    _note(session, actor, row, said.verb, place, data)
+    return {"status": "done", "bulletin": cards.reference(row)}
+
+
+def _read(session: Session, _actor: Principal, own: BulletinRecipient) -> None:
+    if own.read_at is None:
+        own.read_at = now(session)
+        session.flush()
+
+
+def _removed(session: Session, actor: Principal, own: BulletinRecipient) -> None:
+    key = (own.bulletin_id, own.account_id, actor.device or "")
+    copy = session.get(BulletinCopy, key, populate_existing=True)
+    if copy is not None and copy.removed_at is None:
+        copy.removed_at = now(session)
+        session.flush()
+
+
+_VERBS = {"read": _read, "removed": _removed}
+
+
+def _contents(session: Session, row: Bulletin) -> Card:
+    """Return what a bulletin says. Only for those here who have written the look down."""
+    query = select(BulletinContents).where(BulletinContents.bulletin_id == row.id)
+    told = session.scalar(query.execution_options(populate_existing=True))
+    if told is None:
+        raise NotFound(
+            "bulletin.purged", "The personal data was purged; only the record of acts is left."
+        )
+    return cards.contents(row, told, attachments.of_subject(session, SUBJECT, row.id))
+
+
+def _note(
+    session: Session,
+    actor: Principal,
+    row: Bulletin,
+    verb: str,
+    place: Place | None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    audit.record(
+        session,
+        actor,
+        f"bulletin:{verb}",
+        subject_kind=SUBJECT,
+        subject_id=row.id,
+        data={"version": row.version, **(data or {})},
+        place=place,
+    )

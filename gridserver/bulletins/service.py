@@ -1,0 +1,304 @@
+"""The verbs of bulletins: write, edit, approve, issue, send at once, renew, validate, withdraw,
+resolve; and what the clock does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gridserver.access.rules import Principal, require
+from gridserver.attachments import service as attachments
+from gridserver.audit import service as audit
+from gridserver.base import reading
+from gridserver.base.clock import now
+from gridserver.base.errors import Conflict, Forbidden, Invalid
+from gridserver.bulletins import queries, recipients, telling
+from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE
+from gridserver.bulletins.models import Bulletin, BulletinContents
+from gridserver.bulletins.queries import Found
+from gridserver.bulletins.rules import (
+    APPROVED_WITHIN,
+    LONGEST_REASON,
+    VALIDATED_WITHIN,
+    Draft,
+    expiry,
+    read_draft,
+    read_hours,
+)
+from gridserver.org import queries as org
+
+SUBJECT = "bulletin"
+#: The verbs that a room says, and what each carries.
+STEPS: Mapping[str, frozenset[str]] = {
+    "approve": frozenset(),
+    "issue": frozenset(),
+    "send_at_once": frozenset(),
+    "renew": frozenset({"lasts_h"}),
+    "validate": frozenset(),
+    "withdraw": frozenset({"reason"}),
+    "resolve": frozenset({"reason"}),
+}
+
+
+def write(session: Session, actor: Principal, unit_code: str, said: Mapping[str, Any]) -> Found:
+    """Write a bulletin in the name of a unit. An urgent one goes out at once.
+
+    Raises
+    ------
+    NotFound
+        ``unit.unknown``.
+    Forbidden
+        The actor belongs to no command room of the unit.
+    Invalid
+        As `gridserver.bulletins.rules.read_draft` and `recipients.reached`.
+    """
+    unit = org.unit_by_code(session, unit_code)
+    require(actor, queries.WRITE, unit.path)
+    draft = read_draft(said, now(session))
+    row = Bulletin(
+        unit_id=unit.id,
+        state=BULLETIN.states[0],
+        author_id=actor.account_id,
+        created_at=now(session),
+        **_columns(session, draft),
+    )
+    session.add(row)
+    session.flush()
+    _put_contents(session, actor, row, draft)
+    found = Found(row, unit)
+    _note(session, actor, row, "write", {"kind": row.kind, "urgent": row.is_urgent})
+    if draft.is_urgent:
+        return step(session, actor, row.id, "send_at_once")
+    telling.changed(session, found)
+    return found
+
+
+def edit(session: Session, actor: Principal, found: Found, said: Mapping[str, Any]) -> Found:
+    """Change a draft, its row locked (`queries.bulletin_for_change`). Whoever changes it is its
+    author from then on, and approves it no more.
+
+    Raises
+    ------
+    Conflict
+        ``bulletin.wrong_state`` with the present `state`: what was approved is never changed.
+    Invalid
+        As `write`.
+    """
+    row = found.row
+    _after(row, "edit")
+    draft = read_draft(said, now(session))
+    for name, value in _columns(session, draft).items():
+        setattr(row, name, value)
+    row.author_id, row.version = actor.account_id, row.version + 1
+    session.flush()
+    _put_contents(session, actor, row, draft)
+    _note(session, actor, row, "edit", {"kind": row.kind})
+    telling.changed(session, found)
+    return found
+
+
+def step(
+    session: Session,
+    actor: Principal,
+    bulletin_id: int,
+    verb: str,
+    said: Mapping[str, Any] | None = None,
+) -> Found:
+    """Carry out one of `STEPS`.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        As `queries.bulletin_for_change`; ``bulletin.two_persons``: the author approves or renews.
+    Conflict
+        ``bulletin.wrong_state`` with the present `state`.
+    Invalid
+        ``bulletin.unknown_word``, ``bulletin.unknown_field``, ``bulletin.expiry``,
+        ``bulletin.urgent``, ``input.*``.
+    """
+    given = {name: value for name, value in (said or {}).items() if value is not None}
+    _check_step(verb, given)
+    found = queries.bulletin_for_change(session, actor, bulletin_id)
+    row = found.row
+    before, after = row.state, _after(row, verb)
+    _DO[verb](session, actor, row, given)
+    row.state = after
+    _touch(session, actor, row, verb, before)
+    _tell(session, found, before)
+    return found
+
+
+def end_by_clock(session: Session, found: Found, verb: str, because: str) -> None:
+    """Have the clock end a bulletin, its row locked: ``lapse`` or ``expire``."""
+    row = found.row
+    before, row.state = row.state, _after(row, verb)
+    row.ended_at = now(session)
+    _touch(session, None, row, verb, before, because=because)
+    _tell(session, found, before)
+
+
+def show_again(session: Session, bulletin_id: int) -> None:
+    """Have terminals and rooms look again: a photo of it has come."""
+    row = queries.locked(session, bulletin_id)
+    if row is None or row.state in ENDED:
+        return
+    row.version += 1
+    session.flush()
+    (unit,) = org.units_by_id(session, {row.unit_id}).values()
+    if row.state in LIVE:
+        telling.updated(session, row)
+    telling.changed(session, Found(row, unit))
+
+
+def _columns(session: Session, draft: Draft) -> dict[str, Any]:
+    return {
+        "kind": draft.kind,
+        "role": draft.role,
+        "is_urgent": draft.is_urgent,
+        **{f"basis_{name}": value for name, value in asdict(draft.basis).items()},
+        "area_cells": list(draft.area.cells),
+        "area_units": list(draft.area.units),
+        "area_whole": draft.area.whole,
+        "area_reason": draft.area.reason,
+        "reaches": recipients.reached(session, draft.area),
+        "lasts_h": draft.lasts_h,
+        "updated_at": now(session),
+    }
+
+
+def _put_contents(session: Session, actor: Principal, row: Bulletin, draft: Draft) -> None:
+    said = asdict(draft.contents)
+    photos = said.pop("photos")
+    session.merge(BulletinContents(bulletin_id=row.id, **said))
+    session.flush()
+    attachments.unlink(session, SUBJECT, row.id)
+    attachments.link(session, actor, SUBJECT, row.id, photos)
+
+
+def _check_step(verb: str, given: Mapping[str, Any]) -> None:
+    if verb not in STEPS:
+        said = f"verb: give one of {', '.join(STEPS)}."
+        raise Invalid("bulletin.unknown_word", said, field="verb")
+    if unknown := sorted(given.keys() - STEPS[verb]):
+        said = f"{unknown[0]}: {verb} takes no such field."
+        raise Invalid("bulletin.unknown_field", said, field=unknown[0])
+
+
+def _after(row: Bulletin, verb: str) -> str:
+    after = BULLETIN.after(row.state, verb)
+    if after is None:
+        raise Conflict(
+            "bulletin.wrong_state",
+            f"The bulletin is {row.state} by now, so {verb} doesn't fit it.",
+            state=row.state,
+        )
+    return after
+
+
+# --- what each verb writes beside the state
+
+
+def _approve(session: Session, actor: Principal, row: Bulletin, _: Mapping[str, Any]) -> None:
+    _require_another(actor, row, "approve")
+    row.approver_id, row.approved_at = actor.account_id, now(session)
+    if row.state == "draft":
+        _run(session, row)
+
+
+def _issue(session: Session, _actor: Principal, row: Bulletin, _: Mapping[str, Any]) -> None:
+    _run(session, row)
+    row.issued_at = row.looked_at = now(session)
+    row.validate_by = now(session) + VALIDATED_WITHIN
+
+
+def _send_at_once(
+    session: Session, actor: Principal, row: Bulletin, given: Mapping[str, Any]
+) -> None:
+    if not row.is_urgent:
+        raise Invalid(
+            "bulletin.urgent",
+            "urgent: only an urgent bulletin of a missing person goes out before it is approved.",
+            field="urgent",
+        )
+    _issue(session, actor, row, given)
+    row.approve_by = now(session) + APPROVED_WITHIN
+
+
+def _renew(session: Session, actor: Principal, row: Bulletin, given: Mapping[str, Any]) -> None:
+    _require_another(actor, row, "renew")
+    row.lasts_h = read_hours(row.kind, given.get("lasts_h"))
+    row.renewed_by = actor.account_id
+    _run(session, row)
+
+
+def _validate(session: Session, _actor: Principal, row: Bulletin, _: Mapping[str, Any]) -> None:
+    row.validate_by = now(session) + VALIDATED_WITHIN
+
+
+def _end(session: Session, actor: Principal, row: Bulletin, given: Mapping[str, Any]) -> None:
+    row.end_reason = reading.text(given.get("reason"), "reason", longest=LONGEST_REASON)
+    row.ended_by, row.ended_at = actor.account_id, now(session)
+
+
+_DO = {
+    "approve": _approve,
+    "issue": _issue,
+    "send_at_once": _send_at_once,
+    "renew": _renew,
+    "validate": _validate,
+    "withdraw": _end,
+    "resolve": _end,
+}
+
+
+def _run(session: Session, row: Bulletin) -> None:
+    row.runs_from = now(session)
+    row.expires_at = expiry(row.lasts_h, row.runs_from)
+
+
+def _require_another(actor: Principal, row: Bulletin, verb: str) -> None:
+    if actor.account_id == row.author_id:
+        raise Forbidden(
+            "bulletin.two_persons",
+            f"Who wrote a bulletin doesn't {verb} it: ask another person of the command room.",
+            field="approver",
+        )
+
+
+def _touch(
+    session: Session,
+    actor: Principal | None,
+    row: Bulletin,
+    verb: str,
+    before: str,
+    **because: str,
+) -> None:
+    row.updated_at, row.version = now(session), row.version + 1
+    session.flush()
+    _note(session, actor, row, verb, {"from": before, **because})
+
+
+def _tell(session: Session, found: Found, before: str) -> None:
+    row = found.row
+    if row.state in ENDED and before in LIVE:
+        telling.ended(session, row)
+    elif row.state in LIVE:
+        telling.updated(session, row)
+        telling.issued(session, row, recipients.add_new(session, row))
+    telling.changed(session, found)
+
+
+def _note(
+    session: Session, actor: Principal | None, row: Bulletin, verb: str, data: dict[str, Any]
+) -> None:
+    audit.record(
+        session,
+        actor,
+        f"bulletin:{verb}",
+        subject_kind=SUBJECT,
+        subject_id=row.id,
+        data={"state": row.state, "version": row.version, **data},
+    )

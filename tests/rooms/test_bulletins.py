@@ -1,0 +1,289 @@
+"""Bulletins: their life, their two persons, who is told, and what the database itself refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from gridserver.base.clock import SetClock
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
+from gridserver.bulletins import clocks, queries, service
+from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE
+from gridserver.bulletins.models import Bulletin, BulletinContents
+from gridserver.bulletins.queries import Found
+from gridserver.bulletins.rules import KINDS
+from tests.conftest import MORNING
+from tests.county import County
+from tests.rooms.bulletining import (
+    APPROVER,
+    AUTHOR,
+    NAME,
+    OTHER_ROOM,
+    SOUTH_CELL,
+    again,
+    detail,
+    issue,
+    said,
+    step,
+    tags,
+    urgent,
+    write,
+)
+
+HOUR = dt.timedelta(hours=1)
+DATA: dict[str, dict[str, Any]] = {
+    "withdraw": {"reason": "信息有误"},
+    "resolve": {"reason": "已找到"},
+    "renew": {"lasts_h": 24},
+}
+
+
+def in_state(session: Session, county: County, state: str) -> Found:
+    """Bring a bulletin into a state by its verbs alone."""
+    if state == "draft":
+        return write(session, county)
+    if state == "approved":
+        return step(session, county, write(session, county), "approve")
+    if state == "provisional":
+        return urgent(session, county)
+    found = issue(session, county)
+    verbs = {"renewed": "renew", "withdrawn": "withdraw", "resolved": "resolve"}
+    if verb := verbs.get(state):
+        return step(session, county, found, verb, **DATA[verb])
+    if state == "expired":
+        service.end_by_clock(session, found, "expire", "expiry")
+    return found
+
+
+def say(session: Session, county: County, found: Found, verb: str) -> Found:
+    if verb in BY_CLOCK:
+        service.end_by_clock(session, found, verb, "test")
+        return found
+    if verb == "edit":
+        return service.edit(session, county.principal(AUTHOR), found, said())
+    return step(session, county, found, verb, **DATA.get(verb, {}))
+
+
+@pytest.mark.parametrize(
+    ("state", "verb"), list(itertools.product(BULLETIN.states, BULLETIN.verbs)), ids="-".join
+)
+def test_every_verb_in_every_state(session: Session, county: County, state: str, verb: str) -> None:
+    found = in_state(session, county, state)
+    assert again(session, found).state == state
+    before, version = tags(session, found), found.row.version
+    after = BULLETIN.after(state, verb)
+    if (state, verb) == ("draft", "send_at_once"):  # only what was written as urgent
+        with pytest.raises(Invalid, match="urgent"):
+            say(session, county, found, verb)
+    elif after is None:
+        with pytest.raises(Conflict) as refusal:
+            say(session, county, found, verb)
+        assert refusal.value.code == "bulletin.wrong_state"
+        assert refusal.value.extra["state"] == state
+        assert tags(session, found) == before
+    else:
+        say(session, county, found, verb)
+        assert again(session, found).state == after
+        assert again(session, found).version == version + 1
+        assert tags(session, found) == [*before, verb]
+
+
+# --- two persons
+
+
+def test_the_author_approves_and_renews_nothing(session: Session, county: County) -> None:
+    found = write(session, county)
+    with pytest.raises(Forbidden) as refusal:
+        step(session, county, found, "approve", who=AUTHOR)
+    assert refusal.value.code == "bulletin.two_persons"
+    assert "approve" not in detail(session, county, AUTHOR, found)["allowed"]
+    assert "approve" in detail(session, county, APPROVER, found)["allowed"]
+    live = issue(session, county)
+    with pytest.raises(Forbidden, match="another person"):
+        step(session, county, live, "renew", who=AUTHOR, lasts_h=5)
+
+
+def test_who_changes_a_draft_is_its_author(session: Session, county: County) -> None:
+    found = write(session, county)
+    service.edit(session, county.principal(APPROVER), found, said(lasts_h=5))
+    with pytest.raises(Forbidden):
+        step(session, county, found, "approve", who=APPROVER)
+    step(session, county, found, "approve", who=AUTHOR)
+
+
+@pytest.mark.parametrize("who", [OTHER_ROOM, "330824001", "admin", "gis", "auditor"])
+def test_nobody_else_changes_it(session: Session, county: County, who: str) -> None:
+    found = write(session, county)
+    with pytest.raises((Forbidden, NotFound)):
+        step(session, county, found, "approve", who=who)
+    with pytest.raises(Forbidden):
+        write(session, county, who=who)
+
+
+# --- what the database refuses, whoever asks
+
+WRONG = {
+    "the author as approver": "approver_id = author_id",
+    "the author as renewer": "renewed_by = author_id",
+    "no ground": "basis_number = ''",
+    "a blank authority": "basis_authority = '  '",
+    "another's instrument": "basis_type = 'arrest_warrant'",
+    "no area": "area_cells = '{}'",
+    "all without a reason": "area_whole = true",
+    "no expiry": "expires_at = NULL",
+    "too long": "expires_at = runs_from + interval '73 hours'",
+    "too many hours": "lasts_h = 73",
+    "no approver": "approver_id = NULL, approved_at = NULL",
+    "an unknown kind": "kind = 'watch'",
+    "an unknown state": "state = 'forever'",
+    "a wanted child": "role = 'wanted'",
+    "an end without its time": "state = 'expired'",
+    "provisional again": "state = 'provisional'",
+}
+NOT_NULL = ("kind", "basis_type", "basis_number", "basis_authority", "basis_date", "lasts_h")
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_the_database_refuses_it_too(session: Session, county: County, change: str) -> None:
+    found = issue(session, county)
+    with pytest.raises(sa.exc.IntegrityError), session.begin_nested():
+        session.execute(
+            sa.text(f"UPDATE bulletin SET {change} WHERE id = :id"),  # noqa: S608 (a constant)
+            {"id": found.row.id},
+        )
+
+
+@pytest.mark.parametrize("column", NOT_NULL)
+def test_what_must_be_there_is_there(session: Session, county: County, column: str) -> None:
+    found = write(session, county)
+    with pytest.raises(sa.exc.IntegrityError), session.begin_nested():
+        session.execute(
+            sa.text(f"UPDATE bulletin SET {column} = NULL WHERE id = :id"),  # noqa: S608
+            {"id": found.row.id},
+        )
+
+
+def test_what_is_refused_is_not_stored(session: Session, county: County) -> None:
+    before = session.scalar(sa.select(sa.func.count()).select_from(Bulletin))
+    for given in (said() | {"basis": None}, said(area={}), said(area={"cells": ["404"]})):
+        with pytest.raises(Invalid), session.begin_nested():
+            service.write(session, county.principal(AUTHOR), "33082401", given)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Bulletin)) == before
+
+
+# --- area
+
+
+def test_an_area_reaches_the_stations_of_its_cells(session: Session, county: County) -> None:
+    assert issue(session, county).row.reaches == ["33082401"]
+    both = issue(session, county, area={"cells": [SOUTH_CELL], "units": ["33082402"]})
+    assert both.row.reaches == ["33082401", "33082402"]
+
+
+@pytest.mark.parametrize("name", ["cells", "units"])
+def test_an_unknown_place_is_named(session: Session, county: County, name: str) -> None:
+    with pytest.raises(Invalid, match="nowhere") as refusal:
+        write(session, county, area={name: ["nowhere"]})
+    assert refusal.value.field == f"area.{name}"
+
+
+# --- the clock
+
+
+def test_the_urgent_one_is_withdrawn_unless_somebody_approves(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    left, approved = urgent(session, county), urgent(session, county)
+    assert left.row.state == "provisional"
+    clock.advance(dt.timedelta(minutes=29))
+    step(session, county, approved, "approve")
+    clock.advance(dt.timedelta(seconds=59))
+    assert clocks.end_due(session) == 0
+    clock.advance(dt.timedelta(seconds=1))
+    assert clocks.end_due(session) == 1
+    assert (again(session, left).state, again(session, approved).state) == ("withdrawn", "active")
+    assert tags(session, left)[-1] == "lapse"
+    assert clocks.end_due(session) == 0
+
+
+def test_it_expires(session: Session, county: County, clock: SetClock) -> None:
+    found = issue(session, county, lasts_h=2)
+    clock.advance(2 * HOUR - dt.timedelta(seconds=1))
+    assert clocks.end_due(session) == 0
+    step(session, county, found, "renew", lasts_h=3)
+    clock.advance(3 * HOUR)
+    assert clocks.end_due(session) == 1
+    assert again(session, found).state == "expired"
+
+
+def test_what_was_approved_and_never_issued_expires(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    found = step(session, county, write(session, county, lasts_h=1), "approve")
+    clock.advance(HOUR)
+    assert clocks.end_due(session) == 1
+    assert again(session, found).state == "expired"
+
+
+def test_who_does_not_validate_loses_it(session: Session, county: County, clock: SetClock) -> None:
+    kept, left = (issue(session, county, "warrant", lasts_h=720) for _ in range(2))
+    clock.advance(dt.timedelta(days=29))
+    for found in (kept, left):
+        step(session, county, found, "renew", lasts_h=720)
+    step(session, county, kept, "validate", who=AUTHOR)
+    clock.advance(dt.timedelta(days=1))
+    assert clocks.end_due(session) == 1
+    assert (again(session, kept).state, again(session, left).state) == ("renewed", "expired")
+
+
+# --- who may know of it
+
+
+def ids(cards: list[dict[str, Any]]) -> set[int]:
+    return {card["id"] for card in cards}
+
+
+def listed(session: Session, county: County, who: str, unit: str | None, **options: Any) -> set:
+    options = {"is_open": True, "limit": 50} | options
+    return ids(queries.page(session, county.principal(who), unit, **options))
+
+
+def test_a_unit_sees_its_own_and_what_reaches_it(session: Session, county: County) -> None:
+    draft, live = write(session, county), issue(session, county)
+    both = issue(session, county, area={"units": ["33082402"]})
+    everywhere = issue(session, county, area={"whole": True, "reason": "沿国道离开"})
+    own = {draft.row.id, live.row.id, both.row.id, everywhere.row.id}
+    assert listed(session, county, AUTHOR, "33082401") == own
+    assert listed(session, county, OTHER_ROOM, "33082402") == {both.row.id, everywhere.row.id}
+    assert listed(session, county, "auditor", None) == own
+    step(session, county, both, "resolve", reason="已找到")
+    assert listed(session, county, OTHER_ROOM, "33082402") == {everywhere.row.id}
+    assert both.row.id in listed(session, county, AUTHOR, "33082401", is_open=False)
+
+
+def test_only_the_auditor_lists_across_units(session: Session, county: County) -> None:
+    for who in ("command", AUTHOR, "admin", "330824001"):
+        with pytest.raises(Forbidden) as refusal:
+            listed(session, county, who, None)
+        assert refusal.value.code == "bulletin.across_units"
+    with pytest.raises(Forbidden):
+        listed(session, county, OTHER_ROOM, "33082401")
+
+
+def test_a_list_says_nothing_of_the_person(session: Session, county: County) -> None:
+    found = issue(session, county)
+    cards = queries.page(session, county.principal(AUTHOR), "33082401", is_open=True, limit=9)
+    assert NAME not in repr(cards)
+    assert not {"fact", "contents", "photos"} & set(cards[0])
+    assert cards[0]["live_until"] == (MORNING + 24 * HOUR).astimezone(dt.UTC).isoformat()
+    assert NAME in session.get_one(BulletinContents, found.row.id).fact
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_can_live(session: Session, county: County, kind: str) -> None:
+    assert issue(session, county, kind).row.state in LIVE
