@@ -5,7 +5,6 @@ from __future__ import annotations
 from gridserver.api import (
     alarms,
     attachments,
-    audit,
     bulletins,
     bureau,
     captures,
@@ -103,7 +102,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     alarms.blueprint,
     orders.blueprint,
     bulletins.blueprint,
-    audit.blueprint,
     staffing.blueprint,
     figures.blueprint,
     inbox.blueprint,
