@@ -9,6 +9,8 @@ import { categoryColours, stationColours, type Palette } from './palette'
 const FURTHEST_OVERVIEW = 10.2
 /** Strong enough to read a shade by, and weak enough for what lies on it. */
 const FIGURE_OPACITY = 0.55
+/** The lines lie on the edges: to smooth them beneath would draw every edge twice. */
+const FLAT = { 'fill-antialias': false }
 
 export function cellLayers(
   palette: Palette,
@@ -71,10 +73,10 @@ export function cellNameLayers(palette: Palette): LayerSpecification[] {
 
 function cellPaint(palette: Palette, stations: readonly string[], colouring: Colouring) {
   if (colouring === 'station') {
-    return { 'fill-color': stationFill(palette, stations), 'fill-opacity': palette.fillOpacity }
+    return { ...FLAT, 'fill-color': stationFill(palette, stations), 'fill-opacity': palette.fillOpacity }
   }
   const shades = colouring === 'load' ? palette.load : categoryColours(palette)
-  return { 'fill-color': figureFill(shades, palette.beyond), 'fill-opacity': FIGURE_OPACITY }
+  return { ...FLAT, 'fill-color': figureFill(shades, palette.beyond), 'fill-opacity': FIGURE_OPACITY }
 }
 
 export function stationFill(

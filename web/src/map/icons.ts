@@ -50,7 +50,8 @@ function drawn(draw: Draw, height: number): ImageData {
   const canvas = document.createElement('canvas')
   canvas.width = SIZE * RATIO
   canvas.height = height * RATIO
-  const context = canvas.getContext('2d')!
+  // Drawn by the processor: to read a picture back from the graphics card stops both.
+  const context = canvas.getContext('2d', { willReadFrequently: true })!
   context.scale(RATIO, RATIO)
   draw(context)
   return context.getImageData(0, 0, canvas.width, canvas.height)

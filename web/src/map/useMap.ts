@@ -2,6 +2,7 @@
 import 'maplibre-gl/dist/maplibre-gl.css'
 import {
   Map as MapLibreMap,
+  prewarm,
   setWorkerUrl,
   type GeoJSONSource,
   type LngLatBoundsLike,
@@ -20,6 +21,8 @@ import { reconcile } from './reconcile'
 import { buildStyle, type Desk, type OwnSource } from './style'
 
 setWorkerUrl(workerUrl)
+// The worker starts while the page still asks for its data.
+prewarm()
 
 /** The container of a map; browser tests ask it where a place is on the screen, and what is there. */
 export interface MapElement extends HTMLElement {
@@ -65,7 +68,8 @@ export function useMap(
   function make(view: Partial<MapOptions>): void {
     incomplete = false
     const begun = createMap(container.value!, { style: style(), ...view })
-    begun.on('load', () => {
+    // Not `load`, which waits for the first tiles: what the page puts in comes beside them.
+    begun.on('style.load', () => {
       // The stations, the theme or the language may have come while it loaded.
       restyle(begun, style(), palette())
       map.value = begun

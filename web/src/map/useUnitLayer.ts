@@ -34,7 +34,6 @@ export function useUnitLayer(
   }
   const asking = setInterval(() => void load(), CREWS_EVERY_MS)
   onScopeDispose(() => clearInterval(asking))
-  void load()
 
   useLiveSource(gridMap, 'officers', () =>
     officerFeatures(Object.values(officers()), aboard.value, busy.value, look()),
@@ -54,7 +53,12 @@ export function useUnitLayer(
     looked.value = code || null
     map.setFilter('reach', ['==', ['get', 'code'], code])
   }
-  watch(gridMap.map, (map) => map && follow(map))
+  watch(gridMap.map, (map) => {
+    if (!map) return
+    follow(map)
+    // Not before: the map's own tiles come first.
+    void load()
+  })
 
   return { units, busy, looked }
 }
