@@ -19,7 +19,6 @@ import {
 import { FONT, FONT_BOLD, NOTHING } from './fonts'
 import type { Palette } from './palette'
 
-
 /** Sources whose features the page puts in by itself. */
 export const OWN_SOURCES = ['stations', 'tasks', 'picked', 'own'] as const
 export type OwnSource = (typeof OWN_SOURCES)[number]
@@ -162,13 +161,13 @@ function taskLayers(palette: Palette): LayerSpecification[] {
       id: 'tasks-halo',
       type: 'circle',
       source: 'tasks',
-      filter: ['any', ['get', 'chosen'], ['get', 'unsigned']],
+      filter: ['get', 'unsigned'],
       paint: {
-        'circle-radius': ['case', ['get', 'chosen'], 24, 20],
+        'circle-radius': 20,
         'circle-color': ['case', ['get', 'overdue'], palette.amber, ['get', 'colour']],
         'circle-opacity': 0.2,
         'circle-stroke-color': ['case', ['get', 'overdue'], palette.amber, ['get', 'colour']],
-        'circle-stroke-width': ['case', ['get', 'chosen'], 2, 1],
+        'circle-stroke-width': 1,
         'circle-stroke-opacity': 0.8,
       },
     },

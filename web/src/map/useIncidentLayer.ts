@@ -1,11 +1,10 @@
 import { computed, watch } from 'vue'
 
 import type { TaskCard } from '@/api/types'
-import { useNow } from '@/base/clock'
 import { ENDED } from '@/live/cards'
-import { deadlineMs } from '@/live/tasks'
 import { iconName } from './icons'
 import type { LiveFeature } from './incremental'
+import { useLate } from './useLate'
 import type { GridMap } from './useMap'
 import { useLiveSource } from './useLiveSource'
 
@@ -15,15 +14,7 @@ export function useIncidentLayer(
   cards: () => readonly TaskCard[],
   chosen: () => TaskCard | undefined,
 ): void {
-  const now = useNow()
-  // A string, so that the clock redraws only when another task has become overdue.
-  const overdue = computed(() =>
-    cards()
-      .filter((card) => card.state === 'assigned' && deadlineMs(card) < now.value)
-      .map((card) => card.id)
-      .join(' '),
-  )
-  const late = computed(() => new Set(overdue.value.split(' ').map(Number)))
+  const late = useLate(cards)
   const open = computed(() => cards().filter(({ state }) => !ENDED.has(state)))
 
   useLiveSource(gridMap, 'incidents', () => open.value.map((card) => incidentFeature(card, late.value)))
