@@ -216,7 +216,7 @@ def _account(session: Session, county: County, username: str, role: str, unit: U
     account = access.add_account(
         session, None, username=username, display_name=username, password_hash=_HASH
     )
-    access.grant(session, None, account, role, unit)
+    access.grant(session, None, account, role, unit, authorised_by=("纪委", "法制"))
     county.accounts[username] = account.id
     return account.id
 

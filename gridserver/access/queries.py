@@ -185,6 +185,11 @@ def account_refs(session: Session, ids: Iterable[int]) -> dict[int, AccountRef]:
     return {row.id: AccountRef(*row) for row in found}
 
 
+def account_id(session: Session, username: str) -> int | None:
+    """Return the account of that name, by its id."""
+    return session.scalar(select(Account.id).where(Account.username == username))
+
+
 def accounts(session: Session) -> list[AccountCard]:
     """Return all accounts with their roles, by username."""
     rows = session.execute(

@@ -64,6 +64,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "log.read": frozenset({"command", "admin", "auditor"}),
     "handover.read": frozenset({"command", "admin", "auditor"}),
     "handover.write": frozenset({"command"}),
+    # Nobody else's: whoever is looked at doesn't look.
+    "audit.read": frozenset({"auditor"}),
     "incident.export": frozenset({"command", "admin", "auditor"}),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -13,9 +15,10 @@ from gridserver.access.rules import ROLES, Principal
 from gridserver.access.security_keys import Party
 from gridserver.access.tickets import Wanted
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Invalid, NotFound, Unauthenticated
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from gridserver.org.models import Unit
 
 
@@ -57,12 +60,28 @@ def add_account(
 
 
 def grant(
-    session: Session, actor: audit.Actor | None, account: Account, role: str, unit: Unit
+    session: Session,
+    actor: audit.Actor | None,
+    account: Account,
+    role: str,
+    unit: Unit,
+    *,
+    authorised_by: Sequence[str] = (),
 ) -> None:
     """Give `account` a role for `unit` and everything below it.
 
     The auditor's role stands alone: whoever holds it holds no other (they would audit
-    themselves). Raises `Invalid` for an unknown role, `Conflict` for such a mix.
+    themselves). No account gives it, only the command line, with the names of two who answer for
+    it (`authorised_by`); they stand in the ledger.
+
+    Raises
+    ------
+    Invalid
+        ``account.unknown_role``; ``account.two_names``: an auditor without two names.
+    Conflict
+        ``account.auditor_stands_alone``.
+    Forbidden
+        ``account.auditor_by_command_line``.
     """
     if role not in ROLES:
         raise Invalid("account.unknown_role", f"role: one of {', '.join(ROLES)}.", field="role")
@@ -73,16 +92,35 @@ def grant(
             "An auditor holds no other role; make an account of its own.",
             field="role",
         )
+    data: dict[str, object] = {"role": role, "unit": unit.code}
+    if role == "auditor":
+        data["authorised_by"] = _two_names(actor, authorised_by)
     session.merge(RoleGrant(account_id=account.id, role=role, unit_id=unit.id))
     session.flush()
     audit.record(
         session,
         actor,
-        "account:grant",
+        Tag.ACCOUNT_APPOINT if role == "auditor" else Tag.ACCOUNT_GRANT,
         subject_kind="account",
         subject_id=account.id,
-        data={"role": role, "unit": unit.code},
+        data=data,
     )
+
+
+def _two_names(actor: audit.Actor | None, names: Sequence[str]) -> list[str]:
+    if actor is not None:
+        raise Forbidden(
+            "account.auditor_by_command_line",
+            "Nobody gives the auditor's role but the command line, with two names.",
+        )
+    said = sorted({name.strip() for name in names} - {""})
+    if len(said) != 2:
+        raise Invalid(
+            "account.two_names",
+            "An auditor is appointed by two: give --authorised-by NAME twice.",
+            field="authorised_by",
+        )
+    return said
 
 
 def revoke(

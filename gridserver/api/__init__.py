@@ -5,6 +5,7 @@ from __future__ import annotations
 from gridserver.api import (
     alarms,
     attachments,
+    audit,
     bulletins,
     bureau,
     captures,
@@ -102,6 +103,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     alarms.blueprint,
     orders.blueprint,
     bulletins.blueprint,
+    audit.blueprint,
     staffing.blueprint,
     figures.blueprint,
     inbox.blueprint,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
@@ -12,52 +14,71 @@ from sqlalchemy.orm import Session
 from gridserver.audit import batches, canonical, merkle, seals
 from gridserver.audit.models import AuditEntry, AuditLeaf, AuditSeal
 from gridserver.audit.sealing import seal_of_row
-from gridserver.audit.seals import Line
+from gridserver.audit.seals import Line, Seal
 from gridserver.base.errors import Conflict, Invalid, NotFound
 
 #: The form of the document.
 FORM = 1
 
 
+@dataclass(frozen=True)
+class Tree:
+    """A batch's rows with their hashes, which make its root."""
+
+    seal: Seal
+    leaves: tuple[bytes, ...]
+    rows: tuple[canonical.Row | None, ...]
+
+    def proof(self, entry_id: int) -> dict[str, Any]:
+        """Return ``{row, leaf, index, size, path}`` of one of its rows.
+
+        `row` is what was sealed, or None once its contents were purged; `leaf` its hash. `path` are
+        the hashes beside the way up to the root (RFC 6962, section 2.1.1).
+        """
+        index = list(seals.expand(self.seal.ids)).index(entry_id)
+        row = self.rows[index]
+        return {
+            "row": canonical.document(row) if row else None,
+            "leaf": self.leaves[index].hex(),
+            "index": index,
+            "size": self.seal.rows,
+            "path": [node.hex() for node in merkle.path(self.leaves, index)],
+        }
+
+
+def tree(session: Session, number: int) -> Tree:
+    """Return the tree of a seal. Raises `Conflict` (``audit.altered``) where the hashes don't make
+    the sealed root any more."""
+    seal = seal_of_row(session.get_one(AuditSeal, number))
+    found = batches.rows(session, seal)
+    leaves = tuple(stored for stored, _ in found if stored)
+    if len(leaves) != seal.rows or merkle.root(leaves) != seal.root:
+        raise Conflict(
+            "audit.altered", f"Seal {number} doesn't hold any more: run `gridserver audit verify`."
+        )
+    return Tree(seal, leaves, tuple(row for _, row in found))
+
+
 def prove(session: Session, entry_id: int) -> dict[str, Any]:
     """Return the proof of a row: ``{form, row, leaf, index, size, path, seal}``.
-
-    `row` is what was sealed, or None once its contents were purged; `leaf` its hash. `path` are the
-    hashes beside the way up to the seal's root (RFC 6962, section 2.1.1).
 
     Raises
     ------
     NotFound
         ``audit.unknown``: there is no such row.
     Conflict
-        ``audit.not_sealed``: it waits for its seal; ``audit.altered``: its batch doesn't make the
-        sealed root any more.
+        ``audit.not_sealed``: it waits for its seal; ``audit.altered``: its batch was changed.
     """
-    found = session.execute(
-        select(AuditSeal)
-        .join(AuditLeaf, AuditLeaf.seal == AuditSeal.number)
-        .where(AuditLeaf.entry_id == entry_id)
-    ).scalar_one_or_none()
-    if found is None:
+    leaf = session.get(AuditLeaf, entry_id)
+    if leaf is None:
         raise _no_seal(session, entry_id)
-    seal = seal_of_row(found)
-    rows = batches.rows(session, seal)
-    leaves = [stored for stored, _ in rows if stored]
-    index = list(seals.expand(seal.ids)).index(entry_id)
-    if len(leaves) != seal.rows or merkle.root(leaves) != seal.root:
-        raise Conflict(
-            "audit.altered", f"Seal {seal.number} doesn't hold any more: `gridserver audit verify`."
-        )
-    row = rows[index][1]
-    return {
-        "form": FORM,
-        "row": canonical.document(row) if row else None,
-        "leaf": leaves[index].hex(),
-        "index": index,
-        "size": seal.rows,
-        "path": [node.hex() for node in merkle.path(leaves, index)],
-        "seal": seal.header() | {"hash": seal.hash.hex()},
-    }
+    found = tree(session, leaf.seal)
+    return {"form": FORM} | found.proof(entry_id) | {"seal": stated(found.seal)}
+
+
+def stated(seal: Seal) -> dict[str, Any]:
+    """Return a seal with its hash, as proofs and exports carry it."""
+    return seal.header() | {"hash": seal.hash.hex()}
 
 
 def check(proof: dict[str, Any], lines: Iterable[Line | str] | None = None) -> str | None:
@@ -96,8 +117,12 @@ def _no_seal(session: Session, entry_id: int) -> Conflict | NotFound:
     return NotFound("audit.unknown", f"There is no row {entry_id}.")
 
 
-def read(document: Any) -> dict[str, Any]:
-    """Return a proof that was read from a file. Raises `Invalid` for anything else."""
+def read(data: bytes) -> dict[str, Any]:
+    """Return the proof in a file's bytes. Raises `Invalid` for anything else."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        document = None
     if not isinstance(document, dict) or document.get("form") != FORM:
         raise Invalid("audit.no_proof", "The file holds no proof of a row.", field="FILE")
     return document

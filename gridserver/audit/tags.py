@@ -47,6 +47,7 @@ class Tag(StrEnum):
     SESSION_REFUSED = "session:refused", _O, "登录被拒", "was refused to sign in"
     SESSION_REVOKE = "session:revoke", _O, "收回令牌", "took back a token"
     SESSION_TOKEN = "session:token", _O, "签发令牌", "issued a token"
+    SESSION_WALL = "session:wall", _O, "转为大屏", "put up a wall"
 
     # The force
     ABSENCE_CHANGE = "absence:change", _O, "修改请假", "changed an absence"
@@ -156,7 +157,12 @@ class Tag(StrEnum):
     BULLETIN_REMOVED = "bulletin:removed", _P, "终端已清除协查通报", "a terminal removed a bulletin"
     BULLETIN_RENEW = "bulletin:renew", _P, "延长协查通报", "renewed a bulletin"
     BULLETIN_RESOLVE = "bulletin:resolve", _P, "办结协查通报", "resolved a bulletin"
-    BULLETIN_SEND_AT_ONCE = "bulletin:send_at_once", _P, "紧急先行发布协查通报", "sent a bulletin at once"
+    BULLETIN_SEND_AT_ONCE = (
+        "bulletin:send_at_once",
+        _P,
+        "紧急先行发布协查通报",
+        "sent a bulletin at once",
+    )
     BULLETIN_VALIDATE = "bulletin:validate", _P, "复核协查通报", "validated a bulletin"
     BULLETIN_WITHDRAW = "bulletin:withdraw", _P, "撤回协查通报", "withdrew a bulletin"
     BULLETIN_WRITE = "bulletin:write", _P, "起草协查通报", "wrote a bulletin"

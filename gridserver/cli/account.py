@@ -38,6 +38,12 @@ def account() -> None:
     metavar="CODE:NAME",
     help="Make the bureau, in an empty installation: 330824:开化县公安局.",
 )
+@click.option(
+    "--authorised-by",
+    metavar="NAME",
+    multiple=True,
+    help="Who answers for an auditor's appointment: two, and both stand in the ledger.",
+)
 @password_option
 @json_option
 def add(
@@ -46,6 +52,7 @@ def add(
     unit: str | None,
     name: str | None,
     bureau: str | None,
+    authorised_by: tuple[str, ...],
     password_stdin: bool,
     as_json: bool,
 ) -> None:
@@ -63,7 +70,7 @@ def add(
                 password_hash=passwords.unusable_password(),
             )
             for each in role:
-                service.grant(session, None, new, each, where)
+                service.grant(session, None, new, each, where, authorised_by=authorised_by)
             service.set_password(session, None, username, password)
             code = where.code
     emit(

@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gridserver.audit import proving, rights, rootfile, signing, verifying
+from gridserver.audit import exporting, proving, rights, rootfile, signing, verifying
 from gridserver.audit.findings import Finding
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict, Invalid
@@ -25,6 +24,7 @@ root_option = click.option(
     metavar="FILE",
     help="A copy of the seals outside the database; default: this installation's own.",
 )
+key_option = click.option("--key", metavar="HEX", help="The public key that must have signed it.")
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
@@ -35,7 +35,7 @@ def audit() -> None:
 
 @audit.command()
 @root_option
-@click.option("--key", metavar="HEX", help="The public key that must have signed every line.")
+@key_option
 @context.json_option
 def verify(root: Path | None, key: str | None, as_json: bool) -> None:
     """Find altered, added, missing and truncated rows, and altered seals, and name them.
@@ -78,22 +78,25 @@ def prove(entry_id: int, out: Path | None) -> None:
 @audit.command()
 @file_argument
 @root_option
+@key_option
 @context.json_option
-def check(file: Path, root: Path | None, as_json: bool) -> None:
-    """Check the proof in FILE without any database: by its arithmetic, and, with --root, that its
-    seal stands in the file."""
-    proof = proving.read(_read_json(file))
+def check(file: Path, root: Path | None, key: str | None, as_json: bool) -> None:
+    """Check the proof or the export in FILE without any database: by its arithmetic, its signature,
+    and, with --root, that its seals stand in the file."""
+    data = _read(file)
     lines = rootfile.lines_until_now(root)() if root else None
-    if wrong := proving.check(proof, lines):
+    if exporting.is_export(data):
+        wrong = exporting.check(data, lines, _public_key(key))
+    else:
+        wrong = proving.check(proving.read(data), lines)
+    if wrong:
         raise Conflict("audit.bad_proof", f"{file} proves nothing: {wrong}.")
-    seal = proof["seal"]
-    said = f"The row was sealed at {seal['at']} in seal {seal['number']}."
-    context.emit({"holds": True, "seal": seal}, as_json, said)
+    context.emit({"holds": True}, as_json, f"{file} holds: every row was sealed as it stands.")
 
 
-@audit.command()
+@audit.command("key")
 @context.json_option
-def key(as_json: bool) -> None:
+def show_key(as_json: bool) -> None:
     """Print the public key that signs seals and exports."""
     signer = signing.signer(context.settings().audit_key)
     document = {"key": signer.public.hex(), "fingerprint": signer.name}
@@ -143,10 +146,10 @@ def _public_key(text: str | None) -> bytes | None:
     return key
 
 
-def _read_json(file: Path) -> Any:
+def _read(file: Path) -> bytes:
     try:
-        return json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return file.read_bytes()
+    except OSError as error:
         raise Invalid("audit.no_proof", f"{file} can't be read: {error}.", field="FILE") from error
 
 

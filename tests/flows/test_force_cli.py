@@ -58,7 +58,8 @@ class TestAccount:
             (("gis", "--role", "admin"), PASSWORD, "gis exists"),
             (("new", "--role", "admin"), "short", "at least 8"),
             (("new", "--role", "command", "--unit", "nowhere"), PASSWORD, "nowhere"),
-            (("new", "--role", "auditor", "--role", "admin"), PASSWORD, "no other role"),
+            (("new", "--role", "admin", "--role", "auditor"), PASSWORD, "no other role"),
+            (("new", "--role", "auditor"), PASSWORD, "--authorised-by"),
             (("new", "--role", "admin", "--bureau", "1:x"), PASSWORD, "a bureau already"),
         ],
     )

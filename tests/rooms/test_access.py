@@ -86,6 +86,25 @@ def test_an_auditor_holds_no_other_role(session: Session, county: County) -> Non
             service.grant(session, None, account, role, bureau)
 
 
+def test_an_auditor_is_appointed_by_two_names_and_by_nobody_who_is_signed_in(
+    session: Session, county: County
+) -> None:
+    bureau = session.get_one(Unit, county.bureau_id)
+    new = service.add_account(session, None, username="new", display_name="x", password_hash="!")
+    two = ("纪委 王某", "法制 李某")
+    for names in ((), two[:1], (two[0], f" {two[0]} "), (*two, "third")):
+        with pytest.raises(Invalid, match="twice"):
+            service.grant(session, None, new, "auditor", bureau, authorised_by=names)
+    with pytest.raises(Forbidden, match="command line"):
+        admin = county.principal("admin")
+        service.grant(session, admin, new, "auditor", bureau, authorised_by=two)
+    service.grant(session, None, new, "auditor", bureau, authorised_by=two)
+    said = session.scalars(
+        select(AuditEntry.data).where(AuditEntry.tag == "account:appoint").order_by(AuditEntry.id)
+    ).all()
+    assert said[-1]["authorised_by"] == sorted(two)
+
+
 def test_bad_accounts_are_refused(session: Session, county: County) -> None:
     with pytest.raises(Conflict, match="exists"):
         service.add_account(session, None, username="gis", display_name="x", password_hash="!")

@@ -57,6 +57,11 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
+      path: '/audit',
+      component: () => import('@/audit/AuditPage.vue'),
+      meta: { side: 'command', roles: ['auditor'] },
+    },
+    {
       path: '/wall',
       component: () => import('@/wall/WallPage.vue'),
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },

@@ -17,6 +17,7 @@ export const PAGES: readonly DeskPage[] = [
   { name: 'incidents', path: '/incidents', shelf: 'record' },
   { name: 'reviews', path: '/reviews', shelf: 'record' },
   { name: 'logs', path: '/logs', shelf: 'record' },
+  { name: 'audit', path: '/audit', shelf: 'record' },
   { name: 'handovers', path: '/handovers', shelf: 'watch' },
   { name: 'figures', path: '/figures', shelf: 'watch' },
   { name: 'wall', path: '/wall', shelf: 'watch' },
