@@ -186,6 +186,7 @@ class LoginSession(Base):
     `device` is the name under which it acts; `device_id` is empty where the client gave none, and
     for a long-lived token.
     `clock_offset_s` is what the server's clock was ahead of the device's when it last connected.
+    `is_wall` marks one that only looks on, and stands on as long as it is used.
     """
 
     __tablename__ = "login_session"
@@ -200,6 +201,7 @@ class LoginSession(Base):
     device: Mapped[str]
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     clock_offset_s: Mapped[float | None]
+    is_wall: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]

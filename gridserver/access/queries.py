@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, Device, LoginSession, RoleGrant
 from gridserver.access.passwords import unusable_password
-from gridserver.access.rules import Grant, Principal
+from gridserver.access.rules import Grant, Principal, looking_on
 from gridserver.access.sessions import digest
 from gridserver.base import db
 from gridserver.base.clock import now
@@ -252,6 +252,7 @@ _LIVE = (
         LoginSession.device_id,
         LoginSession.clock_offset_s,
         LoginSession.csrf_token,
+        LoginSession.is_wall,
         *_HOLDER,
     )
     .join(Account, Account.id == LoginSession.account_id)
@@ -278,11 +279,12 @@ def _over(session: Session, its: ColumnElement[bool]) -> Unauthenticated:
 
 def _from_rows(rows: Sequence[Row]) -> Principal:
     first = rows[0]
+    grants = _grants(rows)
     return Principal(
         first.id,
         first.username,
         first.display_name,
-        _grants(rows),
+        looking_on(grants) if first.is_wall else grants,
         first.session_id,
         first.device,
         first.clock_offset_s,

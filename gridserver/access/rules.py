@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gridserver.base.errors import Forbidden
 
 ROLES = ("admin", "gis_admin", "command", "officer", "auditor")
+#: Of a wall's session, where its account follows the feed. No account is granted it.
+WALL = "wall"
 
 #: What an account may show beside its password.
 FACTOR_KINDS = ("totp", "webauthn")
@@ -20,14 +23,16 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # granted that role.
     "incident.report": frozenset({"command", "partner"}),
     "incident.read": frozenset({"command", "admin", "auditor"}),
+    # Counts, times and kinds of calls, and nothing that a caller said.
+    "figures.read": frozenset({"command", "admin", "auditor", WALL}),
     "task.command": frozenset({"command"}),
-    "feed.read": frozenset({"command", "admin", "auditor"}),
-    "alarm.read": frozenset({"command", "admin", "auditor"}),
+    "feed.read": frozenset({"command", "admin", "auditor", WALL}),
+    "alarm.read": frozenset({"command", "admin", "auditor", WALL}),
     "alarm.silence": frozenset({"command", "admin"}),
-    "force.read": frozenset({"command", "admin", "gis_admin", "auditor"}),
+    "force.read": frozenset({"command", "admin", "gis_admin", "auditor", WALL}),
     "force.edit": frozenset({"admin"}),
     "ownership.edit": frozenset({"admin", "gis_admin"}),
-    "grid.read": frozenset({"admin", "gis_admin", "command", "officer", "auditor"}),
+    "grid.read": frozenset({"admin", "gis_admin", "command", "officer", "auditor", WALL}),
     "grid.edit": frozenset({"gis_admin"}),
     "capture.send": frozenset({"officer"}),
     "capture.read": frozenset({"command", "admin", "auditor"}),
@@ -37,20 +42,20 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "attachment.send": frozenset({"officer", "command"}),
     "order.read": frozenset({"command", "admin", "auditor"}),
     "order.issue": frozenset({"command", "admin"}),
+    # What a bulletin says is read by those whom it concerns; an admin is none of them.
+    "bulletin.read": frozenset({"command", "auditor"}),
+    "bulletin.write": frozenset({"command"}),
+    "bulletin.read_across": frozenset({"auditor"}),
     "inbox.read": frozenset({"officer", "command"}),
     "position.send": frozenset({"officer"}),
     # Who signs in how: accounts with their sessions and second factors, and what is demanded.
     "account.read": frozenset({"admin", "auditor"}),
     "account.edit": frozenset({"admin"}),
-    # What a bulletin says is read by those whom it concerns; an admin is none of them.
-    "bulletin.read": frozenset({"command", "auditor"}),
-    "bulletin.write": frozenset({"command"}),
-    "bulletin.read_across": frozenset({"auditor"}),
     # One's own devices aside: those everybody sees, and may revoke.
     "device.read": frozenset({"admin", "command"}),
     "device.revoke": frozenset({"admin", "command"}),
     "device.admit": frozenset({"admin"}),
-    "norms.read": frozenset(ROLES),
+    "norms.read": frozenset({*ROLES, WALL}),
     "norms.edit": frozenset({"admin"}),
     "mobilisation.order": frozenset({"admin", "command"}),
     "roster.edit": frozenset({"command", "admin"}),
@@ -102,6 +107,11 @@ class Principal:
     clock_offset_s: float | None = None
     device_id: int | None = None
 
+    @property
+    def looks_on(self) -> bool:
+        """Whether this is a wall's session, which says nothing."""
+        return any(grant.role == WALL for grant in self.grants)
+
     def may(self, permission: str, unit_path: str | None = None) -> bool:
         """Say whether the account may do `permission`: at `unit_path`, or anywhere at all."""
         roles = PERMISSIONS[permission]
@@ -114,6 +124,13 @@ class Principal:
         """Return the unit paths at and below which the account may do `permission`."""
         roles = PERMISSIONS[permission]
         return tuple(sorted({g.unit_path for g in self.grants if g.role in roles}))
+
+
+def looking_on(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Return what is left of `grants` in a wall's session: to look on where they follow it all."""
+    follows = PERMISSIONS["feed.read"]
+    seen = {grant.unit_path: grant.unit_id for grant in grants if grant.role in follows}
+    return tuple(Grant(WALL, unit_id, path) for path, unit_id in sorted(seen.items()))
 
 
 def require(principal: Principal, permission: str, unit_path: str | None = None) -> None:

@@ -33,6 +33,8 @@ COOKIE = "gridserver_session"
 CSRF_HEADER = "X-CSRF-Token"
 _GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: All that a wall's session may do beside looking on: stand on, and end.
+_OF_A_WALL = frozenset({"/api/v1/sessions/current", "/api/v1/sessions/current/wall"})
 
 Item = TypeVar("Item")
 
@@ -198,6 +200,8 @@ def _authenticate() -> None:
                 f"A request by cookie carries the session's csrf_token in {CSRF_HEADER}.",
                 field=CSRF_HEADER,
             )
+    if g.principal.looks_on and request.method not in _SAFE and request.path not in _OF_A_WALL:
+        raise Forbidden("access.looks_on", "A wall only looks on: sign in at a desk to act.")
     live().hub.contacts.take(g.principal.account_id, g.principal.device)
 
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
-from gridserver.access import queries, service
+from gridserver.access import queries, service, walls
+from gridserver.access.rules import Principal
 from gridserver.access.tickets import Wanted
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.knocking import knock
-from gridserver.api.sessions_opened import describe, heard, in_base64, opened, tools
+from gridserver.api.sessions_opened import (
+    describe,
+    heard,
+    in_base64,
+    opened,
+    set_cookie,
+    tools,
+)
 from gridserver.api.shapes_devices import EndedSchema
 from gridserver.api.shapes_sessions import (
     CredentialsSchema,
@@ -70,15 +79,7 @@ class CurrentSession(MethodView):
     def get(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Say who is signed in, and until when."""
         with context.transaction() as session:
-            principal = context.principal()
-            terms = queries.session_terms(session, principal.session_id)
-            account = describe(session, principal)
-        document = {
-            "expires_at": terms.expires_at,
-            "csrf_token": terms.csrf_token,
-            "unlock": in_base64(terms.unlock),
-            "account": account,
-        }
+            document = _current(session, context.principal())
         return document, 200, {"Cache-Control": "no-store"}
 
     @blueprint.response(204)
@@ -88,6 +89,26 @@ class CurrentSession(MethodView):
             service.sign_out(session, context.principal())
         response = Response(status=204)
         response.delete_cookie(context.COOKIE)
+        return response
+
+
+@blueprint.route("/current/wall")
+class Wall(MethodView):
+    @blueprint.response(200, SessionSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(self) -> Response:
+        """Turn this session into a wall's, or let it stand on as one: it only looks on from now
+        on, and lasts 7 days from each time this is said. It signs out to end."""
+        with context.transaction() as session:
+            principal = context.principal()
+            walls.put_up(session, principal)
+            looking = queries.principal_by_session(session, principal.session_id)
+            document = _current(session, looking)
+        response = jsonify(SessionSchema().dump(document))
+        response.cache_control.no_store = True
+        if cookie := request.cookies.get(context.COOKIE):
+            set_cookie(response, cookie, document["expires_at"])
         return response
 
 
@@ -105,3 +126,14 @@ class OwnPassword(MethodView):
             )
             attempt.passed()
         return {"ended": ended}
+
+
+def _current(session: Session, principal: Principal) -> dict[str, Any]:
+    """Return a session as `SessionSchema` shows it."""
+    terms = queries.session_terms(session, principal.session_id)
+    return {
+        "expires_at": terms.expires_at,
+        "csrf_token": terms.csrf_token,
+        "unlock": in_base64(terms.unlock),
+        "account": describe(session, principal),
+    }

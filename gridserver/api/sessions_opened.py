@@ -60,7 +60,7 @@ def opened(
     response.cache_control.no_store = True
     response.status_code = 201
     if in_cookie:
-        _set_cookie(response, signed_in)
+        set_cookie(response, signed_in.token, signed_in.expires_at)
     knocking.set_workplace(response, workplace)
     return response
 
@@ -96,11 +96,12 @@ def in_base64(secret: bytes | None) -> str | None:
     return None if secret is None else base64.b64encode(secret).decode()
 
 
-def _set_cookie(response: Response, signed_in: SignedIn) -> None:
+def set_cookie(response: Response, token: str, expires_at: dt.datetime) -> None:
+    """Have the browser keep a session's token, longer than the session stands."""
     response.set_cookie(
         context.COOKIE,
-        signed_in.token,
-        expires=signed_in.expires_at + _COOKIE_OUTLIVES,
+        token,
+        expires=expires_at + _COOKIE_OUTLIVES,
         httponly=True,
         secure=request.is_secure,
         samesite="Strict",

@@ -84,16 +84,16 @@ def seen(session: Session, actor: Principal, station: str | None = None) -> Colu
     Raises
     ------
     Forbidden
-        ``access.forbidden``: the actor reads no incidents, or not those of `station`.
+        ``access.forbidden``: the actor reads no figures, or not those of `station`.
     NotFound
         ``unit.unknown``.
     """
-    require(actor, "incident.read")
+    require(actor, "figures.read")
     if station is not None:
         unit = org.unit_by_code(session, station, field="station")
-        require(actor, "incident.read", unit.path)
+        require(actor, "figures.read", unit.path)
         return Unit.id == unit.id
-    return org.within(actor.paths("incident.read"))
+    return org.within(actor.paths("figures.read"))
 
 
 def chosen(session: Session, actor: Principal, wanted: Chosen) -> Select[*tuple[Any, ...]]:

@@ -213,6 +213,26 @@ def test_a_second_call_is_suggested_and_linked_by_a_person(
     assert client.as_("330824005").get(f"{INCIDENTS}/{second['id']}/related").status_code == 403
 
 
+def test_a_call_about_the_same_event_sends_nobody(
+    command: AccountClient, incident: dict[str, Any]
+) -> None:
+    main = incident["task"]["id"]
+    place = {name: incident[name] for name in ("lon", "lat")}
+    again = body(external_id="A-2", duplicate_of=main, **place)
+    answer = command.post(INCIDENTS, json=again)
+    assert (answer.status_code, answer.json["task"]["state"]) == (201, "cancelled")
+    assert answer.json["task"]["assignee"] is None
+    task = command.get(f"{TASKS}/{answer.json['task']['id']}").json
+    assert (task["offers"], [each["verb"] for each in task["history"]]) == (
+        [],
+        ["dispatch", "link", "cancel"],
+    )
+    assert command.post(INCIDENTS, json=again).status_code == 200
+    unknown = body(external_id="A-3", duplicate_of=2**62, **place)
+    is_problem(command.post(INCIDENTS, json=unknown), 422, "task.bad_data")
+    assert command.post(INCIDENTS, json=unknown | {"duplicate_of": "x"}).status_code == 422
+
+
 def test_a_place_outside_is_for_the_bureau(command: AccountClient) -> None:
     incident = command.post(INCIDENTS, json=body(lon=100.0, lat=30.0)).json
     assert (incident["cell"], incident["station"], incident["method"]) == (None, None, "outside")

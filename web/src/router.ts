@@ -64,7 +64,7 @@ export const router = createRouter({
     {
       path: '/wall',
       component: () => import('@/wall/WallPage.vue'),
-      meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
+      meta: { side: 'command', roles: ['command', 'admin', 'auditor', 'wall'] },
     },
     {
       path: '/figures',

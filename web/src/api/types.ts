@@ -37,7 +37,8 @@ export type Attachment = Schemas['Attachment']
 export type UploadProgress = Schemas['UploadProgress']
 export type Capture = Schemas['Capture']
 export type CaptureCard = Omit<Capture, 'photos' | 'place' | 'allowed'>
-export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor'
+/** A wall's session only looks on; no account is granted that. */
+export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor' | 'wall'
 
 export const PRIORITIES = [1, 2, 3, 4] as const
 /** How many persons and offences a report counts; it never says who. */

@@ -9,7 +9,7 @@ import type { Enrolled, Shown, Wanted } from '@/account/types'
 import type { Account, Role, Session } from '@/api/types'
 import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
 
-const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor'])
+const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor', 'wall'])
 
 /** What every way of opening a session says of this page. */
 const OPENING = { app: __APP_VERSION__, cookie: true }
@@ -41,7 +41,10 @@ export const useSession = defineStore('session', () => {
     account.value?.roles.some((each) => AT_A_DESK.has(each.role as Role)) ? 'command' : 'terminal',
   )
   const roles = computed(() => new Set(account.value?.roles.map((each) => each.role as Role)))
+  /** The session only looks on, and stands as long as it does. */
+  const isWall = computed(() => roles.value.has('wall'))
   const home = computed(() => {
+    if (isWall.value) return '/wall'
     const drawsOnly = roles.value.has('gis_admin') && !roles.value.has('command')
     return drawsOnly ? '/grid' : `/${side.value}`
   })
@@ -49,7 +52,7 @@ export const useSession = defineStore('session', () => {
   /** Whether a page is of this account's side and use. */
   function mayOpen({ meta }: Pick<RouteLocation, 'meta'>): boolean {
     const { side: itsSide, roles: its } = meta
-    const isTheirs = !its || its.some((role) => roles.value.has(role))
+    const isTheirs = its ? its.some((role) => roles.value.has(role)) : !isWall.value
     return (!itsSide || itsSide === side.value) && isTheirs
   }
 
@@ -145,6 +148,13 @@ export const useSession = defineStore('session', () => {
     revoked.value = false
   }
 
+  /** Turns this session into a wall's, or lets it stand on as one; there is no way back but out. */
+  async function putUpWall(): Promise<number> {
+    const session = await ask(api.POST('/api/v1/sessions/current/wall'))
+    take(session)
+    return Date.parse(session.expires_at)
+  }
+
   async function signOut(): Promise<void> {
     await ask(api.DELETE('/api/v1/sessions/current'))
     take(null)
@@ -166,6 +176,7 @@ export const useSession = defineStore('session', () => {
     side,
     roles,
     home,
+    isWall,
     mayOpen,
     restore,
     resume,
@@ -173,6 +184,7 @@ export const useSession = defineStore('session', () => {
     signInFurther,
     signInEnrolled,
     signOut,
+    putUpWall,
     lose,
   }
 })
