@@ -8416,6 +8416,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rows of the ledger, newest first. The look is recorded, and what was asked for. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    /** @description Username of who did it. */
+                    actor?: string;
+                    /** @description E.g. task, incident, bulletin. */
+                    subject_kind?: string;
+                    subject_id?: string;
+                    /** @description A tag, `task:sign`, or a room's: `task`. */
+                    tag?: string;
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LedgerEntryPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how far the ledger is sealed, and what its tags mean. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LedgerStanding"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/entries/{entry_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        /** Give the proof that a row was sealed, for `gridserver audit check`. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LedgerProof"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give the sealed rows with their proofs and seals as signed JSON lines; more than 5,000
+         *     are refused 422 `export.too_many`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Username of who did it. */
+                    actor?: string;
+                    /** @description E.g. task, incident, bulletin. */
+                    subject_kind?: string;
+                    subject_id?: string;
+                    /** @description A tag, `task:sign`, or a room's: `task`. */
+                    tag?: string;
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                409: components["responses"]["CONFLICT"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatch/norms/departures": {
         parameters: {
             query?: never;
@@ -13177,6 +13369,56 @@ export interface components {
             /** @enum {string} */
             status: "done";
             bulletin: components["schemas"]["BulletinRef"];
+        };
+        LedgerEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            tag: string;
+            actor: components["schemas"]["Person"] | null;
+            device: string | null;
+            subject_kind: string;
+            subject_id: string;
+            purpose: string | null;
+            lon: number | null;
+            lat: number | null;
+            data: {
+                [key: string]: unknown;
+            };
+            seal: number | null;
+        };
+        LedgerEntryPage: {
+            items: components["schemas"]["LedgerEntry"][];
+            next: string | null;
+        };
+        LedgerTag: {
+            tag: string;
+            zh: string;
+            en: string;
+            keep: string;
+        };
+        LedgerStanding: {
+            seals: number;
+            rows: number;
+            waiting: number;
+            last_number: number | null;
+            /** Format: date-time */
+            last_at: string | null;
+            rights: string[];
+            tags: components["schemas"]["LedgerTag"][];
+        };
+        LedgerProof: {
+            form: number;
+            row: {
+                [key: string]: unknown;
+            } | null;
+            leaf: string;
+            index: number;
+            size: number;
+            path: string[];
+            seal: {
+                [key: string]: unknown;
+            };
         };
         StaffingNorms: {
             households_per_officer: number;
