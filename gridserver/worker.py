@@ -34,6 +34,7 @@ from gridserver.base.db import Database
 from gridserver.base.keyring import Keyring
 from gridserver.base.settings import Settings, from_environment
 from gridserver.bulletins import clocks as bulletin_clocks
+from gridserver.bulletins import purging as bulletin_purging
 from gridserver.delivery import retention
 from gridserver.dispatch import escalation, offers
 from gridserver.exchange import puller
@@ -70,6 +71,7 @@ CHORES: dict[str, Chore] = {
 HOURLY: dict[str, Chore] = {
     "calendar": workdays.fill_what_is_missing,
     "blank_expired": retention.blank_expired,
+    "purge_bulletins": bulletin_purging.purge,
     "purge_inboxes": partial(retention.purge_inboxes, keepers=(offers.keep_receipts,)),
     "purge_results": retention.purge_results,
     "purge_feed": retention.purge_feed,

@@ -12,6 +12,7 @@ from gridserver.bulletins import recipients, service, telling
 from gridserver.bulletins.lifecycle import LIVE
 from gridserver.bulletins.models import Bulletin
 from gridserver.bulletins.queries import Found
+from gridserver.bulletins.rules import DRAFT_KEPT
 from gridserver.org import queries as org
 
 #: How often it is looked who has come on duty in a bulletin's area.
@@ -24,6 +25,7 @@ _DUE = (
         Bulletin.ended_at.is_(None),
         or_(
             Bulletin.expires_at <= bindparam("now"),
+            (Bulletin.state == "draft") & (Bulletin.updated_at <= bindparam("stale")),
             _LIVE & (Bulletin.validate_by <= bindparam("now")),
             (Bulletin.state == "provisional") & (Bulletin.approve_by <= bindparam("now")),
         ),
@@ -46,7 +48,8 @@ _TO_LOOK_AT = (
 def end_due(session: Session, limit: int = 100) -> int:
     """End what is over: unapproved in time, expired, or not validated; return how many."""
     moment = now(session)
-    rows = session.scalars(_DUE, {"now": moment, "limit": limit}).all()
+    asked = {"now": moment, "stale": moment - DRAFT_KEPT, "limit": limit}
+    rows = session.scalars(_DUE, asked).all()
     units = org.units_by_id(session, {row.unit_id for row in rows})
     for row in rows:
         verb, because = _ending(row, moment)
@@ -68,7 +71,8 @@ def tell_latecomers(session: Session, limit: int = 100) -> int:
 
 
 def _ending(row: Bulletin, moment: dt.datetime) -> tuple[str, str]:
-    if row.state == "provisional" and row.approve_by is not None and row.approve_by <= moment:
+    is_late = row.approve_by is not None and row.approve_by <= moment
+    if row.state == "draft" or (row.state == "provisional" and is_late):
         return "lapse", "unapproved"
     is_over = row.expires_at is not None and row.expires_at <= moment
     return "expire", "expiry" if is_over else "validation"

@@ -10,7 +10,7 @@ LIVE = ("provisional", "active", "renewed")
 ENDED = ("withdrawn", "expired", "resolved")
 
 #: `provisional` is an urgent one that went out at once and waits for its second person.
-#: `lapse` and `expire` are the clock's.
+#: `lapse` (unapproved in time) and `expire` are the clock's.
 BULLETIN = Lifecycle(
     states=("draft", "approved", *LIVE, *ENDED),
     transitions={
@@ -19,7 +19,7 @@ BULLETIN = Lifecycle(
         ("draft", "send_at_once"): "provisional",
         ("approved", "issue"): "active",
         ("provisional", "approve"): "active",
-        ("provisional", "lapse"): "withdrawn",
+        **{(state, "lapse"): "withdrawn" for state in ("draft", "provisional")},
         **{(state, "renew"): "renewed" for state in ("active", "renewed")},
         **{(state, "validate"): state for state in ("active", "renewed")},
         **{(state, "resolve"): "resolved" for state in LIVE},

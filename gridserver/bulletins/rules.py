@@ -51,6 +51,10 @@ URGENT_KIND = "missing_person"
 APPROVED_WITHIN = dt.timedelta(minutes=30)
 #: When an issuer has to say again that it holds.
 VALIDATED_WITHIN = dt.timedelta(days=30)
+#: How long a draft waits for its second person, and how long after its end what a bulletin said is
+#: kept, for complaints and for the court.
+DRAFT_KEPT = dt.timedelta(hours=72)
+KEPT = dt.timedelta(days=30)
 _HOUR = dt.timedelta(hours=1)
 #: kind → the most hours before it is renewed.
 LONGEST_H: Mapping[str, int] = dict.fromkeys(KINDS, 30 * 24) | {"missing_person": 72}

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gridserver.attachments import queries as attachments
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
-from gridserver.bulletins import clocks, queries, service
+from gridserver.bulletins import clocks, looking, purging, queries, rules, service
 from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE
 from gridserver.bulletins.models import Bulletin, BulletinContents
 from gridserver.bulletins.queries import Found
@@ -239,6 +240,39 @@ def test_who_does_not_validate_loses_it(session: Session, county: County, clock:
     clock.advance(dt.timedelta(days=1))
     assert clocks.end_due(session) == 1
     assert (again(session, kept).state, again(session, left).state) == ("renewed", "expired")
+
+
+def test_a_draft_that_nobody_approves_lapses(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    left = write(session, county)
+    clock.advance(rules.DRAFT_KEPT)
+    assert clocks.end_due(session) == 1
+    assert again(session, left).state == "withdrawn"
+
+
+def test_after_a_while_only_the_skeleton_stays(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    found = issue(session, county, area={"whole": True, "reason": f"{NAME}去向不明"})
+    contents = said()["contents"]
+    photographed = issue(session, county, contents={**contents, "photos": ["1" * 64]})
+    for each in (found, photographed):
+        step(session, county, each, "resolve", reason=f"{NAME}已找到")
+    clock.advance(rules.KEPT - dt.timedelta(seconds=1))
+    assert purging.purge(session) == 0
+    clock.advance(dt.timedelta(seconds=1))
+    assert purging.purge(session) == 2
+    assert purging.purge(session) == 0
+    assert session.scalars(sa.select(BulletinContents)).all() == []
+    assert attachments.of_subject(session, "bulletin", photographed.row.id) == []
+    card = detail(session, county, AUTHOR, found)
+    assert NAME not in repr(card)
+    assert (card["purged_at"] is not None, card["basis"]["type"]) == (True, "report")
+    assert tags(session, found)[-1] == "purge"
+    with pytest.raises(NotFound) as refusal:
+        looking.look(session, county.principal(AUTHOR), found.row.id)
+    assert refusal.value.code == "bulletin.purged"
 
 
 # --- who may know of it
