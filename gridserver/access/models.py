@@ -90,7 +90,6 @@ class SignInPolicy(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     most_failures: Mapped[int] = mapped_column(server_default=text("5"))
     second_factor_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
-    device_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     idle_minutes: Mapped[int] = mapped_column(server_default=text("30"))
     session_hours: Mapped[int] = mapped_column(server_default=text("24"))
 
@@ -185,6 +184,7 @@ class LoginSession(Base):
 
     `device` is the name under which it acts; `device_id` is empty where the client gave none, and
     for a long-lived token.
+    `active_until` is when it is locked unless somebody touches its page; empty: never.
     `clock_offset_s` is what the server's clock was ahead of the device's when it last connected.
     `is_wall` marks one that only looks on, and stands on as long as it is used.
     """
@@ -204,4 +204,5 @@ class LoginSession(Base):
     is_wall: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
+    active_until: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]

@@ -29,8 +29,8 @@ class Policy:
     ----------
     most_failures
         After so many wrong passwords in a row a way of signing in is shut for ten minutes.
-    second_factor_roles, device_roles
-        Whoever holds one of them signs in with a second factor; from an enrolled device only.
+    second_factor_roles
+        Whoever holds one of them signs in with a second factor.
     idle_minutes
         A desk that nobody touched for so long is locked.
     session_hours
@@ -39,7 +39,6 @@ class Policy:
 
     most_failures: int = 5
     second_factor_roles: tuple[str, ...] = ()
-    device_roles: tuple[str, ...] = ()
     idle_minutes: int = 30
     session_hours: int = 24
 
@@ -118,7 +117,6 @@ def _policy(row: SignInPolicy) -> Policy:
     return Policy(
         row.most_failures,
         tuple(row.second_factor_roles),
-        tuple(row.device_roles),
         row.idle_minutes,
         row.session_hours,
     )

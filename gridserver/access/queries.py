@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Row, Uuid, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Uuid, bindparam, cast, false, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -253,6 +253,7 @@ _LIVE = (
         LoginSession.clock_offset_s,
         LoginSession.csrf_token,
         LoginSession.is_wall,
+        func.coalesce(LoginSession.active_until <= bindparam("now"), false()).label("is_locked"),
         *_HOLDER,
     )
     .join(Account, Account.id == LoginSession.account_id)
@@ -289,6 +290,7 @@ def _from_rows(rows: Sequence[Row]) -> Principal:
         first.device,
         first.clock_offset_s,
         first.device_id,
+        first.is_locked,
     )
 
 

@@ -12,6 +12,9 @@ ROLES = ("admin", "gis_admin", "command", "officer", "auditor")
 #: Of a wall's session, where its account follows the feed. No account is granted it.
 WALL = "wall"
 
+#: Who works at a desk, whose page is locked when nobody touches it. A handheld has its PIN.
+DESK_ROLES = frozenset(ROLES) - {"officer"}
+
 #: What an account may show beside its password.
 FACTOR_KINDS = ("totp", "webauthn")
 #: What a sign-in may still want after the password: a second factor, or that one is enrolled.
@@ -95,7 +98,7 @@ class Principal:
     `session_id` is None where it didn't sign in (the demo, the command line), `device_id` where it
     named no device. Where the server
     itself acts there is no principal at all. `clock_offset_s` is what the server's clock is ahead
-    of the device's, where that was measured.
+    of the device's, where that was measured. A session `is_locked` where nobody was at its desk.
     """
 
     account_id: int
@@ -106,6 +109,7 @@ class Principal:
     device: str | None = None
     clock_offset_s: float | None = None
     device_id: int | None = None
+    is_locked: bool = False
 
     @property
     def looks_on(self) -> bool:

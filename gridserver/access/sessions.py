@@ -51,6 +51,11 @@ def end(session: Session, *which: ColumnElement[bool]) -> int:
 
 def own(session: Session, actor: Principal) -> Sequence[OwnSession]:
     """Return the actor's sessions that still stand, the newest first; tokens aside."""
+    return standing(session, *_standing(actor))
+
+
+def standing(session: Session, *which: ColumnElement[bool]) -> Sequence[OwnSession]:
+    """Return those of `which` that still stand, the newest first."""
     columns = (
         LoginSession.id,
         Device.id,
@@ -63,7 +68,7 @@ def own(session: Session, actor: Principal) -> Sequence[OwnSession]:
         select(*columns)
         .outerjoin(Device, Device.id == LoginSession.device_id)
         .where(
-            *_standing(actor),
+            *which,
             LoginSession.ended_at.is_(None),
             LoginSession.expires_at > now(session),
         )

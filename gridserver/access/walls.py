@@ -43,7 +43,8 @@ def put_up(session: Session, actor: Principal) -> dt.datetime:
         data = {"session": str(row.id)}
         of = {"subject_kind": "account", "subject_id": actor.account_id}
         audit.record(session, actor, Tag.SESSION_WALL, data=data, **of)
-    row.is_wall, row.expires_at = True, now(session) + LASTS
+    # Nobody touches a wall, and nothing can be done at it: it is never locked.
+    row.is_wall, row.expires_at, row.active_until = True, now(session) + LASTS, None
     session.flush()
     return row.expires_at
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridserver.api import (
+    accounts,
     alarms,
     attachments,
     audit,
@@ -63,6 +64,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions_second.blueprint,
     sessions_tokens.blueprint,
     second_factors.blueprint,
+    accounts.blueprint,
+    accounts.rules,
     own_sessions.blueprint,
     devices.blueprint,
     bureau.blueprint,

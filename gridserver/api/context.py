@@ -20,6 +20,7 @@ import marshmallow as ma
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
 
+from gridserver.access import idle
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
 from gridserver.api.live import live
@@ -202,12 +203,18 @@ def _authenticate() -> None:
             )
     if g.principal.looks_on and request.method not in _SAFE and request.path not in _OF_A_WALL:
         raise Forbidden("access.looks_on", "A wall only looks on: sign in at a desk to act.")
+    if not getattr(_view_class(), "while_locked", False):
+        idle.require_open(g.principal)
     live().hub.contacts.take(g.principal.account_id, g.principal.device)
 
 
 def _is_public() -> bool:
+    return getattr(_view_class(), "is_public", False)
+
+
+def _view_class() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
-    return getattr(getattr(view, "view_class", view), "is_public", False)
+    return getattr(view, "view_class", view)
 
 
 def _token() -> tuple[bool, str]:

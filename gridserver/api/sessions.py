@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.access import queries, service, walls
+from gridserver.access import idle, queries, service, walls
 from gridserver.access.rules import Principal
 from gridserver.access.tickets import Wanted
 from gridserver.api import context
@@ -27,6 +27,7 @@ from gridserver.api.shapes_sessions import (
     CredentialsSchema,
     NewPasswordSchema,
     NewSessionSchema,
+    PasswordSchema,
     SessionSchema,
     WantedSchema,
 )
@@ -75,6 +76,8 @@ class Sessions(MethodView):
 
 @blueprint.route("/current")
 class CurrentSession(MethodView):
+    while_locked = True
+
     @blueprint.response(200, SessionSchema)
     def get(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Say who is signed in, and until when."""
@@ -112,6 +115,42 @@ class Wall(MethodView):
         return response
 
 
+@blueprint.route("/current/activity")
+class Activity(MethodView):
+    @blueprint.response(204)
+    def post(self) -> None:
+        """Say that somebody is at the desk, so that the session isn't locked."""
+        with context.transaction() as session:
+            idle.touch(session, context.principal())
+
+
+@blueprint.route("/current/lock")
+class Lock(MethodView):
+    while_locked = True
+
+    @blueprint.response(204)
+    def post(self) -> None:
+        """Lock the session until the password is given again. Its sockets go on to tell."""
+        with context.transaction() as session:
+            idle.lock(session, context.principal())
+
+
+@blueprint.route("/current/unlock")
+class Unlock(MethodView):
+    while_locked = True
+
+    @blueprint.arguments(PasswordSchema)
+    @blueprint.response(204)
+    @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
+    def post(self, body: dict[str, str]) -> None:
+        """Open a locked session by the password."""
+        actor = context.principal()
+        with knock(actor.username) as attempt:
+            service.authenticate(attempt.session, actor.username, body["password"])
+            attempt.passed()
+            idle.unlock(attempt.session, actor)
+
+
 @blueprint.route("/current/password")
 class OwnPassword(MethodView):
     @blueprint.arguments(NewPasswordSchema)
@@ -136,4 +175,6 @@ def _current(session: Session, principal: Principal) -> dict[str, Any]:
         "csrf_token": terms.csrf_token,
         "unlock": in_base64(terms.unlock),
         "account": describe(session, principal),
+        "idle_lock_s": idle.after_s(session, principal),
+        "is_locked": principal.is_locked,
     }

@@ -10,7 +10,7 @@ import marshmallow as ma
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
 
-from gridserver.access import clocks, queries
+from gridserver.access import clocks, idle, queries
 from gridserver.access.devices import Said
 from gridserver.access.factors import Tools
 from gridserver.access.opening import SignedIn
@@ -48,12 +48,16 @@ def opened(
     if device_time := given.get("device_time"):
         clocks.note(session, principal, device_time)
     in_cookie = given["cookie"]
+    if in_cookie:
+        idle.begin(session, principal)
     document = {
         "token": "" if in_cookie else signed_in.token,
         "expires_at": signed_in.expires_at,
         "csrf_token": signed_in.csrf_token,
         "unlock": in_base64(signed_in.unlock),
         "account": describe(session, principal),
+        "idle_lock_s": idle.after_s(session, principal),
+        "is_locked": False,
         **more,
     }
     response = jsonify(schema().dump(document))

@@ -66,6 +66,18 @@ class SessionSchema(ma.Schema):
         },
     )
     account = ma.fields.Nested(AccountSchema, required=True)
+    idle_lock_s = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "After so many seconds without POST /sessions/current/activity it is "
+            "locked; null: never."
+        },
+    )
+    is_locked = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Until POST /sessions/current/unlock all else is answered 403."},
+    )
 
 
 class NewSessionSchema(SessionSchema):

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from structlog import get_logger
 
 from gis.errors import GisError
-from gridserver.access import clocks
+from gridserver.access import clocks, idle
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
 from gridserver.api import context, sockets_direct, sockets_wire
@@ -198,6 +198,7 @@ class AuthenticatedNamespace(Namespace):
         if connection is None:
             raise Unauthenticated("access.unauthenticated", "Connect first.")
         principal = access.principal_by_session(session, connection.session_id)
+        idle.require_open(principal)
         require(principal, self.permission)
         return principal
 

@@ -30,6 +30,7 @@ class Tag(StrEnum):
     ACCOUNT_APPOINT = "account:appoint", _L, "授予审计员角色", "appointed an auditor"
     ACCOUNT_DISABLE = "account:disable", _O, "停用账号", "disabled an account"
     ACCOUNT_GRANT = "account:grant", _O, "授予角色", "granted a role"
+    ACCOUNT_OPEN = "account:open", _O, "解除登录锁定", "opened an account that was shut"
     ACCOUNT_PASSWD = "account:passwd", _O, "设置密码", "set a password"
     ACCOUNT_RENAME = "account:rename", _O, "修改显示名称", "renamed an account"
     ACCOUNT_REVOKE = "account:revoke", _O, "收回角色", "took back a role"
@@ -43,10 +44,12 @@ class Tag(StrEnum):
     FACTOR_REMOVE = "factor:remove", _O, "移除第二因素", "removed a second factor"
     FACTOR_RESET = "factor:reset", _O, "重置第二因素", "reset another's second factors"
     SESSION_END = "session:end", _O, "退出登录", "signed out"
+    SESSION_LOCK = "session:lock", _O, "锁定工作台", "locked a desk"
     SESSION_OPEN = "session:open", _O, "登录", "signed in"
     SESSION_REFUSED = "session:refused", _O, "登录被拒", "was refused to sign in"
     SESSION_REVOKE = "session:revoke", _O, "收回令牌", "took back a token"
     SESSION_TOKEN = "session:token", _O, "签发令牌", "issued a token"
+    SESSION_UNLOCK = "session:unlock", _O, "解锁工作台", "unlocked a desk"
     SESSION_WALL = "session:wall", _O, "转为大屏", "put up a wall"
 
     # The force

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from gridserver.access import attempts, passwords, queries, service
+from gridserver.access import passwords, queries, service
 from gridserver.access.queries import AccountCard
 from gridserver.access.rules import ROLES
 from gridserver.base.errors import Conflict, Invalid
@@ -99,8 +99,7 @@ def passwd(username: str, password_stdin: bool, as_json: bool) -> None:
 def open_(username: str, as_json: bool) -> None:
     """Let USERNAME be signed in to at once, after too many failures."""
     with migrated_database() as database, database.transaction() as session:
-        service.account_by_username(session, username)
-        attempts.open_ways(session, username)
+        service.open_account(session, None, username)
     emit({"username": username}, as_json, f"{username} can be signed in to.")
 
 

@@ -65,9 +65,11 @@ def _make_policy() -> None:
         "sign_in_policy",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("most_failures", sa.BigInteger(), server_default=sa.text("5"), nullable=False),
-        *(
-            sa.Column(name, postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False)
-            for name in ("second_factor_roles", "device_roles")
+        sa.Column(
+            "second_factor_roles",
+            postgresql.JSONB(),
+            server_default=sa.text("'[]'"),
+            nullable=False,
         ),
         sa.Column("idle_minutes", sa.BigInteger(), server_default=sa.text("30"), nullable=False),
         sa.Column("session_hours", sa.BigInteger(), server_default=sa.text("24"), nullable=False),

@@ -119,6 +119,11 @@ export const router = createRouter({
     { path: '/account', component: () => import('@/account/AccountPage.vue') },
     { path: LOCK, component: () => import('@/terminal/LockPage.vue') },
     {
+      path: '/settings/accounts',
+      component: () => import('@/account/AccountsPage.vue'),
+      meta: { side: 'command', roles: ['admin', 'auditor'] },
+    },
+    {
       path: '/settings/devices',
       component: () => import('@/devices/DevicesPage.vue'),
       meta: { side: 'command', roles: ['admin', 'command'] },

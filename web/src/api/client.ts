@@ -31,6 +31,13 @@ export class Refusal extends Error {
   }
 }
 
+let watched: { code: string; tell: () => void } | null = null
+
+/** Has `tell` called when a request is refused with that code; null: no more. */
+export function whenRefused(code: string, tell: (() => void) | null): void {
+  watched = tell && { code, tell }
+}
+
 /** What every request carries beside its body. */
 export function headersFor(method: string): Record<string, string> {
   const language = { 'Accept-Language': context.locale }
@@ -65,6 +72,7 @@ export function refusalOf(error: unknown, status: number): Refusal {
   const body = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
   const code = typeof body['code'] === 'string' ? body['code'] : `http.${status}`
   const detail = body['detail'] ?? body['title']
+  if (code === watched?.code) watched.tell()
   return new Refusal(code, typeof detail === 'string' ? detail : '', status, body)
 }
 

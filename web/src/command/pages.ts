@@ -27,6 +27,7 @@ export const PAGES: readonly DeskPage[] = [
   { name: 'places', path: '/settings/places', shelf: 'ground' },
   { name: 'tables', path: '/settings/tables', shelf: 'settings' },
   { name: 'devices', path: '/settings/devices', shelf: 'settings' },
+  { name: 'accounts', path: '/settings/accounts', shelf: 'settings' },
   { name: 'exchange', path: '/exchange', shelf: 'settings' },
 ]
 

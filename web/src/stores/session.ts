@@ -35,6 +35,10 @@ export const useSession = defineStore('session', () => {
   const unreachable = ref(false)
   /** An admin revoked this device, and all that it kept is gone. */
   const revoked = ref(false)
+  /** After so many seconds without a touch the desk is locked; null: never. */
+  const idleLockS = ref<number | null>(null)
+  /** It was locked when the page was opened. */
+  const wasLocked = ref(false)
   const asked = ref(false)
 
   const side = computed<'command' | 'terminal'>(() =>
@@ -60,6 +64,8 @@ export const useSession = defineStore('session', () => {
     account.value = session?.account ?? null
     csrfToken.value = session?.csrf_token ?? ''
     unlock.value = session?.unlock ?? null
+    wasLocked.value = session?.is_locked ?? false
+    idleLockS.value = session?.idle_lock_s ?? null
     useCsrfToken(csrfToken.value)
   }
 
@@ -76,6 +82,11 @@ export const useSession = defineStore('session', () => {
       await heed(refusal.code)
     }
     asked.value = !unreachable.value
+  }
+
+  /** Whether the session is locked now. */
+  async function isLocked(): Promise<boolean> {
+    return (await ask(api.GET('/api/v1/sessions/current'))).is_locked
   }
 
   /** Goes on without signal as the one who signed in here before. */
@@ -173,6 +184,9 @@ export const useSession = defineStore('session', () => {
     unlock,
     unreachable,
     revoked,
+    idleLockS,
+    wasLocked,
+    isLocked,
     side,
     roles,
     home,

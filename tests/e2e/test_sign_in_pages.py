@@ -1,0 +1,219 @@
+"""Signing in with an app's codes, a security key and recovery codes, in a real browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pyotp
+from playwright.sync_api import Page, expect
+
+from tests.axe import assert_accessible
+from tests.e2e.serving import PASSWORD
+
+OpenPage = Callable[..., Page]
+SignIn = Callable[[Page, str], Page]
+#: Accounts that no other file signs in by.
+BY_APP, BY_KEY, BY_PASSWORD = "room-33082407", "room-33082408", "room-33082409"
+LOCKED, WATCHED = "room-33082406", "room-33082405"
+
+
+def plug_in_a_key(page: Page) -> None:
+    """Plug a security key into the page's browser (CDP WebAuthn); its owner touches it at once."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "usb",
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def begin_to_enrol(page: Page) -> None:
+    page.get_by_test_id("account").click()
+    page.get_by_test_id("to-account").click()
+    page.get_by_test_id("factor-add").click()
+    page.get_by_test_id("again-password").fill(PASSWORD)
+    page.get_by_test_id("again-submit").click()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_test_id("account-back").click()
+    page.get_by_test_id("account").click()
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_test_id("login-username")).to_be_visible()
+
+
+def remove(page: Page, kind: str) -> None:
+    page.goto("/account")
+    page.get_by_test_id(f"factor-{kind}").get_by_role("button").click()
+    page.get_by_test_id("again-password").fill(PASSWORD)
+    page.get_by_test_id("again-submit").click()
+    expect(page.get_by_test_id(f"factor-{kind}")).to_have_count(0)
+
+
+def test_codes_of_an_app(open_page: OpenPage, sign_in: SignIn) -> None:
+    page = sign_in(open_page("/login", locale="en", refused=(401,)), BY_APP)
+    begin_to_enrol(page)
+    page.get_by_test_id("enrol-totp").click()
+    secret = page.get_by_test_id("totp-secret").inner_text().replace(" ", "")
+    app = pyotp.TOTP(secret)
+    assert_accessible(page)
+    page.get_by_test_id("enrol-code").fill(app.now())
+    page.get_by_test_id("enrol-confirm").click()
+    listed = page.get_by_test_id("recovery-codes").locator("code")
+    expect(listed).to_have_count(10)
+    codes = listed.all_inner_texts()
+    page.get_by_test_id("codes-kept").click()
+    expect(page.get_by_test_id("factor-totp")).to_be_visible()
+    sign_out(page)
+
+    sign_in(page, BY_APP)
+    page.get_by_test_id("second-code").fill("000000")
+    page.get_by_test_id("second-submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    assert_accessible(page)
+    # The next one: a telephone's clock may be half a minute fast, and a code is good once.
+    page.get_by_test_id("second-code").fill(app.at(int(time.time()) + 30))
+    page.get_by_test_id("second-submit").click()
+    expect(page.get_by_test_id("account")).to_be_visible()
+    page.goto("/account")
+    sign_out(page)
+
+    sign_in(page, BY_APP)
+    page.get_by_test_id("second-by-recovery_code").click()
+    page.get_by_test_id("second-recovery").fill(codes[0].lower())
+    page.get_by_test_id("second-submit").click()
+    expect(page.get_by_test_id("account")).to_be_visible()
+    remove(page, "totp")
+
+
+def test_a_security_key(open_page: OpenPage, sign_in: SignIn) -> None:
+    page = open_page("/login", refused=(401,))
+    plug_in_a_key(page)
+    sign_in(page, BY_KEY)
+    begin_to_enrol(page)
+    page.get_by_test_id("enrol-webauthn").click()
+    page.get_by_test_id("codes-kept").click()
+    expect(page.get_by_test_id("factor-webauthn")).to_contain_text("安全密钥")
+    sign_out(page)
+
+    sign_in(page, BY_KEY)
+    page.get_by_test_id("second-key").click()
+    expect(page.get_by_test_id("account")).to_be_visible()
+    remove(page, "webauthn")
+    sign_out(page)
+    sign_in(page, BY_KEY)
+    expect(page.get_by_test_id("account")).to_be_visible()
+
+
+def test_one_s_own_password_and_sessions(open_page: OpenPage, sign_in: SignIn) -> None:
+    there = sign_in(open_page("/login", refused=(401,)), BY_PASSWORD)
+    expect(there.get_by_test_id("account")).to_be_visible()
+    here = sign_in(open_page("/login", refused=(401, 422)), BY_PASSWORD)
+    expect(here.get_by_test_id("account")).to_be_visible()
+    here.goto("/account")
+    expect(here.get_by_test_id("session-end")).to_have_count(1)
+    assert_accessible(here)
+
+    def change(old: str, new: str) -> None:
+        for name, text in (("old", old), ("new", new), ("again", new)):
+            here.get_by_test_id(f"password-{name}").fill(text)
+        here.get_by_test_id("password-submit").click()
+
+    change(PASSWORD, "woaini5201314")
+    expect(here.get_by_role("alert")).to_contain_text("常见密码")
+    change(PASSWORD, "another-of-my-own")
+    expect(here.get_by_test_id("password-changed")).to_be_visible()
+    expect(here.get_by_test_id("session-end")).to_have_count(0)
+    there.reload()
+    expect(there.get_by_test_id("login-username")).to_be_visible()
+    change("another-of-my-own", PASSWORD)
+    expect(here.get_by_test_id("password-changed")).to_be_visible()
+
+
+def test_a_desk_that_nobody_touches_is_locked_over_the_call_being_taken(
+    open_page: OpenPage, sign_in: SignIn
+) -> None:
+    page = open_page("/login", refused=(401, 403))
+    page.clock.install()
+    sign_in(page, LOCKED)
+    page.keyboard.press("n")
+    address = page.get_by_test_id("intake-place")
+    address.fill("解放街二十号")
+    page.clock.fast_forward("31:00")
+    expect(page.get_by_test_id("idle-lock")).to_be_visible()
+    page.get_by_test_id("unlock-password").fill("a guess")
+    page.get_by_test_id("unlock").click()
+    expect(page.get_by_test_id("idle-lock").get_by_role("alert")).to_be_visible()
+    page.get_by_test_id("unlock-password").fill(PASSWORD)
+    page.get_by_test_id("unlock").click()
+    expect(page.get_by_test_id("idle-lock")).to_have_count(0)
+    expect(address).to_have_value("解放街二十号")
+
+
+def test_a_reload_does_not_open_a_locked_desk(open_page: OpenPage, sign_in: SignIn) -> None:
+    page = sign_in(open_page("/login", locale="en", refused=(403,)), LOCKED)
+    expect(page.get_by_test_id("account")).to_be_visible()
+    page.evaluate(
+        """async () => {
+            const { csrf_token } = await (await fetch('/api/v1/sessions/current')).json()
+            const headers = { 'X-CSRF-Token': csrf_token }
+            await fetch('/api/v1/sessions/current/lock', { method: 'POST', headers })
+        }"""
+    )
+    page.reload()
+    expect(page.get_by_test_id("idle-lock")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_test_id("unlock-password").fill(PASSWORD)
+    page.get_by_test_id("unlock").click()
+    expect(page.get_by_test_id("idle-lock")).to_have_count(0)
+
+
+def test_an_admin_looks_after_accounts(served: str, open_page: OpenPage, sign_in: SignIn) -> None:
+    there = sign_in(open_page("/login", refused=(401,)), WATCHED)
+    expect(there.get_by_test_id("account")).to_be_visible()
+    page = sign_in(open_page("/login"), "admin")
+    expect(page.get_by_test_id("account")).to_be_visible()
+    page.goto("/settings/accounts")
+    page.get_by_test_id("accounts-words").fill(WATCHED)
+    row = page.get_by_test_id(f"account-{WATCHED}")
+    assert_accessible(page)
+    row.get_by_test_id("account-show").click()
+    page.get_by_test_id("account-end-all").click()
+    expect(row.get_by_test_id("account-show")).to_have_count(0)
+    there.reload()
+    expect(there.get_by_test_id("login-username")).to_be_visible()
+
+
+def test_a_role_that_demands_one_is_led_through_its_enrolment(
+    open_page: OpenPage, sign_in: SignIn
+) -> None:
+    admin = sign_in(open_page("/login"), "admin")
+    expect(admin.get_by_test_id("account")).to_be_visible()
+    admin.goto("/settings/accounts")
+
+    def demand(demanded: bool) -> None:
+        admin.get_by_test_id("demand-auditor").set_checked(demanded)
+        admin.get_by_test_id("policy-save").click()
+        expect(admin.get_by_test_id("policy-saved")).to_contain_text("已保存")
+
+    demand(True)
+    try:
+        page = sign_in(open_page("/login"), "auditor")
+        page.get_by_test_id("enrol-totp").click()
+        app = pyotp.TOTP(page.get_by_test_id("totp-secret").inner_text().replace(" ", ""))
+        page.get_by_test_id("enrol-code").fill(app.now())
+        page.get_by_test_id("enrol-confirm").click()
+        page.get_by_test_id("codes-kept").click()
+        expect(page.get_by_test_id("account")).to_be_visible()
+        admin.get_by_test_id("accounts-words").fill("auditor")
+        admin.get_by_test_id("account-auditor").get_by_test_id("account-reset").click()
+        admin.get_by_test_id("reset-reason").fill("e2e")
+        admin.get_by_test_id("confirm").click()
+        expect(admin.get_by_test_id("account-auditor")).to_contain_text("未登记")
+    finally:
+        demand(False)
