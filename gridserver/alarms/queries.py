@@ -40,7 +40,7 @@ def alarms_for(session: Session, actor: Principal) -> list[Alarm]:
     found = [
         *_unsigned(session, paths),
         *_support(session, paths),
-        *_voids(session, paths, bureau),
+        *_voids(session, actor, bureau),
         *_clocks(session, paths),
         *rules.worker_alarm(heartbeat.last_beat(session), moment, bureau),
         *rules.relay_alarm(delivery.waiting_since(session), moment, bureau),
@@ -80,7 +80,7 @@ def _of_task(kind: str, dossier: Dossier, since: dt.datetime, **params: str | No
     )
 
 
-def _voids(session: Session, paths: tuple[str, ...], bureau: str) -> list[Alarm]:
+def _voids(session: Session, actor: Principal, bureau: str) -> list[Alarm]:
     """One alarm a station, for however many of its cells and teams nobody is there.
 
     The roster is read from yesterday on, so that what began then has the same beginning at every
@@ -88,16 +88,17 @@ def _voids(session: Session, paths: tuple[str, ...], bureau: str) -> list[Alarm]
     """
     moment = now(session)
     since = moment.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
-    found = voids.voids(session, since, moment + rules.VOID_AHEAD, unit_paths=paths)
+    found = voids.kept_voids(session, since, moment + rules.VOID_AHEAD)
     by_station: dict[str | None, list[Void]] = defaultdict(list)
     for each in found:
         if each.end > moment:
             by_station[each.code if each.kind == "station" else each.station].append(each)
     path_of = org.paths_by_code(session, {code for code in by_station if code})
-    return [
+    alarms = (
         _of_station(station, those, path_of.get(station or "", bureau), since, moment)
         for station, those in by_station.items()
-    ]
+    )
+    return [alarm for alarm in alarms if actor.may("alarm.read", alarm.unit_path)]
 
 
 def _of_station(

@@ -4,6 +4,7 @@ swaps that duty comes from, the calendar of working days, positions, field units
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
@@ -242,6 +243,18 @@ class CalendarDay(Base):
     name_zh: Mapped[str | None]
     name_en: Mapped[str | None]
     source: Mapped[str]
+
+
+class RosterRevision(Base):
+    """Names the present state of all that says who is where on duty: one row, or a few where
+    several changed it at once. Triggers take away what they can and add a new name with every
+    change, so no two states ever have the same names, committed or not."""
+
+    __tablename__ = "roster_revision"
+
+    id: Mapped[uuid.UUID] = mapped_column(
+        primary_key=True, server_default=text("gen_random_uuid()")
+    )
 
 
 class OfficerPosition(Base):

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ARRAY, TIMESTAMP, Text, bindparam, text
+from sqlalchemy import ARRAY, TIMESTAMP, Text, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.base import db
+from gridserver.force.models import RosterRevision
 from gridserver.force.shifts import check_view
 from gridserver.grids import queries as grids
 
 #: What the alarm looks ahead to where nothing else is asked.
 DAYS = 7
+
+_REVISION = select(RosterRevision.id).order_by(RosterRevision.id)
+_MOST_KEPT = 4
+#: Voids by the names of the rosters' state, the grid version, and from when until when.
+_kept: OrderedDict[Hashable, list[Void]] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,25 @@ def voids(
         "paths": None if unit_paths is None else list(unit_paths),
     }
     return [Void(*row) for row in db.rows(session, _VOIDS, asked)]
+
+
+def kept_voids(session: Session, start: dt.datetime, end: dt.datetime) -> list[Void]:
+    """Return the voids of all units between two moments, as `voids` does, but worked out once an
+    hour, and anew once a roster changes, for however many ask and however often.
+
+    They are worked out some time beyond `end` and cut there. `why` is that of the whole void.
+    """
+    until = end.replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)
+    version = grids.find_version_in_force(session, start)
+    names = tuple(row.id for row in db.rows(session, _REVISION))
+    key = (names, version and version.id, start, until)
+    found = _kept.get(key)
+    if found is None:
+        # Whatever is committed meanwhile has another name, which the next call will see.
+        found = _kept[key] = voids(session, start, until)
+        while len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return [replace(each, end=min(each.end, end)) for each in found if each.start < end]
 
 
 def voids_for(

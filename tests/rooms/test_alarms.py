@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from gridserver.access.models import Device, LoginSession
+from gridserver.access.models import Account, Device, LoginSession
 from gridserver.access.rules import Principal
-from gridserver.alarms import heartbeat, queries, service
+from gridserver.alarms import heartbeat, queries, rules, service
 from gridserver.alarms.rules import Alarm
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock, now
 from gridserver.base.errors import Forbidden, Invalid, NotFound
 from gridserver.delivery import service as delivery
 from gridserver.dispatch import escalation
-from gridserver.force.models import Shift
-from tests.county import County
+from gridserver.force import voids
+from gridserver.force.models import Absence, Shift
+from tests.county import County, add_teams
 from tests.rooms.dispatching import (
     BUREAU_ROOM,
     PRIMARY,
@@ -104,6 +107,95 @@ def test_nobody_on_the_roster_alarms_once_for_each_station(
     clock.advance(minutes(30))
     again = {alarm.key: alarm for alarm in queries.alarms_for(session, room)}
     assert again[void.key].silence is not None
+
+
+def shown(found: Iterable[voids.Void], moment: dt.datetime) -> list[tuple[object, ...]]:
+    """Return of the voids that last what their alarms tell, by station."""
+    stations: dict[str | None, list[voids.Void]] = {}
+    for each in found:
+        if each.end > moment:
+            stations.setdefault(each.code if each.kind == "station" else each.station, []).append(
+                each
+            )
+    return sorted(
+        (
+            code or "bureau",
+            len(those),
+            list(dict.fromkeys(each.name for each in those))[:3],
+            min(each.start for each in those).isoformat(),
+            max(each.end for each in those).isoformat(),
+        )
+        for code, those in stations.items()
+    )
+
+
+def test_the_roster_is_looked_through_once_for_all_and_the_answer_is_the_same(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    """Rosters change, hours and days go by; each viewer is told what a look of their own says."""
+    add_teams(session, county)
+    morning = now(session)
+    changes = [
+        lambda: None,
+        lambda: session.execute(
+            sa.delete(Shift).where(Shift.officer_id == county.officers[PRIMARY])
+        ),
+        lambda: session.add(
+            Absence(
+                officer_id=county.officers["330824003"],
+                reason="sick",
+                during=Range(morning, morning + dt.timedelta(hours=30)),
+            )
+        ),
+        lambda: session.execute(sa.delete(Shift).where(Shift.unit_id == county.units["33082402"])),
+        lambda: session.execute(sa.update(Account).values(disabled_at=morning)),
+        lambda: session.execute(sa.delete(Shift)),
+    ]
+    told = set()
+    for change in changes:
+        change()
+        session.flush()
+        for _ in range(3):
+            clock.advance(dt.timedelta(hours=3, minutes=7))
+            moment = now(session)
+            since = moment.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+            for who in (BUREAU_ROOM, STATION_ROOM, OTHER_ROOM):
+                actor = county.principal(who)
+                own = voids.voids(
+                    session, since, moment + rules.VOID_AHEAD, unit_paths=actor.paths("alarm.read")
+                )
+                said = sorted(
+                    (alarm.key.split(":")[1], *(alarm.params[name] for name in alarm.params))
+                    for alarm in queries.alarms_for(session, actor)
+                    if alarm.kind == "void"
+                )
+                assert said == shown(own, moment)
+                told.add(str(said))
+    assert len(told) > len(changes)
+
+
+def test_nobody_looks_again_before_a_roster_changes(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    asked: list[str] = []
+    connection = session.connection()
+    sa.event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    room, other = county.principal(BUREAU_ROOM), county.principal(OTHER_ROOM)
+
+    def looks() -> int:
+        asked.clear()
+        queries.alarms_for(session, room)
+        queries.alarms_for(session, other)
+        return sum("tstzmultirange" in statement for statement in asked)
+
+    assert looks() == 1
+    clock.advance(minutes(1))
+    assert looks() == 0
+    with session.begin_nested() as change:
+        session.execute(sa.delete(Shift))
+        assert looks() == 1
+        change.rollback()
+    assert looks() == 0, "what was undone has its former name"
 
 
 def test_no_worker_and_what_no_room_was_told_alarm_everywhere(

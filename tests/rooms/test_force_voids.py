@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, Invalid
 from gridserver.force import amending, service, voids
-from gridserver.force.models import Officer, Ownership, Post, Shift
+from gridserver.force.models import Officer, Ownership, Post, RosterRevision, Shift
 from gridserver.force.voids import Void
 from tests.conftest import MORNING
-from tests.county import CELLS, STATIONS, County, add_teams
+from tests.county import CELLS, STATIONS, County, add_teams, commit_county
 
 SW, SE = CELLS[0, 0][0], CELLS[1, 0][0]
 SOUTH, NORTH = STATIONS
@@ -272,3 +273,31 @@ def test_refuses_a_span_that_is_none(session: Session, county: County) -> None:
 def test_a_void_says_what_it_is(session: Session, empty: County) -> None:
     first = voids.voids(session, MORNING, END)[0]
     assert first == Void("cell", SW, "村00", SOUTH, MORNING, END, "no_shift")
+
+
+def test_rosters_that_change_side_by_side_wait_for_nobody_and_have_other_names(
+    database: Database,
+) -> None:
+    county = commit_county(database)
+    seen: list[tuple[object, ...]] = []
+
+    def look() -> None:
+        with database.transaction() as session:
+            names = session.scalars(sa.select(RosterRevision.id).order_by(RosterRevision.id))
+            seen.append(tuple(names))
+
+    def take_off(session: Session, number: str) -> None:
+        session.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+        session.execute(sa.delete(Shift).where(Shift.officer_id == county.officers[number]))
+
+    look()
+    with database.transaction() as one:
+        take_off(one, "330824001")
+        with database.transaction() as other:
+            take_off(other, "330824002")
+        look()
+    look()
+    with database.transaction() as last:
+        take_off(last, "330824003")
+    look()
+    assert len(set(seen)) == len(seen) == 4
