@@ -120,25 +120,24 @@ def _middle(cell: DemoCell) -> tuple[float, float]:
 _ADD_HOUSES = """
     ALTER TABLE place_key DROP CONSTRAINT uq_place_key_place_id_term_id_numbers,
         DROP CONSTRAINT fk_place_key_place_id, DROP CONSTRAINT fk_place_key_term_id;
+    ALTER TABLE place DROP CONSTRAINT uq_place_source_external_id;
     DROP INDEX ix_place_key_term_id_numbers;
     DROP INDEX idx_place_point;
-    INSERT INTO place (kind, name, aliases, address, point, source, external_id, by_hand, state,
+    CREATE TEMPORARY TABLE street ON COMMIT DROP AS
+    SELECT *, (SELECT max(id) FROM place) + :each * (row_number() OVER (ORDER BY id) - 1) AS before
+    FROM place WHERE source = :source AND kind = 'road';
+    INSERT INTO place (id, kind, name, aliases, address, point, source, external_id, by_hand, state,
         created_at, updated_at)
-    SELECT 'address', name || number || '号', '{}', address || number || '号',
+    SELECT before + number, 'address', name || number || '号', '{}', address || number || '号',
         ST_Translate(point, number * :step, 0), source, external_id || '-' || number, false,
         'valid', created_at, updated_at
-    FROM place, generate_series(1, :each) AS number
-    WHERE source = :source AND kind = 'road';
-    ANALYZE place;
+    FROM street, generate_series(1, :each) AS number;
+    SELECT setval(pg_get_serial_sequence('place', 'id'), max(id)) FROM place;
     INSERT INTO place_key (place_id, term_id, numbers, role)
-    SELECT house.id, key.term_id, ARRAY[number], key.role
-    FROM (
-        SELECT key.*, street.external_id || '-' || number AS external_id, number
-        FROM place_key AS key JOIN place AS street ON street.id = key.place_id,
-            generate_series(1, :each) AS number
-        WHERE street.source = :source AND street.kind = 'road'
-    ) AS key
-    JOIN place AS house ON house.source = :source AND house.external_id = key.external_id;
+    SELECT before + number, key.term_id, ARRAY[number], key.role
+    FROM street JOIN place_key AS key ON key.place_id = street.id,
+        generate_series(1, :each) AS number;
+    ALTER TABLE place ADD CONSTRAINT uq_place_source_external_id UNIQUE (source, external_id);
     ALTER TABLE place_key
         ADD CONSTRAINT uq_place_key_place_id_term_id_numbers UNIQUE (place_id, term_id, numbers),
         ADD CONSTRAINT fk_place_key_place_id FOREIGN KEY (place_id)
