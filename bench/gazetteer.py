@@ -66,10 +66,9 @@ def seconds(work: Callable[[], None]) -> float:
 def measure(database: Database, folder: Path, repeats: int) -> dict[str, float]:
     """Median seconds of a query by each way."""
     server = web_process(database.url.render_as_string(hide_password=False), folder)
-    server.start()
     caller = requests.Session()
     caller.headers["Authorization"] = "Bearer 1"
-    url = f"http://127.0.0.1:{server.port}/api/v1/places"
+    url = f"{server.url}/api/v1/places"
     connection = database.engine.raw_connection().driver_connection
     taken: dict[str, list[float]] = {"bare SQL": [], "service": [], "HTTP": []}
     for _ in range(repeats):

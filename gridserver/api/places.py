@@ -19,11 +19,10 @@ from gridserver.api.shapes_places import GazetteerEntrySchema, PlaceDraftSchema,
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids.covering import cells_at
-from gridserver.org import queries as org
 from gridserver.places import entries, gazetteer
 from gridserver.places.entries import Standing
 from gridserver.places.rules import KINDS, MATCHED, PLACE, read_draft
-from gridserver.places.search import LONGEST_QUERY, MOST_FOUND, Found, search
+from gridserver.places.search import LONGEST_QUERY, MOST_FOUND, search
 
 READ = "place.read"
 EDIT = "place.edit"
@@ -185,8 +184,7 @@ def _searched(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
         kinds=arguments.get("kind", ()),
         limit=arguments["limit"],
     )
-    standing = entries.places(session, [each.id for each in found])
-    return {"items": _placed(session, standing, found), "next": None}
+    return {"items": _placed(session, found), "next": None}
 
 
 def _listed(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -199,7 +197,7 @@ def _listed(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
         limit=limit + 1,
     )
     shown, following = context.cut(found, limit, lambda each: each.id)
-    return {"items": _placed(session, shown, ()), "next": following}
+    return {"items": _placed(session, shown), "next": following}
 
 
 def _caller(arguments: dict[str, Any]) -> tuple[float, float] | None:
@@ -212,24 +210,19 @@ def _caller(arguments: dict[str, Any]) -> tuple[float, float] | None:
     return to_wgs84(lon, lat, WGS84, field="lon/lat")
 
 
-def _placed(
-    session: Session, standing: Sequence[Standing], found: Sequence[Found]
-) -> list[dict[str, Any]]:
-    """Return entries with where they lie now, and how each was found."""
-    points = [(each.lon, each.lat) for each in standing]
-    cells = cells_at(session, points, now(session))
-    names = {unit.code: unit.name for unit in org.units(session, "station")}
-    how = {each.id: each for each in found}
+def _placed(session: Session, shown: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Return entries with where they lie now, and how those that were found were."""
+    cells = cells_at(session, [(each.lon, each.lat) for each in shown], now(session))
     return [
         {
+            "distance_m": None,
+            "matched": None,
             **vars(entry),
             "allowed": entry.allowed,
             "cell": cell and {"code": cell.code, "name": cell.name},
             "station": cell
             and cell.station_code
-            and {"code": cell.station_code, "name": names.get(cell.station_code, "")},
-            "distance_m": how[entry.id].distance_m if entry.id in how else None,
-            "matched": how[entry.id].matched if entry.id in how else None,
+            and {"code": cell.station_code, "name": cell.station_name},
         }
-        for entry, cell in zip(standing, cells, strict=True)
+        for entry, cell in zip(shown, cells, strict=True)
     ]

@@ -5,22 +5,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Double, Row, bindparam, text
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
 from gridserver.grids.queries import CellPlace, locate
+from gridserver.org import queries as org
+
+
+@dataclass(frozen=True)
+class NamedCell(CellPlace):
+    """A cell with its station's name; empty where there is no such station."""
+
+    station_name: str
 
 
 def cells_at(
     session: Session, points: Sequence[tuple[float, float]], at: dt.datetime
-) -> list[CellPlace | None]:
+) -> list[NamedCell | None]:
     """Return the cell of each point in the version in force at `at`, as `locate` decides it; None
     where there is none.
 
-    One round trip for those that one cell covers, and one or two more for each of the others.
+    One round trip for those that one cell covers; for the others one more, and one or two for each.
 
     Parameters
     ----------
@@ -34,28 +43,38 @@ def cells_at(
     covering: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         covering[row.number - 1].append(row)
+    alone = {number for number, cells in covering.items() if len(cells) == 1}
+    names = {} if len(alone) == len(points) else _station_names(session)
     return [
-        CellPlace(*covering[number][0][1:])
-        if len(covering[number]) == 1
-        else _located(session, *point, at)
+        NamedCell(*covering[number][0][1:])
+        if number in alone
+        else _located(session, point, at, names)
         for number, point in enumerate(points)
     ]
 
 
-def _located(session: Session, lon: float, lat: float, at: dt.datetime) -> CellPlace | None:
-    found = locate(session, lon, lat, at)
+def _located(
+    session: Session, point: tuple[float, float], at: dt.datetime, names: Mapping[str, str]
+) -> NamedCell | None:
+    found = locate(session, *point, at)
     if found.cell_code is None:
         return None
-    return CellPlace(found.cell_code, found.cell_name or "", found.station_code)
+    station = found.station_code
+    return NamedCell(found.cell_code, found.cell_name or "", station, names.get(station or "", ""))
+
+
+def _station_names(session: Session) -> dict[str, str]:
+    return {unit.code: unit.name for unit in org.units(session, "station")}
 
 
 _COVERING = text(
     """
-    SELECT asked.number, cell.code, cell.name, cell.station_code
+    SELECT asked.number, cell.code, cell.name, cell.station_code, coalesce(station.name, '')
     FROM unnest(:lons, :lats) WITH ORDINALITY AS asked(lon, lat, number)
     JOIN grid_version AS version ON version.valid @> CAST(:at AS timestamptz)
     JOIN cell ON cell.version_id = version.id
         AND ST_Covers(cell.geom, ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4326))
+    LEFT JOIN unit AS station ON station.code = cell.station_code AND station.kind = 'station'
     ORDER BY asked.number
     """
 ).bindparams(bindparam("lons", type_=ARRAY(Double)), bindparam("lats", type_=ARRAY(Double)))

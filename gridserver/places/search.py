@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from gridserver.base import db
 from gridserver.places import pinyin
-from gridserver.places.rules import Kind, Matched
+from gridserver.places.entries import Standing
+from gridserver.places.rules import Matched
 from gridserver.places.spelling import grams, is_chinese, spell, without_county
 
 MOST_FOUND = 50
@@ -32,15 +33,9 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Found:
-    """A place that was found; `distance_m` is on the sphere, from the caller. EPSG:4326."""
+class Found(Standing):
+    """A place that was found; `distance_m` is on the sphere, from the caller."""
 
-    id: int
-    kind: Kind
-    name: str
-    address: str | None
-    lon: float
-    lat: float
     distance_m: float | None
     matched: Matched
     score: float
@@ -105,17 +100,9 @@ def parameters(
 
 
 def _found(row: Row) -> Found:
-    return Found(
-        row.id,
-        row.kind,
-        row.name,
-        row.address,
-        row.lon,
-        row.lat,
-        row.distance_m,
-        "alias" if row.matched == "name" and row.role == "alias" else row.matched,
-        row.score,
-    )
+    said = row._asdict()
+    is_alias = said.pop("role") == "alias" and row.matched == "name"
+    return Found(**said | {"matched": "alias" if is_alias else row.matched})
 
 
 #: Scores are between 0 and 1.2. What fits wholly is better than what only begins with the words,
@@ -179,8 +166,9 @@ STATEMENT = text(
         WHERE state = 'valid' AND (:kinds = '{}' OR kind = ANY (:kinds))
         ORDER BY place.id, score DESC
     )
-    SELECT id, kind, name, address, matched, role, CAST(score AS float8) AS score,
-        ST_X(point) AS lon, ST_Y(point) AS lat, ST_DistanceSphere(
+    SELECT id, kind, name, aliases, address, ST_X(point) AS lon, ST_Y(point) AS lat,
+        extent IS NOT NULL AS has_extent, source, external_id, by_hand, state, reason, version,
+        updated_at, matched, role, CAST(score AS float8) AS score, ST_DistanceSphere(
             CASE WHEN extent IS NULL THEN point ELSE ST_ClosestPoint(extent, caller) END, caller
         ) AS distance_m
     FROM (SELECT * FROM placed ORDER BY score DESC, id LIMIT :limit) AS best,
