@@ -24,6 +24,7 @@ from gridserver.access.rules import Principal, require
 from gridserver.access.scope import granted_within
 from gridserver.access.sessions import OwnSession
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.org.models import Unit
@@ -111,7 +112,7 @@ def end_sessions(
     audit.record(
         session,
         actor,
-        "session:end",
+        Tag.SESSION_END,
         subject_kind="account",
         subject_id=account_id,
         data={"sessions": ended},

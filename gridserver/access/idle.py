@@ -15,6 +15,7 @@ from gridserver.access import policy
 from gridserver.access.models import LoginSession
 from gridserver.access.rules import DESK_ROLES, Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Forbidden
 
@@ -44,13 +45,13 @@ def lock(session: Session, principal: Principal) -> None:
     """Lock the session at once; one that is never locked stays as it is."""
     if not principal.is_locked:
         _set(session, principal, now(session))
-        _record(session, principal, "session:lock")
+        _record(session, principal, Tag.SESSION_LOCK)
 
 
 def unlock(session: Session, principal: Principal) -> None:
     """Open a locked session for whoever has given the password."""
     _set(session, principal, _later(session))
-    _record(session, principal, "session:unlock")
+    _record(session, principal, Tag.SESSION_UNLOCK)
 
 
 def require_open(principal: Principal) -> None:
@@ -71,5 +72,5 @@ def _set(session: Session, principal: Principal, until: dt.datetime) -> None:
     session.execute(its.where(is_at_a_desk).values(active_until=until))
 
 
-def _record(session: Session, principal: Principal, tag: str) -> None:
+def _record(session: Session, principal: Principal, tag: Tag) -> None:
     audit.record(session, principal, tag, subject_kind="account", subject_id=principal.account_id)
