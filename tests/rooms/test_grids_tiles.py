@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 from pathlib import Path
 
@@ -13,13 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.base.errors import NotFound
 from gridserver.grids import tiles
 from tests.county import CELLS, SIDE, SOUTH, WEST, make_county
-
-
-def holding(lon: float, lat: float, z: int) -> tuple[int, int, int]:
-    """The XYZ tile that holds a place."""
-    x = (lon + 180.0) / 360.0 * 2**z
-    y = (1.0 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2.0 * 2**z
-    return z, int(x), int(y)
+from tests.webmercator import holding
 
 
 def read_layer(tile: bytes, layer: str, folder: Path) -> list[dict]:
