@@ -56,6 +56,9 @@ FOUND: Mapping[str, Sequence[str]] = {
 }
 _REASONS = ("重复报警，已并入前一警情。", "报警人来电称已自行解决。")
 _AGENCIES = ("12345 政务服务便民热线", "供电所", "综合行政执法队", "自然资源所")
+_ANSWERS = ("已派员到场处理。", "已受理，三日内答复报警人。", "已与报警人联系，问题解决。")
+#: The share of the hand-overs that the agency has answered.
+_ANSWERED = 0.9
 _REMARKS = ("请补充现场处置经过。", "请补充双方的答复。")
 
 Minutes = tuple[float, float]
@@ -63,6 +66,7 @@ _DEPART: Minutes = (0.5, 4)
 _TRAVEL: Minutes = (4, 38)
 _ON_SCENE: Minutes = (8, 60)
 _REVIEW: Minutes = (5, 60)
+_ANSWER: Minutes = (20, 200)
 
 
 @dataclass
@@ -139,6 +143,9 @@ class Past:
         if story in ("cancelled", "handed_over"):
             yield self._later((1, 3))
             self._end_early(task, story)
+            if story == "handed_over" and self._rng.random() < _ANSWERED:
+                yield self._later(_ANSWER)
+                self._say(self._room(task), task, "answer", text=self._rng.choice(_ANSWERS))
             return
         yield from self._assigned(task, call.priority)
         yield from self._worked(task, call)

@@ -203,6 +203,11 @@ class TestPast:
         assert scalar(county, "SELECT count(*) FROM task WHERE ended_at IS NULL") == 0
         assert scalar(county, "SELECT count(*) FROM offer WHERE outcome IS NULL") == 0
 
+    def test_most_of_what_was_handed_over_is_answered(self, county: Database) -> None:
+        handed = scalar(county, "SELECT count(*) FROM hand_over")
+        answered = scalar(county, "SELECT count(*) FROM hand_over WHERE answer IS NOT NULL")
+        assert handed / 2 < answered <= handed
+
     def test_it_leaves_inboxes_empty(self, county: Database) -> None:
         unread = """
             SELECT count(*) FROM inbox_head h WHERE seq > COALESCE(
