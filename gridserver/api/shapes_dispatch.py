@@ -166,6 +166,14 @@ class TaskCardSchema(_TaskSchema):
     """A task as messages, the feed and lists carry it."""
 
     step = ma.fields.Nested(PresentStepSchema, required=True, allow_none=True)
+    overdue_from = moment(
+        nullable=True,
+        description="After then it is overdue, while nobody signs. Null: nobody can be late.",
+    )
+    unowned = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Unsigned, and nobody or only a command room is asked."},
+    )
 
 
 class OfferSchema(ma.Schema):

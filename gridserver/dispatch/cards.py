@@ -9,7 +9,7 @@ from typing import Any
 
 from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
-from gridserver.dispatch import referral, texts
+from gridserver.dispatch import referral, texts, waiting
 from gridserver.dispatch.authority import allowed
 from gridserver.dispatch.commands import COUNTS
 from gridserver.dispatch.dossier import Dossier
@@ -79,7 +79,11 @@ def task_card(
     account_id : int, optional
         Whose step to show: the reader's own, where there is one; else the latest that is open.
     """
-    return _task(dossier, language) | {"step": _present_step(dossier, account_id, language)}
+    return _task(dossier, language) | {
+        "step": _present_step(dossier, account_id, language),
+        "overdue_from": _moment(waiting.overdue_from(dossier)),
+        "unowned": waiting.is_unowned(dossier),
+    }
 
 
 def task_detail(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -14,8 +13,9 @@ from gridserver.base.errors import Invalid
 from gridserver.dispatch import dossier
 from gridserver.dispatch.dossier import Dossier
 from gridserver.dispatch.lifecycle import TASK
-from gridserver.dispatch.models import Offer, Task
+from gridserver.dispatch.models import Task
 from gridserver.dispatch.queries import held_by, visible_to
+from gridserver.dispatch.waiting import overdue_at
 from gridserver.incidents import searching
 from gridserver.incidents.searching import Reported
 
@@ -74,13 +74,6 @@ def count(session: Session, actor: Principal, wanted: Wanted) -> int | None:
     some = _query(session, actor, wanted).with_only_columns(Task.id).limit(MOST_COUNTED + 1)
     found = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
     return None if found > MOST_COUNTED else found
-
-
-def overdue_at(at: dt.datetime) -> ColumnElement[bool]:
-    """Return the condition that a task is unsigned at `at` although the time of a step that was
-    told, and may still be signed, is over."""
-    late = select(Offer.task_id).where(Offer.outcome.is_(None), Offer.deadline < at)
-    return (Task.state == TASK.states[0]) & Task.id.in_(late)
 
 
 def _query(session: Session, actor: Principal, wanted: Wanted) -> Select[Task]:

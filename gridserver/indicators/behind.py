@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
-from gridserver.dispatch import listing
+from gridserver.dispatch import waiting
 from gridserver.dispatch.models import Task
 from gridserver.incidents.models import CategoryRow, Incident
 from gridserver.indicators import calls
-from gridserver.indicators.day import UNOWNED, present_spans
+from gridserver.indicators.day import present_spans
 from gridserver.indicators.rules import Span, SpanKind
 
 _OPEN = ("assigned", "signed", "en_route", "on_scene", "reported")
@@ -110,7 +110,7 @@ def _meant(figure: str, span: Span, moment: dt.datetime) -> tuple[ColumnElement[
         return (Task.state == figure, in_span)
     still_open = Task.ended_at.is_(None)
     if figure == "overdue":
-        return (still_open, listing.overdue_at(moment))
+        return (waiting.overdue_at(moment),)
     if figure == "unowned":
-        return (still_open, UNOWNED)
+        return (waiting.unowned(),)
     return (still_open,) if figure == "open" else (still_open, Task.state == figure)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Integer,
     Select,
     cast,
-    exists,
     extract,
     func,
     select,
@@ -28,10 +27,9 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now, zone
-from gridserver.dispatch import listing
+from gridserver.dispatch import waiting
 from gridserver.dispatch.models import Task
 from gridserver.dispatch.tables import queries as tables
-from gridserver.force.models import Ownership
 from gridserver.incidents.models import CategoryRow, Incident
 from gridserver.indicators import calls
 from gridserver.indicators.rules import INTERVALS, Span, SpanKind, Spans, spans
@@ -41,11 +39,6 @@ from gridserver.org.models import Unit
 MEDIANS = ("to_sign", "response", "whole")
 _MOMENT = TIMESTAMP(timezone=True)
 Key = TypeVar("Key", str, int)
-
-#: A task of a call that no cell holds, or whose cell nobody owned when it came in.
-UNOWNED = ~exists().where(
-    Ownership.cell_code == Incident.cell_code, Ownership.valid.contains(Incident.reported_at)
-)
 
 
 @dataclass(frozen=True)
@@ -79,8 +72,7 @@ class Flow:
 class Standing:
     """The tasks that haven't ended, now, whenever their call came in.
 
-    `by_state` counts them all; `overdue` are unsigned past the time of a step, `unowned` outside
-    all cells or in one that nobody owned.
+    `by_state` counts them all; `overdue` and `unowned` are as `dispatch.waiting` says.
     """
 
     by_state: Mapping[str, int]
@@ -248,8 +240,8 @@ def _standing(session: Session, within: ColumnElement[bool], moment: dt.datetime
         select(
             Task.state,
             Incident.priority,
-            listing.overdue_at(moment).label("overdue"),
-            UNOWNED.label("unowned"),
+            waiting.overdue_at(moment).label("overdue"),
+            waiting.unowned().label("unowned"),
         )
         .join(Incident, Incident.id == Task.incident_id)
         .join(Unit, Unit.id == Incident.unit_id)

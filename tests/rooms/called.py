@@ -37,6 +37,7 @@ def add_call(
     priority: int = 3,
     officer: str = "330824001",
     state: str | None = None,
+    rung: str = "primary",
     sign_within_s: int = 300,
 ) -> Task:
     """Add a call with a task.
@@ -49,6 +50,8 @@ def add_call(
     state
         Where it isn't what the way says: ``handed_over`` or ``cancelled``, ended by its last
         moment.
+    rung
+        Who is asked.
     """
     way = {"dispatched": 0.0} | (way or {})
     moments = {name: reported_at + dt.timedelta(seconds=after) for name, after in way.items()}
@@ -71,7 +74,7 @@ def add_call(
             task_id=task.id,
             round=1,
             step=1,
-            kind="primary",
+            kind=rung,
             recipient=county.accounts[officer],
             because={"code": "primary.on_duty", "params": {}},
             message_id=uuid.uuid4(),

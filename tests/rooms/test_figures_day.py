@@ -89,14 +89,14 @@ def test_what_ended_counts_when_it_ended(session, county, command):
 
 
 def test_what_is_open_whenever_it_came(session, county, command):
-    add_call(session, county, MORNING - 20 * DAY, cell=None, priority=1)
+    add_call(session, county, MORNING - 20 * DAY, cell=None, priority=1, rung="bureau_room")
     add_call(session, county, MORNING - dt.timedelta(seconds=299))
     add_call(session, county, MORNING - HOUR, {"signed": 9})
     add_call(session, county, MORNING - HOUR, {"signed": 9, "reported": 99}, cell="elsewhere")
     found = day.day(session, command).standing
     assert found.by_state == {"assigned": 2, "signed": 1, "reported": 1}
     assert found.unsigned_by_priority == {1: 1, 3: 1}
-    assert (found.overdue, found.unowned) == (1, 2)
+    assert (found.overdue, found.unowned) == (1, 1)
 
 
 def test_as_many_rows_as_the_figure_counts(session, county, command, clock):
@@ -104,9 +104,9 @@ def test_as_many_rows_as_the_figure_counts(session, county, command, clock):
         state = ("handed_over", "cancelled", None)[count % 3] if count % 2 else None
         way = [{"signed": 60}, {"signed": 60, "reported": 90, "closed": 99}, {}][count % 3]
         station = (SOUTH, NORTH)[count % 4 // 2]
-        cell = None if count % 5 == 0 else "330824001001001"
+        cell, rung = (None, "bureau_room") if count % 5 == 0 else ("330824001001001", "primary")
         at = MORNING - count * HOUR / 4
-        add_call(session, county, at, way, state=state, station=station, cell=cell)
+        add_call(session, county, at, way, state=state, station=station, cell=cell, rung=rung)
     for actor in (command, county.principal(f"room-{SOUTH}")):
         for kind in ("day", "shift"):
             found = day.day(session, actor, kind)

@@ -60,7 +60,7 @@ describe('the filter of the board', () => {
   it('knows a task as overdue only while somebody has still to sign it', () => {
     const late = { ...NO_FILTER, overdue: true }
     expect(passes(late, card(), NOW + 120_000)).toBe(true)
-    expect(passes(late, card({ state: 'signed' }), NOW + 120_000)).toBe(false)
-    expect(passes(late, card({ step: null }), NOW + 120_000)).toBe(false)
+    expect(passes(late, card({ state: 'signed', overdue_from: null }), NOW + 120_000)).toBe(false)
+    expect(passes(late, card({ step: null, overdue_from: null }), NOW + 120_000)).toBe(false)
   })
 })

@@ -44,14 +44,10 @@ describe('the queues of the command room', () => {
   })
 
   it('name what nobody but a room is asked to take', () => {
-    const step = { ...owned().step!, kind: 'station_room' }
-    expect(queueOf(owned({ step }), REPORTED)).toBe('no_owner')
-    expect(queueOf(card(), REPORTED)).toBe('no_owner')
-    const last = { ...step, step: 4 }
+    expect(queueOf(owned({ unowned: true }), REPORTED)).toBe('no_owner')
+    const last = { ...owned().step!, kind: 'station_room', step: 4 }
     expect(queueOf(owned({ step: last }), REPORTED)).toBe('unsigned')
-    const returned = { ...last, because: { ...step.because, code: 'station_room.returned' } }
-    expect(queueOf(owned({ step: returned }), REPORTED)).toBe('no_owner')
-    expect(queueOf(owned({ step, state: 'signed' }), REPORTED)).toBe('under_way')
+    expect(queueOf(owned({ state: 'signed' }), REPORTED)).toBe('under_way')
   })
 
   it('keep what was handed on until it is answered', () => {

@@ -27,6 +27,8 @@ export function card(changes: Partial<TaskCard> = {}, priority = incident.priori
     incident: { ...incident, priority },
     assignee: null,
     step: { step: 1, kind: 'primary', because, deadline: '2026-11-22T13:03:00+08:00' },
+    overdue_from: '2026-11-22T13:03:00+08:00',
+    unowned: false,
     report: null,
     hand_over: null,
     advice: null,

@@ -12835,6 +12835,13 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             step: components["schemas"]["PresentStep"] | null;
+            /**
+             * Format: date-time
+             * @description After then it is overdue, while nobody signs. Null: nobody can be late.
+             */
+            overdue_from: string | null;
+            /** @description Unsigned, and nobody or only a command room is asked. */
+            unowned: boolean;
         };
         TaskPage: {
             items: components["schemas"]["TaskCard"][];

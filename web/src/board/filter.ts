@@ -5,7 +5,7 @@
 import { PRIORITIES, type TaskCard, type TaskState } from '@/api/types'
 import { spokenNumber } from '@/common/names'
 import { STATES } from '@/live/cards'
-import { deadlineMs } from '@/live/tasks'
+import { isOverdue } from '@/live/tasks'
 
 export interface Filter {
   readonly state: readonly TaskState[]
@@ -93,7 +93,7 @@ export function passes(filter: Filter, card: TaskCard, now: number): boolean {
     is(filter.source, incident.source) &&
     (!filter.from || Date.parse(incident.reported_at) >= Date.parse(filter.from)) &&
     (!filter.to || Date.parse(incident.reported_at) < Date.parse(filter.to)) &&
-    (!filter.overdue || (card.state === 'assigned' && deadlineMs(card) < now)) &&
+    (!filter.overdue || isOverdue(card, now)) &&
     says(filter.q, card)
   )
 }

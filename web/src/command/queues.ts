@@ -10,8 +10,6 @@ export type Queue = (typeof QUEUES)[number]
 
 /** An incident is new for so long, unless its time to be signed is over before. */
 const NEW_FOR_MS = 120_000
-/** Rungs on which nobody but a command room is asked. */
-const ROOMS: ReadonlySet<string> = new Set(['station_room', 'bureau_room'])
 
 /** The cards by queue: nearest deadline first, oldest first, and what ended newest first. */
 export function queuesOf(
@@ -50,15 +48,9 @@ export function queueOf(card: TaskCard, now: number): Queue {
   if (ENDED.has(card.state)) return 'ended'
   if (card.state === 'reported') return 'review'
   if (UNDER_WAY.has(card.state)) return 'under_way'
-  if (!isOwned(card)) return 'no_owner'
+  if (card.unowned) return 'no_owner'
   const isYoung = now - reportedMs(card) < NEW_FOR_MS && now <= deadlineMs(card)
   return isYoung && card.step?.step === 1 ? 'new' : 'unsigned'
-}
-
-/** Whether anybody but a room was asked: a room that comes last in the ladder follows officers. */
-function isOwned({ assignee, step }: TaskCard): boolean {
-  if (!assignee || !step || !ROOMS.has(step.kind)) return assignee !== null
-  return step.step > 1 && !step.because.code.endsWith('.returned')
 }
 
 function reportedMs({ incident }: TaskCard): number {

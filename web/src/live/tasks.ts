@@ -90,6 +90,11 @@ function byPriority(a: TaskCard, b: TaskCard): number {
   )
 }
 
+/** Whether the time of somebody who was told is over and nobody signed, by the server's clock. */
+export function isOverdue(card: TaskCard, now: number): boolean {
+  return card.overdue_from !== null && Date.parse(card.overdue_from) < now
+}
+
 /** The deadline to sign, for ordering: a task without one comes last. */
 export function deadlineMs(card: TaskCard): number {
   return card.step?.deadline ? Date.parse(card.step.deadline) : Number.MAX_SAFE_INTEGER

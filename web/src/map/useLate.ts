@@ -2,7 +2,7 @@ import { computed, type ComputedRef } from 'vue'
 
 import type { TaskCard } from '@/api/types'
 import { useNow } from '@/base/clock'
-import { deadlineMs } from '@/live/tasks'
+import { isOverdue } from '@/live/tasks'
 
 /** The tasks that weren't signed in time, by their ids. */
 export function useLate(cards: () => readonly TaskCard[]): ComputedRef<ReadonlySet<number>> {
@@ -10,7 +10,7 @@ export function useLate(cards: () => readonly TaskCard[]): ComputedRef<ReadonlyS
   // A string, so that the clock redraws only when another task has become overdue.
   const overdue = computed(() =>
     cards()
-      .filter((card) => card.state === 'assigned' && deadlineMs(card) < now.value)
+      .filter((card) => isOverdue(card, now.value))
       .map((card) => card.id)
       .join(' '),
   )
