@@ -20,6 +20,7 @@ from gridserver.access import limits, policy
 from gridserver.access.limits import Count, Way
 from gridserver.access.models import Account, Device, SignInCount
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Limited
 
@@ -78,7 +79,7 @@ def failed(session: Session, attempt: Attempt, why: str) -> None:
     audit.record(
         session,
         None,
-        "session:refused",
+        Tag.SESSION_REFUSED,
         subject_kind="account",
         subject_id=attempt.account_id or "unknown",
         data={"why": why, "ways": [way.name for way in attempt.ways], "shut": shut},

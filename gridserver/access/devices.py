@@ -21,6 +21,7 @@ from gridserver.access.models import Account, Device, LoginSession
 from gridserver.access.rules import Principal
 from gridserver.access.scope import reached
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import db, reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
@@ -162,7 +163,7 @@ def revoke(session: Session, actor: Principal | None, device_id: int, reason: st
     device.revoked_by = actor.account_id if actor else None
     session.flush()
     ended = sessions.end(session, LoginSession.device_id == device.id)
-    _record(session, actor, "device:revoke", device, {"reason": reason, "sessions": ended})
+    _record(session, actor, Tag.DEVICE_REVOKE, device, {"reason": reason, "sessions": ended})
 
 
 def admit(session: Session, actor: Principal | None, device_id: int) -> None:
@@ -176,7 +177,7 @@ def admit(session: Session, actor: Principal | None, device_id: int) -> None:
         return
     device.revoked_at = device.revoked_by = device.revoke_reason = device.wiped_at = None
     session.flush()
-    _record(session, actor, "device:admit", device)
+    _record(session, actor, Tag.DEVICE_ADMIT, device)
 
 
 def report_wiped(session: Session, token: str) -> None:
@@ -199,7 +200,7 @@ def report_wiped(session: Session, token: str) -> None:
     if device.wiped_at is None:
         device.wiped_at = now(session)
         session.flush()
-        _record(session, None, "device:wiped", device)
+        _record(session, None, Tag.DEVICE_WIPED, device)
 
 
 def _forget_surplus(session: Session, account_id: int) -> None:
@@ -209,7 +210,7 @@ def _forget_surplus(session: Session, account_id: int) -> None:
         its_sessions = LoginSession.device_id == device.id
         sessions.end(session, its_sessions)
         session.execute(update(LoginSession).where(its_sessions).values(device_id=None))
-        _record(session, None, "device:forget", device)
+        _record(session, None, Tag.DEVICE_FORGET, device)
         session.delete(device)
     session.flush()
 
@@ -229,7 +230,7 @@ def _locked(session: Session, actor: Principal | None, device_id: int, permissio
 def _record(
     session: Session,
     actor: Principal | None,
-    tag: str,
+    tag: Tag,
     device: Device,
     more: dict[str, object] | None = None,
 ) -> None:

@@ -15,6 +15,7 @@ from gridserver.access.models import Account, RoleGrant, SecondFactor
 from gridserver.access.rules import FACTOR_KINDS, Principal
 from gridserver.access.security_keys import Key, Party
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, NotFound, Unauthenticated
@@ -160,7 +161,7 @@ def confirm(
         raise _wrong()
     pending.name, pending.confirmed_at, pending.challenge = name, now(session), None
     session.flush()
-    _record(session, actor, "factor:enrol", account_id, {"kind": pending.kind, "name": name})
+    _record(session, actor, Tag.FACTOR_ENROL, account_id, {"kind": pending.kind, "name": name})
     return recovery.renew(session, account_id) if is_first else ()
 
 
@@ -176,7 +177,7 @@ def show(
         if not recovery.use(session, account_id, shown.recovery_code):
             raise _wrong()
         left = recovery.left(session, account_id)
-        _record(session, None, "factor:recovery", account_id, {"left": left})
+        _record(session, None, Tag.FACTOR_RECOVERY, account_id, {"left": left})
         return "recovery_code"
     for factor in _confirmed(session, account_id, lock=True):
         is_it = (
@@ -214,7 +215,7 @@ def remove(session: Session, actor: Principal, factor_id: int) -> None:
     data = {"kind": found.kind, "name": found.name or ""}
     session.delete(found)
     session.flush()
-    _record(session, actor, "factor:remove", actor.account_id, data)
+    _record(session, actor, Tag.FACTOR_REMOVE, actor.account_id, data)
 
 
 def renew_codes(session: Session, actor: Principal) -> tuple[str, ...]:
@@ -222,7 +223,7 @@ def renew_codes(session: Session, actor: Principal) -> tuple[str, ...]:
     if not _confirmed(session, actor.account_id):
         raise Conflict("factor.none", "Recovery codes stand in for a second factor: enrol one.")
     codes = recovery.renew(session, actor.account_id)
-    _record(session, actor, "factor:codes", actor.account_id, {})
+    _record(session, actor, Tag.FACTOR_CODES, actor.account_id, {})
     return codes
 
 
@@ -231,7 +232,7 @@ def forget(session: Session, actor: audit.Actor | None, account_id: int, reason:
     gone = len(_confirmed(session, account_id, lock=True))
     session.execute(delete(SecondFactor).where(SecondFactor.account_id == account_id))
     recovery.forget(session, account_id)
-    _record(session, actor, "factor:reset", account_id, {"reason": reason, "factors": gone})
+    _record(session, actor, Tag.FACTOR_RESET, account_id, {"reason": reason, "factors": gone})
     return gone
 
 
@@ -308,7 +309,7 @@ def _wrong() -> Unauthenticated:
 def _record(
     session: Session,
     actor: audit.Actor | None,
-    tag: str,
+    tag: Tag,
     account_id: int,
     data: dict[str, Any],
 ) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import devices, policy, sessions
 from gridserver.access.models import LoginSession
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 
 
@@ -68,7 +69,7 @@ def open_session(
     audit.record(
         session,
         None,
-        "session:open",
+        Tag.SESSION_OPEN,
         subject_kind="account",
         subject_id=account_id,
         data={"shown": list(shown)},

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import SignInPolicy
 from gridserver.access.rules import ROLES, Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.errors import Invalid
 from gridserver.org import queries as org
@@ -81,7 +82,7 @@ def change(session: Session, actor: Principal | None, **demands: Any) -> Policy:
     session.flush()
     if changed:
         audit.record(
-            session, actor, "access:policy", subject_kind="policy", subject_id=_ONLY, data=changed
+            session, actor, Tag.ACCESS_POLICY, subject_kind="policy", subject_id=_ONLY, data=changed
         )
     return _policy(row)
 

@@ -55,7 +55,7 @@ def add_account(
     )
     session.add(account)
     session.flush()
-    audit.record(session, actor, "account:add", subject_kind="account", subject_id=account.id)
+    audit.record(session, actor, Tag.ACCOUNT_ADD, subject_kind="account", subject_id=account.id)
     return account
 
 
@@ -137,7 +137,7 @@ def revoke(
     audit.record(
         session,
         actor,
-        "account:revoke",
+        Tag.ACCOUNT_REVOKE,
         subject_kind="account",
         subject_id=account.id,
         data={"role": role, "unit": unit.code},
@@ -154,7 +154,7 @@ def set_password(session: Session, actor: audit.Actor | None, username: str, pas
     _renew_password(session, account, password)
     sessions.end(session, LoginSession.account_id == account.id)
     attempts.open_ways(session, username)
-    audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
+    audit.record(session, actor, Tag.ACCOUNT_PASSWD, subject_kind="account", subject_id=account.id)
 
 
 def change_password(session: Session, actor: Principal, old: str, new: str) -> int:
@@ -174,7 +174,7 @@ def change_password(session: Session, actor: Principal, old: str, new: str) -> i
     audit.record(
         session,
         actor,
-        "account:passwd",
+        Tag.ACCOUNT_PASSWD,
         subject_kind="account",
         subject_id=account.id,
         data={"sessions": ended},
@@ -227,7 +227,7 @@ def share_password(
         .where(Account.password_hash == former)
         .values(password_hash=passwords.hash_password(password))
     )
-    audit.record(session, actor, "account:passwd", subject_kind="account", subject_id=account.id)
+    audit.record(session, actor, Tag.ACCOUNT_PASSWD, subject_kind="account", subject_id=account.id)
     return True
 
 
@@ -236,9 +236,17 @@ def rename(session: Session, actor: audit.Actor | None, username: str, display_n
     account = account_by_username(session, username)
     if account.display_name == display_name:
         return
-    account.display_name = display_name
+    before, account.display_name = account.display_name, display_name
     session.flush()
-    audit.record(session, actor, "account:rename", subject_kind="account", subject_id=account.id)
+    audit.record(
+        session,
+        actor,
+        Tag.ACCOUNT_RENAME,
+        subject_kind="account",
+        subject_id=account.id,
+        before={"display_name": before},
+        after={"display_name": display_name},
+    )
 
 
 def disable(session: Session, actor: audit.Actor | None, username: str) -> None:
@@ -246,7 +254,7 @@ def disable(session: Session, actor: audit.Actor | None, username: str) -> None:
     account = account_by_username(session, username)
     account.disabled_at = now(session)
     sessions.end(session, LoginSession.account_id == account.id)
-    audit.record(session, actor, "account:disable", subject_kind="account", subject_id=account.id)
+    audit.record(session, actor, Tag.ACCOUNT_DISABLE, subject_kind="account", subject_id=account.id)
 
 
 def account_by_username(session: Session, username: str, *, field: str = "username") -> Account:
@@ -336,4 +344,6 @@ def authenticate(session: Session, username: str, password: str) -> Account:
 def sign_out(session: Session, actor: Principal) -> None:
     """End the session that the actor came by."""
     sessions.end(session, LoginSession.id == actor.session_id)
-    audit.record(session, actor, "session:end", subject_kind="account", subject_id=actor.account_id)
+    audit.record(
+        session, actor, Tag.SESSION_END, subject_kind="account", subject_id=actor.account_id
+    )

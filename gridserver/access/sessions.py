@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import Device, LoginSession
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 
@@ -105,7 +106,7 @@ def _record(session: Session, actor: Principal, ended: int) -> None:
     audit.record(
         session,
         actor,
-        "session:end",
+        Tag.SESSION_END,
         subject_kind="account",
         subject_id=actor.account_id,
         data={"sessions": ended},

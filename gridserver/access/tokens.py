@@ -19,6 +19,7 @@ from gridserver.access.models import LoginSession
 from gridserver.access.rules import Principal, require
 from gridserver.access.sessions import ISSUED_PREFIX, digest
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
@@ -71,7 +72,7 @@ def issue(session: Session, actor: Principal, name: str, days: int) -> Token:
         )
     )
     session.flush()
-    _record(session, actor, "session:token", made)
+    _record(session, actor, Tag.SESSION_TOKEN, made)
     return made
 
 
@@ -99,7 +100,7 @@ def revoke(session: Session, actor: Principal, token_id: uuid.UUID) -> None:
     session.flush()
     name = found.device.removeprefix(ISSUED_PREFIX)
     ended = Token(found.id, name, found.created_at, found.expires_at)
-    _record(session, actor, "session:revoke", ended)
+    _record(session, actor, Tag.SESSION_REVOKE, ended)
 
 
 def _standing(session: Session, actor: Principal) -> tuple[ColumnElement[bool], ...]:
@@ -112,7 +113,7 @@ def _standing(session: Session, actor: Principal) -> tuple[ColumnElement[bool], 
     )
 
 
-def _record(session: Session, actor: Principal, tag: str, token: Token) -> None:
+def _record(session: Session, actor: Principal, tag: Tag, token: Token) -> None:
     audit.record(
         session,
         actor,

@@ -41,8 +41,14 @@ def put_up(session: Session, actor: Principal) -> dt.datetime:
         raise _no_wall()
     if not row.is_wall:
         data = {"session": str(row.id)}
-        of = {"subject_kind": "account", "subject_id": actor.account_id}
-        audit.record(session, actor, Tag.SESSION_WALL, data=data, **of)
+        audit.record(
+            session,
+            actor,
+            Tag.SESSION_WALL,
+            subject_kind="account",
+            subject_id=actor.account_id,
+            data=data,
+        )
     # Nobody touches a wall, and nothing can be done at it: it is never locked.
     row.is_wall, row.expires_at, row.active_until = True, now(session) + LASTS, None
     session.flush()

@@ -11,6 +11,7 @@ from gridserver.alarms import queries, rules
 from gridserver.alarms.models import AlarmSilence
 from gridserver.alarms.rules import Alarm
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid, NotFound
 
@@ -43,7 +44,7 @@ def silence(session: Session, actor: Principal, key: str, *, minutes: int, note:
     audit.record(
         session,
         actor,
-        "alarm:silence",
+        Tag.ALARM_SILENCE,
         subject_kind="alarm",
         subject_id=key,
         data={"minutes": minutes, "since": alarm.since.isoformat()},

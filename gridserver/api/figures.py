@@ -22,6 +22,7 @@ from gridserver.api.shapes_figures import (
     UnownedCellsSchema,
 )
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.indicators import behind, day, intervals, load, naming, sheets, unowned
 from gridserver.indicators.calls import Chosen
@@ -302,7 +303,7 @@ def _keep(session: Session, sheet: str, arguments: dict[str, Any]) -> None:
     audit.record(
         session,
         context.principal(),
-        "figures:export",
+        Tag.FIGURES_EXPORT,
         subject_kind="figures",
         subject_id=sheet,
         data={"from": since.isoformat(), "to": until.isoformat()},

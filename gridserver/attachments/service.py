@@ -26,6 +26,7 @@ from gridserver.attachments.rules import (
 )
 from gridserver.attachments.store import Store, Upload
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, NotFound
 
@@ -191,7 +192,7 @@ def settle(
     audit.record(
         session,
         actor,
-        f"attachment:{verb}",
+        Tag.of("attachment", verb),
         subject_kind="attachment",
         subject_id=row.sha256,
         data=data,
@@ -240,7 +241,7 @@ def record_reading(
     audit.record(
         session,
         actor,
-        "attachment:read",
+        Tag.ATTACHMENT_READ,
         subject_kind="attachment",
         subject_id=sha256,
         data={kind: subject_id},

@@ -19,6 +19,7 @@ from gridserver.attachments.store import Store
 from gridserver.audit import restoring as ledger
 from gridserver.audit import service as audit
 from gridserver.audit.rootfile import RootFile
+from gridserver.audit.tags import Tag
 from gridserver.backup import manifest as manifests
 from gridserver.backup import programs
 from gridserver.backup.manifest import ATTACHMENTS, DUMP, Manifest
@@ -90,7 +91,7 @@ def restore(
         audit.record(
             session,
             None,
-            "installation:restore",
+            Tag.INSTALLATION_RESTORE,
             subject_kind="installation",
             subject_id=manifest.epoch,
             data=data,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.rules import Principal, require
 from gridserver.attachments import service as attachments
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid
 from gridserver.captures import queries
@@ -216,7 +217,7 @@ def _record(
     audit.record(
         session,
         actor,
-        f"capture:{verb}",
+        Tag.of("capture", verb),
         subject_kind="capture",
         subject_id=row.id,
         data={"state": row.state, **data},

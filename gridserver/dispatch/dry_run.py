@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.dispatch import gathering
@@ -122,7 +123,7 @@ def dry_run(
     audit.record(
         session,
         actor,
-        "norms:dry_run",
+        Tag.NORMS_DRY_RUN,
         subject_kind="norms",
         subject_id="/".join(sorted({change.table for change in given})),
         data={"days": days, "incidents": looked_at},

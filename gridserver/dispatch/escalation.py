@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.delivery import queries as delivery
 from gridserver.dispatch import dossier as dossiers
@@ -103,7 +104,7 @@ def _tell(session: Session, dossier: Dossier, made: Sequence[Offer], moment: dt.
         session, None, dossier.task.id, "escalate", from_state=state, to_state=state, data=data
     )
     audit.record(
-        session, None, "task:escalate", subject_kind="task", subject_id=dossier.task.id, data=data
+        session, None, Tag.TASK_ESCALATE, subject_kind="task", subject_id=dossier.task.id, data=data
     )
     telling.announce(session, dossier, Change(offered=list(made)))
 

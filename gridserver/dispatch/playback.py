@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
@@ -94,7 +95,7 @@ def open_playback(session: Session, actor: Principal, asked: Asked) -> Playback:
     audit.record(
         session,
         actor,
-        "playback:open",
+        Tag.PLAYBACK_OPEN,
         subject_kind="unit",
         subject_id=" ".join(path.rsplit(".", 1)[-1] for path in paths),
         data={

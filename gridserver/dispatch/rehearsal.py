@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from gis.locator import Locator
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.force import queries as force
@@ -114,7 +115,7 @@ def rehearse(session: Session, actor: Principal | None, name: str, days: int) ->
     audit.record(
         session,
         actor,
-        "grid:rehearse",
+        Tag.GRID_REHEARSE,
         subject_kind="grid_version",
         subject_id=name,
         data={"days": days, "incidents": len(places)},

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.delivery import service as delivery
 from gridserver.dispatch import cards, dossier, gathering, history, offers, revising, telling, verbs
@@ -151,7 +152,7 @@ def _note(
     audit.record(
         session,
         actor,
-        "task:reroute",
+        Tag.TASK_REROUTE,
         subject_kind="task",
         subject_id=found.task.id,
         data=moved | {"former_grid_version": former.grid_version, "former_steps": ladder},

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.delivery import service as delivery
@@ -133,13 +134,14 @@ def _take(session: Session, actor: Principal, report: Report, *, offered: bool =
     audit.record(
         session,
         actor,
-        "incident:report",
+        Tag.INCIDENT_REPORT,
         subject_kind="incident",
         subject_id=incident.id,
         data={
             "task": dossier.task.id,
             "told": dossier.steps[0].who.username if offered else None,
         },
+        place=(report.lon, report.lat),
     )
     delivery.post(session, [telling.told_message(dossier, offer) for offer in dossier.offers])
     telling.feed_creation(session, dossier)
@@ -306,10 +308,11 @@ def _do(
     audit.record(
         session,
         actor,
-        f"task:{command.verb}",
+        Tag.of("task", command.verb),
         subject_kind="task",
         subject_id=task_id,
         data={"from": before, "to": dossier.task.state},
+        place=read_point(command),
     )
     telling.announce(session, dossier, change)
     return change

@@ -14,6 +14,7 @@ from gridserver.access import queries as access
 from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.exchange import mapping
@@ -114,7 +115,7 @@ def put(
     audit.record(
         session,
         actor,
-        "exchange:map",
+        Tag.EXCHANGE_MAP,
         subject_kind="partner",
         subject_id=code,
         data={"version": number},

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.exchange.models import Pull
@@ -109,7 +110,7 @@ def put(session: Session, actor: Principal, code: str, terms: Terms) -> Pull:
     audit.record(
         session,
         actor,
-        "exchange:pull",
+        Tag.EXCHANGE_PULL,
         subject_kind="partner",
         subject_id=code,
         data=dict(vars(terms)),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from gis.errors import GisError
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, GridserverError, NotFound
 from gridserver.exchange.lifecycle import REJECT
@@ -121,7 +122,7 @@ def body(session: Session, actor: Principal, reject_id: int) -> tuple[RejectCard
     if found is None:
         raise _unknown()
     audit.record(
-        session, actor, "exchange:read_reject", subject_kind="reject", subject_id=reject_id
+        session, actor, Tag.EXCHANGE_READ_REJECT, subject_kind="reject", subject_id=reject_id
     )
     return card_of(session, reject_id), found.body
 
@@ -154,7 +155,7 @@ def end(
     audit.record(
         session,
         actor,
-        f"exchange:{verb}_reject",
+        Tag.of("exchange", f"{verb}_reject"),
         subject_kind="reject",
         subject_id=reject.id,
         data={"incident": incident_id},

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import NotFound
 from gridserver.force import service
 from gridserver.force.models import Absence, Officer
@@ -124,7 +125,7 @@ def change_absence(
         absence.during = Range(draft.start, draft.end)
         session.flush()
     told = {"start": draft.start.isoformat(), "end": draft.end.isoformat()}
-    record(session, actor, "absence:change", officer, told)
+    record(session, actor, Tag.ABSENCE_CHANGE, officer, told)
 
 
 def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
@@ -136,7 +137,7 @@ def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
     officer = session.get_one(Officer, absence.officer_id)
     session.delete(absence)
     session.flush()
-    record(session, actor, "absence:remove", officer, {"absence": absence_id})
+    record(session, actor, Tag.ABSENCE_REMOVE, officer, {"absence": absence_id})
 
 
 def locked(session: Session, actor: Principal, absence_id: int) -> Absence:

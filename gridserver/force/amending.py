@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import service as access
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import NotFound
 from gridserver.force.models import Absence, Officer, Ownership, Shift
 from gridserver.force.recording import record, refusing_overlap
@@ -48,7 +49,7 @@ def change_officer(
     access.rename(session, actor, officer.service_number, display_name)
     officer.rank = rank
     session.flush()
-    record(session, actor, "officer:change", officer, {"rank": rank})
+    record(session, actor, Tag.OFFICER_CHANGE, officer, {"rank": rank})
 
 
 def transfer(session: Session, actor: audit.Actor | None, officer: Officer, unit: Unit) -> None:
@@ -59,7 +60,7 @@ def transfer(session: Session, actor: audit.Actor | None, officer: Officer, unit
         access.grant(session, actor, account, "officer", unit)
     officer.unit_id = unit.id
     session.flush()
-    record(session, actor, "officer:transfer", officer, {"unit": unit.code})
+    record(session, actor, Tag.OFFICER_TRANSFER, officer, {"unit": unit.code})
 
 
 def end_ownership(
@@ -101,7 +102,7 @@ def end_ownership(
         ownership.valid = Range(start, end)
         session.flush()
     data = {"cell": cell_code, "end": end.isoformat() if end else None}
-    record(session, actor, "ownership:end", officer, data)
+    record(session, actor, Tag.OWNERSHIP_END, officer, data)
 
 
 def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Duty]) -> None:
@@ -147,7 +148,7 @@ def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Dut
     audit.record(
         session,
         actor,
-        "shift:set",
+        Tag.SHIFT_SET,
         subject_kind="roster",
         subject_id=min(duty.start for duty in duties).date(),
         data={"shifts": len(rows), "end": max(duty.end for duty in duties).isoformat()},

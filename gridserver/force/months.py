@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now, zone
 from gridserver.base.errors import Conflict, Invalid
 from gridserver.force import pattern as rules
@@ -219,7 +220,7 @@ def _write(
     audit.record(
         session,
         actor,
-        "roster:make",
+        Tag.ROSTER_MAKE,
         subject_kind="roster_pattern",
         subject_id=kept.id,
         data={"month": month} | counts,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.errors import Invalid, NotFound
 from gridserver.force import pattern as rules
@@ -85,7 +86,7 @@ def add_pattern(session: Session, actor: Principal | None, draft: PatternDraft) 
     session.add(kept)
     session.flush()
     _set_crews(session, actor, kept, draft.turns)
-    _record(session, actor, "pattern:add", kept)
+    _record(session, actor, Tag.PATTERN_ADD, kept)
     return kept.id
 
 
@@ -100,13 +101,13 @@ def change_pattern(
     for name, value in _columns(session, actor, draft).items():
         setattr(kept, name, value)
     _set_crews(session, actor, kept, draft.turns)
-    _record(session, actor, "pattern:change", kept)
+    _record(session, actor, Tag.PATTERN_CHANGE, kept)
 
 
 def remove_pattern(session: Session, actor: Principal, pattern_id: int) -> None:
     """Forget a pattern; the shifts that it made stay, as if put on by hand."""
     kept = locked(session, actor, pattern_id)
-    _record(session, actor, "pattern:remove", kept)
+    _record(session, actor, Tag.PATTERN_REMOVE, kept)
     session.delete(kept)
     session.flush()
 
@@ -214,7 +215,7 @@ def _cards(session: Session, rows: Sequence[Any]) -> list[PatternCard]:
     ]
 
 
-def _record(session: Session, actor: Principal | None, tag: str, kept: RosterPattern) -> None:
+def _record(session: Session, actor: Principal | None, tag: Tag, kept: RosterPattern) -> None:
     data = {"name": kept.name, "duty": kept.duty}
     audit.record(session, actor, tag, subject_kind="roster_pattern", subject_id=kept.id, data=data)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.force.models import Leadership, Officer, Post
@@ -116,7 +117,7 @@ def set_post(
     session.add(post)
     session.flush()
     data = {"unit": unit.code, "watched": watched}
-    audit.record(session, actor, "post:set", subject_kind="post", subject_id=code, data=data)
+    audit.record(session, actor, Tag.POST_SET, subject_kind="post", subject_id=code, data=data)
 
 
 def appoint(
@@ -146,7 +147,7 @@ def appoint(
     check_range(start, end, start_field="valid_from", end_field="valid_to")
     leads = Leadership(unit_id=unit.id, officer_id=officer.id, valid=Range(start, end))
     add(session, leads, f"{officer.service_number} leads {unit.code}", "ex_leadership_once")
-    record(session, actor, "leadership:appoint", officer, {"unit": unit.code})
+    record(session, actor, Tag.LEADERSHIP_APPOINT, officer, {"unit": unit.code})
 
 
 def end_leadership(
@@ -175,4 +176,4 @@ def end_leadership(
         leads.valid = Range(start, end)
         session.flush()
     data = {"unit": unit.code, "end": end.isoformat() if end else None}
-    record(session, actor, "leadership:end", officer, data)
+    record(session, actor, Tag.LEADERSHIP_END, officer, data)

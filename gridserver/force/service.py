@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import passwords
 from gridserver.access import service as access
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import Invalid
 from gridserver.force.models import Absence, Officer, Ownership
 from gridserver.force.recording import add, record
@@ -66,7 +67,7 @@ def add_officer(
     session.flush()
     if kind == "officer":
         access.grant(session, actor, account, "officer", unit)
-    record(session, actor, "officer:add", officer, {"unit": unit.code, "kind": kind})
+    record(session, actor, Tag.OFFICER_ADD, officer, {"unit": unit.code, "kind": kind})
     return officer
 
 
@@ -108,7 +109,7 @@ def assign_owner(
         cell_code=cell_code, officer_id=officer.id, role=role, valid=Range(start, end)
     )
     add(session, ownership, f"{officer.service_number} owns cell {cell_code}", "ex_ownership_once")
-    record(session, actor, "ownership:assign", officer, {"cell": cell_code, "role": role})
+    record(session, actor, Tag.OWNERSHIP_ASSIGN, officer, {"cell": cell_code, "role": role})
     return ownership
 
 
@@ -142,7 +143,7 @@ def set_absence(
     )
     add(session, absence, f"{officer.service_number} is absent", "ex_absence_once")
     data = {"start": start.isoformat(), "end": end.isoformat()}
-    record(session, actor, "absence:set", officer, data)
+    record(session, actor, Tag.ABSENCE_SET, officer, data)
     return absence
 
 

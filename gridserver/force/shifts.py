@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import Invalid, NotFound
 from gridserver.force.models import Officer, Post, Shift
 from gridserver.force.people import (
@@ -149,7 +150,7 @@ def change_shift(session: Session, actor: Principal, shift_id: int, draft: Shift
         for name, value in terms.items():
             setattr(shift, name, value)
         session.flush()
-    record(session, actor, "shift:change", officer, _told(draft) | {"shift": shift.id})
+    record(session, actor, Tag.SHIFT_CHANGE, officer, _told(draft) | {"shift": shift.id})
 
 
 def remove_shift(session: Session, actor: Principal, shift_id: int) -> None:
@@ -163,7 +164,7 @@ def remove_shift(session: Session, actor: Principal, shift_id: int) -> None:
     session.delete(shift)
     session.flush()
     told = {"shift": shift_id, "duty": shift.duty, "start": _iso(shift.during.lower)}
-    record(session, actor, "shift:remove", officer, told)
+    record(session, actor, Tag.SHIFT_REMOVE, officer, told)
 
 
 def locked(session: Session, actor: Principal, shift_id: int) -> Shift:
@@ -191,7 +192,7 @@ def _put_on(
     with _refusing_overlap(session, officer):
         session.add(shift)
         session.flush()
-    record(session, actor, "shift:add", officer, _told(draft) | {"shift": shift.id})
+    record(session, actor, Tag.SHIFT_ADD, officer, _told(draft) | {"shift": shift.id})
     return shift.id
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
 from gridserver.force.models import Leadership, Officer, Shift, ShiftSwap
@@ -268,7 +269,12 @@ def _is_offered(session: Session, shift_id: int) -> bool:
 def _record(session: Session, actor: Principal, verb: str, swap: ShiftSwap) -> None:
     data = {"state": swap.state, "shift": swap.shift_id, "other_shift": swap.other_shift_id}
     audit.record(
-        session, actor, f"swap:{verb}", subject_kind="shift_swap", subject_id=swap.id, data=data
+        session,
+        actor,
+        Tag.of("swap", verb),
+        subject_kind="shift_swap",
+        subject_id=swap.id,
+        data=data,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.force.models import PatternException, Shift, ShiftSwap
 from gridserver.force.telling import tell
@@ -48,7 +49,7 @@ def withdraw_swaps(
         if swap.id != but:
             before, swap.state, swap.updated_at = swap.state, "withdrawn", now(session)
             audit.record(
-                session, actor, "swap:lapse", subject_kind="shift_swap", subject_id=swap.id
+                session, actor, Tag.SWAP_LAPSE, subject_kind="shift_swap", subject_id=swap.id
             )
             tell(session, actor, swap, before=before)
     session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, NotFound
@@ -117,7 +118,7 @@ def add_field_unit(session: Session, actor: Principal | None, code: str, draft: 
         )
     if session.scalar(select(FieldUnit.id).where(FieldUnit.code == code)) is not None:
         raise Conflict("field_unit.exists", f"There is a field unit {code} already.", field="code")
-    _lay_down(session, actor, FieldUnit(code=code), draft, "field_unit:add")
+    _lay_down(session, actor, FieldUnit(code=code), draft, Tag.FIELD_UNIT_ADD)
 
 
 def change_field_unit(
@@ -128,11 +129,11 @@ def change_field_unit(
     unit, path = _locked(session, code)
     if actor is not None:
         require(actor, "force.edit", path)
-    _lay_down(session, actor, unit, draft, "field_unit:change")
+    _lay_down(session, actor, unit, draft, Tag.FIELD_UNIT_CHANGE)
 
 
 def _lay_down(
-    session: Session, actor: Principal | None, unit: FieldUnit, draft: UnitDraft, tag: str
+    session: Session, actor: Principal | None, unit: FieldUnit, draft: UnitDraft, tag: Tag
 ) -> None:
     if draft.kind not in FIELD_UNIT_KINDS:
         known = ", ".join(FIELD_UNIT_KINDS)
@@ -202,7 +203,7 @@ def set_crew(session: Session, actor: Principal | None, code: str, numbers: Sequ
         with refusing_overlap(session, "ex_unit_crew_once", "unit_crew.overlaps", what):
             session.add(UnitCrew(field_unit_id=unit.id, officer_id=officer.id, during=during))
             session.flush()
-    _record(session, actor, "field_unit:crew", code, {"crew": sorted(wanted)})
+    _record(session, actor, Tag.FIELD_UNIT_CREW, code, {"crew": sorted(wanted)})
 
 
 def _stand_down(session: Session, unit: FieldUnit, staying: Collection[int]) -> set[int]:
@@ -280,6 +281,6 @@ def _unknown(code: str) -> NotFound:
 
 
 def _record(
-    session: Session, actor: Principal | None, tag: str, code: str, data: dict[str, object]
+    session: Session, actor: Principal | None, tag: Tag, code: str, data: dict[str, object]
 ) -> None:
     audit.record(session, actor, tag, subject_kind="field_unit", subject_id=code, data=data)

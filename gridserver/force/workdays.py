@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import local_now, zone
 from gridserver.base.errors import Invalid
@@ -100,7 +101,7 @@ def set_day(
     name_en = reading.optional_text(name_en, "name_en", longest=_LONGEST)
     said = Day(date, kind, name_zh, name_en, "bureau")
     _store(session, [said], over_the_bureaus=True)
-    _record(session, actor, "calendar:set", date, {"kind": kind})
+    _record(session, actor, Tag.CALENDAR_SET, date, {"kind": kind})
     return said
 
 
@@ -126,7 +127,7 @@ def fill(session: Session, actor: Principal | None, number: int) -> Year:
             field="year",
         )
     _store(session, days, over_the_bureaus=False)
-    _record(session, actor, "calendar:fill", number, {"days": len(days)})
+    _record(session, actor, Tag.CALENDAR_FILL, number, {"days": len(days)})
     return year(session, number)
 
 
@@ -182,6 +183,6 @@ def _store(session: Session, days: Iterable[Day], *, over_the_bureaus: bool) -> 
 
 
 def _record(
-    session: Session, actor: Principal | None, tag: str, what: object, data: dict[str, object]
+    session: Session, actor: Principal | None, tag: Tag, what: object, data: dict[str, object]
 ) -> None:
     audit.record(session, actor, tag, subject_kind="calendar", subject_id=what, data=data)

@@ -17,6 +17,7 @@ from gis.arcs import ArcCoverage, Edit, rename_cell
 from gis.features import Cell as CellShape
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, Stale
 from gridserver.grids import (
@@ -286,7 +287,7 @@ def _done(
     _carry_out(session, version, swap, arcs)
     coverage, change = arcs or (None, None)
     entry = edit_log.add(session, actor, version, deed, swap, change, arcs_before)
-    _record(session, actor, "grid:edit", version, number=entry.number, verb=deed.verb)
+    _record(session, actor, Tag.GRID_EDIT, version, number=entry.number, verb=deed.verb)
     return Changed(version, entry, frozenset(swap.after), change, coverage)
 
 
@@ -305,7 +306,7 @@ def _turned(
     _carry_out(session, version, swap, arcs, entry.arcs_before if undo else entry.arcs_after)
     entry.undone = undo
     session.flush()
-    _record(session, actor, "grid:undo" if undo else "grid:redo", version, number=entry.number)
+    _record(session, actor, Tag.GRID_UNDO if undo else Tag.GRID_REDO, version, number=entry.number)
     coverage, change = arcs or (None, None)
     return Changed(version, entry, frozenset(swap.after), change, coverage)
 
@@ -375,7 +376,7 @@ def _bits(cell: CellShape) -> tuple[object, ...]:
 
 
 def _record(
-    session: Session, actor: Principal | None, tag: str, version: GridVersion, **data: Any
+    session: Session, actor: Principal | None, tag: Tag, version: GridVersion, **data: Any
 ) -> None:
     data |= {"revision": version.revision}
     audit.record(

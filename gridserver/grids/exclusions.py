@@ -15,6 +15,7 @@ from gis.crs import WGS84, to_wgs84
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid, NotFound
 from gridserver.grids import inspection, mending, queries
@@ -57,7 +58,7 @@ def declare(
     )
     session.add(made)
     _look_again(session, version)
-    _record(session, actor, "grid:exclude", version, made)
+    _record(session, actor, Tag.GRID_EXCLUDE, version, made)
     return made
 
 
@@ -73,7 +74,7 @@ def withdraw(session: Session, actor: Principal | None, name: str, exclusion_id:
     made, _ = find(session, name, exclusion_id)
     session.delete(made)
     _look_again(session, version)
-    _record(session, actor, "grid:include", version, made)
+    _record(session, actor, Tag.GRID_INCLUDE, version, made)
 
 
 def find(session: Session, name: str, exclusion_id: int) -> tuple[Exclusion, str | None]:
@@ -118,7 +119,7 @@ def _look_again(session: Session, version: GridVersion) -> None:
 
 
 def _record(
-    session: Session, actor: Principal | None, tag: str, version: GridVersion, made: Exclusion
+    session: Session, actor: Principal | None, tag: Tag, version: GridVersion, made: Exclusion
 ) -> None:
     audit.record(
         session,
@@ -127,5 +128,6 @@ def _record(
         subject_kind="grid_version",
         subject_id=version.name,
         purpose=made.why,
-        data={"exclusion": made.id, "lon": made.lon, "lat": made.lat},
+        data={"exclusion": made.id},
+        place=(made.lon, made.lat),
     )

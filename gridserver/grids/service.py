@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gis.features import Layer
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.grids import inspection, plausibility, queries, reports, rules
@@ -87,7 +88,7 @@ def import_draft(
     session.add(version)
     session.flush()
     session.execute(insert(Cell), _rows(version.id, layer, attributes or {}))
-    _record(session, actor, "grid:import", version, cells=len(layer.cells))
+    _record(session, actor, Tag.GRID_IMPORT, version, cells=len(layer.cells))
     return version
 
 
@@ -119,7 +120,7 @@ def check(
     report = _report(version, inspection.ground(session, version, **own))
     if tolerance_m is None and LIFECYCLE.after(version.state, "check"):
         _settle(session, version, report)
-        _record(session, actor, "grid:check", version, blocking=report.blocking)
+        _record(session, actor, Tag.GRID_CHECK, version, blocking=report.blocking)
     return report
 
 
@@ -157,7 +158,7 @@ def publish(
     version.state = _after(version, "publish", moment)
     version.valid = Range(since, None)
     session.flush()
-    _record(session, actor, "grid:publish", version, since=since.isoformat())
+    _record(session, actor, Tag.GRID_PUBLISH, version, since=since.isoformat())
     return version
 
 
@@ -185,7 +186,7 @@ def retire(session: Session, actor: Principal | None, name: str) -> GridVersion:
     session.flush()
     if begins is not None and begins > moment:
         _give_back(session, bureau, begins)
-    _record(session, actor, "grid:retire", version)
+    _record(session, actor, Tag.GRID_RETIRE, version)
     return version
 
 
@@ -205,7 +206,7 @@ def set_neighbours(
         for n in neighbours
     )
     session.flush()
-    audit.record(session, actor, "grid:neighbours", subject_kind="unit", subject_id=bureau.code)
+    audit.record(session, actor, Tag.GRID_NEIGHBOURS, subject_kind="unit", subject_id=bureau.code)
 
 
 def _locked_bureau(session: Session, actor: Principal | None) -> Unit:
@@ -269,7 +270,7 @@ def _make_room(session: Session, actor: Principal | None, bureau: Unit, since: d
                 version=former.name,
             )
         _end(session, former, since)
-        _record(session, actor, "grid:end", former, at=since.isoformat())
+        _record(session, actor, Tag.GRID_END, former, at=since.isoformat())
     session.flush()
 
 
@@ -318,7 +319,7 @@ def _stored(geoms: Iterable[Any]) -> list[WKBElement]:
 
 
 def _record(
-    session: Session, actor: Principal | None, tag: str, version: GridVersion, **data: Any
+    session: Session, actor: Principal | None, tag: Tag, version: GridVersion, **data: Any
 ) -> None:
     audit.record(
         session, actor, tag, subject_kind="grid_version", subject_id=version.name, data=data

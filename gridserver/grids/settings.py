@@ -12,6 +12,7 @@ from gis.arcs.transfers import SNAP_M
 from gis.outline import ENCLAVE_M2
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.grids import codes
 from gridserver.grids.models import GridSetting
@@ -106,6 +107,6 @@ def put(session: Session, actor: Principal, wanted: GridSettings) -> GridSetting
     upsert = insert(GridSetting).values(bureau_id=bureau.id, **row)
     session.execute(upsert.on_conflict_do_update(index_elements=["bureau_id"], set_=row))
     audit.record(
-        session, actor, "grid:settings", subject_kind="unit", subject_id=bureau.code, data=row
+        session, actor, Tag.GRID_SETTINGS, subject_kind="unit", subject_id=bureau.code, data=row
     )
     return present(session)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.grids import exclusions, queries, rules, service
@@ -88,7 +89,7 @@ def copy(session: Session, actor: Principal | None, name: str, new_name: str) ->
     audit.record(
         session,
         actor,
-        "grid:copy",
+        Tag.GRID_COPY,
         subject_kind="grid_version",
         subject_id=new_name,
         data={"from": name},

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gis.locator import Locator
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import GridserverError
 from gridserver.grids import queries as grids
@@ -104,7 +105,7 @@ def record_past(
         audit.record(
             session,
             actor,
-            "incident:import",
+            Tag.INCIDENT_IMPORT,
             subject_kind="bureau",
             subject_id=org.bureau(session).id,
             data={"recorded": recorded, "sources": sources},

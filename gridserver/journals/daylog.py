@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import db
 from gridserver.base.clock import zone
 from gridserver.base.errors import NotFound
@@ -67,7 +68,7 @@ def log_of(session: Session, actor: Principal, number: str | None, date: dt.date
         audit.record(
             session,
             actor,
-            "log:read",
+            Tag.LOG_READ,
             subject_kind="officer",
             subject_id=subject.service_number,
             data={"date": date.isoformat()},

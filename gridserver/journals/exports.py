@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import zone
 from gridserver.dispatch import history, listing
 from gridserver.dispatch.dossier import Dossier
@@ -210,7 +211,7 @@ def _record(session: Session, actor: Principal, kind: str, subject: object, rows
     audit.record(
         session,
         actor,
-        "export:write",
+        Tag.EXPORT_WRITE,
         subject_kind=kind,
         subject_id=subject,
         data={"rows": rows},

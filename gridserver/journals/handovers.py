@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, defer
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, NotFound
 from gridserver.journals import watch
@@ -163,7 +164,7 @@ def _visible_to(actor: Principal) -> ColumnElement[bool]:
 
 def _record(session: Session, actor: Principal, verb: str, handover: WatchHandover) -> None:
     audit.record(
-        session, actor, f"handover:{verb}", subject_kind="handover", subject_id=handover.id
+        session, actor, Tag.of("handover", verb), subject_kind="handover", subject_id=handover.id
     )
 
 

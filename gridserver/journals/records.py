@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now, zone
 from gridserver.dispatch import cards, queries, related
 from gridserver.journals import forms
@@ -34,7 +35,7 @@ def record_of(
     audit.record(
         session,
         actor,
-        "incident:print",
+        Tag.INCIDENT_PRINT,
         subject_kind="incident",
         subject_id=incident_id,
         data={"language": language},

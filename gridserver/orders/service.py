@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
@@ -275,7 +276,7 @@ def _note(
     session: Session, actor: Principal | None, order: Order, verb: str, data: dict[str, Any]
 ) -> None:
     audit.record(
-        session, actor, f"order:{verb}", subject_kind="order", subject_id=order.id, data=data
+        session, actor, Tag.of("order", verb), subject_kind="order", subject_id=order.id, data=data
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import Conflict, Invalid
 from gridserver.org.models import KINDS, MODES, Unit
 
@@ -57,7 +58,7 @@ def add_unit(
     )
     session.add(unit)
     session.flush()
-    audit.record(session, actor, "unit:add", subject_kind="unit", subject_id=code)
+    audit.record(session, actor, Tag.UNIT_ADD, subject_kind="unit", subject_id=code)
     return unit
 
 
@@ -77,10 +78,24 @@ def change_unit(
     Raises `Invalid` for a mode that doesn't exist or isn't for this kind of unit.
     """
     _check_mode(unit.kind, mode)
+    before = _told(unit)
     unit.name, unit.name_en, unit.mode = name, name_en, mode
     unit.location = place(lon, lat)
     session.flush()
-    audit.record(session, actor, "unit:change", subject_kind="unit", subject_id=unit.code)
+    audit.record(
+        session,
+        actor,
+        Tag.UNIT_CHANGE,
+        subject_kind="unit",
+        subject_id=unit.code,
+        place=None if lon is None or lat is None else (lon, lat),
+        before=before,
+        after=_told(unit),
+    )
+
+
+def _told(unit: Unit) -> dict[str, str | None]:
+    return {"name": unit.name, "name_en": unit.name_en, "mode": unit.mode}
 
 
 def place(lon: float | None, lat: float | None) -> WKBElement | None:

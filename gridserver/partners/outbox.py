@@ -19,6 +19,7 @@ from structlog import get_logger
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, NotFound
 from gridserver.org import queries as org
@@ -178,7 +179,7 @@ def settle(session: Session, claimed: Claimed, answer: Answer) -> None:
     audit.record(
         session,
         None,
-        f"exchange:{verb}",
+        Tag.of("exchange", verb),
         subject_kind="letter",
         subject_id=letter.id,
         data={"partner": claimed.partner_code, "tries": letter.tries, "status": answer.status},
@@ -213,7 +214,7 @@ def retry(session: Session, actor: Principal, letter_id: int) -> LetterCard:
     letter.state, letter.tries, letter.ended_at = state, 0, None
     letter.due_at = now(session)
     session.flush()
-    audit.record(session, actor, "exchange:retry", subject_kind="letter", subject_id=letter.id)
+    audit.record(session, actor, Tag.EXCHANGE_RETRY, subject_kind="letter", subject_id=letter.id)
     return _card(session.execute(_CARDS.where(Letter.id == letter_id)).one())
 
 

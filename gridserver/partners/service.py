@@ -11,6 +11,7 @@ from gridserver.access import passwords
 from gridserver.access import service as access
 from gridserver.access.rules import Grant, Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import Conflict, NotFound
 from gridserver.org import queries as org
 from gridserver.partners import rules
@@ -68,7 +69,7 @@ def add(session: Session, actor: Principal, code: str, terms: Terms) -> Partner:
     partner = Partner(code=code, account_id=account.id, **vars(terms))
     session.add(partner)
     session.flush()
-    _record(session, actor, "exchange:add_partner", partner)
+    _record(session, actor, Tag.EXCHANGE_ADD_PARTNER, partner)
     return partner
 
 
@@ -100,7 +101,7 @@ def put(session: Session, actor: Principal, code: str, terms: Terms) -> Partner:
         setattr(partner, name, value)
     session.flush()
     access.rename(session, actor, f"partner-{code}", terms.name)
-    _record(session, actor, "exchange:edit_partner", partner)
+    _record(session, actor, Tag.EXCHANGE_EDIT_PARTNER, partner)
     return partner
 
 
@@ -192,7 +193,7 @@ def _unknown(code: str) -> NotFound:
     return NotFound("exchange.unknown", f"There is no partner {code!r}.", field="code")
 
 
-def _record(session: Session, actor: Principal, tag: str, partner: Partner) -> None:
+def _record(session: Session, actor: Principal, tag: Tag, partner: Partner) -> None:
     audit.record(
         session,
         actor,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
 from gridserver.places.entries import locked_place, place_of
@@ -146,7 +147,7 @@ def _record(
     session: Session, actor: audit.Actor | None, verb: str, row: Place, data: dict[str, Any]
 ) -> None:
     session.flush()
-    tag = f"place:{verb}"
+    tag = Tag.of("place", verb)
     audit.record(session, actor, tag, subject_kind="place", subject_id=row.id, data=data)
 
 

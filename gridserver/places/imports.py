@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from gis import killable
 from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.errors import NotFound
 from gridserver.places import gazetteer
@@ -138,7 +139,7 @@ class Imports:
         audit.record(
             session,
             actor,
-            "place:import",
+            Tag.PLACE_IMPORT,
             subject_kind="place_import",
             subject_id=record.id,
             data={"source": record.source, "file": record.file, "kind": record.kind, "part": part}

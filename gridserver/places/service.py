@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gis.roads import Roads
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.errors import Conflict
 from gridserver.places.models import RoadEdge
 
@@ -43,7 +44,7 @@ def set_roads(
         ],
     )
     data = {"edges": len(roads.lines), "junctions": roads.junctions}
-    audit.record(session, actor, "roads:set", subject_kind="roads", subject_id="roads", data=data)
+    audit.record(session, actor, Tag.ROADS_SET, subject_kind="roads", subject_id="roads", data=data)
 
 
 def _or_none(minutes: float) -> float | None:

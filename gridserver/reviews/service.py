@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import service as access
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import local_now, now
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
 from gridserver.dispatch import history
@@ -228,7 +229,7 @@ def _record(
     audit.record(
         session,
         actor,
-        f"review:{verb}",
+        Tag.of("review", verb),
         subject_kind="review",
         subject_id=review.id,
         data={"state": review.state, **(data or {})},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid
@@ -143,7 +144,7 @@ def _note(session: Session, actor: Principal, row: Mobilisation, unit: Unit, ver
     audit.record(
         session,
         actor,
-        f"mobilisation:{verb}",
+        Tag.of("mobilisation", verb),
         subject_kind="unit",
         subject_id=unit.code,
         data={"from": told["valid_from"], "to": told["valid_to"]},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base import effective, reading
 from gridserver.base.clock import now
 from gridserver.base.effective import Note
@@ -108,7 +109,7 @@ def take_back(
     audit.record(
         session,
         actor,
-        "norms:take_back",
+        Tag.NORMS_TAKE_BACK,
         subject_kind=table,
         subject_id=_named(key),
         data={"row": row_id},
@@ -140,7 +141,7 @@ def _record(
         audit.record(
             session,
             actor,
-            "norms:change",
+            Tag.NORMS_CHANGE,
             subject_kind=change.table,
             subject_id=_named(change.key),
             data={"values": change.values, "from": since.isoformat()},
