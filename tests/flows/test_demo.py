@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import passwords
 from gridserver.access import queries as access
+from gridserver.access import passwords
 from gridserver.access import service as accounts
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
@@ -275,7 +276,7 @@ class TestCommandLine:
     def test_the_password_is_made_once_and_kept_from_others(self, tmp_path: Path) -> None:
         settings = from_environment({"GRIDSERVER_VAR": str(tmp_path / "var")})
         password = demo_accounts.password(settings)
-        assert len(password) >= accounts.LEAST_PASSWORD
+        assert len(password) >= passwords.LEAST
         assert demo_accounts.password(settings) == password
         assert (tmp_path / "var" / "demo-password").stat().st_mode & 0o777 == 0o600
 
