@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
+from sqlalchemy.engine import URL
+
+from gridserver.embedded import Cluster
 from tests.folders import reachable_folder
 from tests.processes import GRIDSERVER, free_port, status
 from tests.waiting import until
@@ -17,9 +22,27 @@ PASSWORD = "county-demo-1"
 SECRETS = {"110": "1" * 32}
 
 
+@dataclass(frozen=True)
+class County:
+    """A served demo county: where it answers, its rows, and its command line."""
+
+    address: str
+    var: Path
+    environ: Mapping[str, str]
+
+    @property
+    def database_url(self) -> URL:
+        """Its database, for queries beside what the pages show."""
+        return Cluster(self.var).url
+
+    def run(self, *words: str, said: str = "") -> None:
+        """Run a command of `gridserver` over it, with `said` on its standard input."""
+        subprocess.run([GRIDSERVER, *words], env=self.environ, input=said, text=True, check=True)
+
+
 @contextmanager
-def serving() -> Iterator[str]:
-    """Give the address of a running demo county with one day of past incidents."""
+def county() -> Iterator[County]:
+    """Give a running demo county with one day of past incidents."""
     with reachable_folder() as var:
         environ = os.environ | {
             "GRIDSERVER_VAR": str(var),
@@ -34,7 +57,14 @@ def serving() -> Iterator[str]:
         try:
             until(lambda: status(f"{address}/readyz") == 200 or process.poll() is not None, 240)
             assert process.poll() is None, "gridserver serve ended by itself"
-            yield address
+            yield County(address, var, environ)
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0, "Ctrl-C must end well"
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Give the address of such a county."""
+    with county() as served:
+        yield served.address
