@@ -156,6 +156,14 @@ class _TaskSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "Who is to act now: the signer, before that the first offered."},
     )
+    overdue_from = moment(
+        nullable=True,
+        description="After then it is overdue, while nobody signs. Null: nobody can be late.",
+    )
+    unowned = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Unsigned, and nobody or only a command room is asked."},
+    )
     report = ma.fields.Nested(FeedbackSchema, required=True, allow_none=True)
     hand_over = ma.fields.Nested(HandOverSchema, required=True, allow_none=True)
     advice = ma.fields.Nested(AdviceSchema, required=True, allow_none=True)
@@ -166,14 +174,6 @@ class TaskCardSchema(_TaskSchema):
     """A task as messages, the feed and lists carry it."""
 
     step = ma.fields.Nested(PresentStepSchema, required=True, allow_none=True)
-    overdue_from = moment(
-        nullable=True,
-        description="After then it is overdue, while nobody signs. Null: nobody can be late.",
-    )
-    unowned = ma.fields.Boolean(
-        required=True,
-        metadata={"description": "Unsigned, and nobody or only a command room is asked."},
-    )
 
 
 class OfferSchema(ma.Schema):

@@ -79,11 +79,7 @@ def task_card(
     account_id : int, optional
         Whose step to show: the reader's own, where there is one; else the latest that is open.
     """
-    return _task(dossier, language) | {
-        "step": _present_step(dossier, account_id, language),
-        "overdue_from": _moment(waiting.overdue_from(dossier)),
-        "unowned": waiting.is_unowned(dossier),
-    }
+    return _task(dossier, language) | {"step": _present_step(dossier, account_id, language)}
 
 
 def task_detail(
@@ -206,6 +202,8 @@ def _task(dossier: Dossier, language: str) -> Card:
         "version": task.version,
         "incident": incident_card(dossier.incident, dossier.facts.place),
         "assignee": _who(dossier.acting),
+        "overdue_from": _moment(waiting.overdue_from(dossier)),
+        "unowned": waiting.is_unowned(dossier),
         "report": _report(dossier),
         "hand_over": _hand_over(dossier),
         "advice": _advice(dossier, language),

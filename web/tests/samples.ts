@@ -45,6 +45,8 @@ export function task(changes: Partial<Task> = {}): Task {
     version: 1,
     incident,
     assignee: null,
+    overdue_from: '2026-11-22T13:03:00+08:00',
+    unowned: false,
     decision: [{ step: 1, kind: 'primary', who, because, sign_within_s: 180, tell: 'in_turn' }],
     offers: [
       {

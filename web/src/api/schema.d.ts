@@ -12829,12 +12829,6 @@ export interface components {
             incident: components["schemas"]["IncidentCard"];
             /** @description Who is to act now: the signer, before that the first offered. */
             assignee: components["schemas"]["Person"] | null;
-            report: components["schemas"]["Feedback"] | null;
-            hand_over: components["schemas"]["HandOver"] | null;
-            advice: components["schemas"]["Advice"] | null;
-            /** Format: date-time */
-            updated_at: string;
-            step: components["schemas"]["PresentStep"] | null;
             /**
              * Format: date-time
              * @description After then it is overdue, while nobody signs. Null: nobody can be late.
@@ -12842,6 +12836,12 @@ export interface components {
             overdue_from: string | null;
             /** @description Unsigned, and nobody or only a command room is asked. */
             unowned: boolean;
+            report: components["schemas"]["Feedback"] | null;
+            hand_over: components["schemas"]["HandOver"] | null;
+            advice: components["schemas"]["Advice"] | null;
+            /** Format: date-time */
+            updated_at: string;
+            step: components["schemas"]["PresentStep"] | null;
         };
         TaskPage: {
             items: components["schemas"]["TaskCard"][];
@@ -12919,6 +12919,13 @@ export interface components {
             incident: components["schemas"]["IncidentCard"];
             /** @description Who is to act now: the signer, before that the first offered. */
             assignee: components["schemas"]["Person"] | null;
+            /**
+             * Format: date-time
+             * @description After then it is overdue, while nobody signs. Null: nobody can be late.
+             */
+            overdue_from: string | null;
+            /** @description Unsigned, and nobody or only a command room is asked. */
+            unowned: boolean;
             report: components["schemas"]["Feedback"] | null;
             hand_over: components["schemas"]["HandOver"] | null;
             advice: components["schemas"]["Advice"] | null;

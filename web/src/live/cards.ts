@@ -53,10 +53,12 @@ export function byId(cards: readonly TaskCard[]): Cards {
  * the reader's own step, or for somebody else the latest that is open.
  */
 export function cardOf(task: Task, reader: string): TaskCard {
-  const { id, state, version, incident, assignee, report, hand_over, advice, updated_at } = task
+  const { id, state, version, incident, assignee, overdue_from, unowned, report } = task
+  const { hand_over, advice, updated_at } = task
   const offer = offerFor(task, reader)
   const step = offer ? stepOf(task, offer) : null
-  return { id, state, version, incident, assignee, report, hand_over, advice, step, updated_at }
+  const standing = { id, state, version, incident, assignee, overdue_from, unowned, step }
+  return { ...standing, report, hand_over, advice, updated_at }
 }
 
 function offerFor(task: Task, reader: string): Offer | undefined {
