@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import passwords
 from gridserver.access import queries as access
-from gridserver.access import passwords
 from gridserver.access import service as accounts
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
