@@ -2,8 +2,10 @@
 
 First map: from the start of the navigation until the map is idle for the first time, each in a
 browser context without a cache; once with the demo's 266 cells, once with 10,000 cells and 2,000
-officers whose positions are known. The floor is a page with MapLibre, the grid's tiles, a fill and
-a line, and nothing else: no session, no labels, no officers.
+officers whose positions are known, for which it is told too when the last of them stands on the
+map. The floor is a page with MapLibre, the grid's tiles, a fill and a line, and nothing else: no
+session, no labels, no officers. The processor time of the browser and the web process until then is
+told beside it: it says about the same on a busy machine, where seconds don't.
 
 Events: so many feed entries a second are committed to the database, numbered, relayed and sent to
 the command page as any others. Told are the tasks of the page's main thread that took longer than
@@ -18,9 +20,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -29,7 +34,7 @@ from typing import Any
 import psycopg2
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Route
-from post_incident import PASSWORD, county, web_process
+from post_incident import PASSWORD, county, cpu_seconds, web_process
 from sqlalchemy.engine import URL
 
 from gridserver.delivery.channels import ADDED, FEED
@@ -84,6 +89,14 @@ MANY_CELLS = """
     WHERE many.name = 'many' AND square.i >= 0;
     UPDATE grid_version SET state = 'published', valid = tstzrange(now(), NULL)
     WHERE name = 'many';
+"""
+#: Where the last of them is: whoever stands there came with the rest.
+LAST_OFFICER = """
+    SELECT ST_X(point), ST_Y(point) FROM officer_position ORDER BY officer_id DESC LIMIT 1
+"""
+DRAWN = """
+    ([lon, lat]) => document.querySelector('[data-ready="true"]')
+        .gridserverLayersAt(lon, lat).includes('officers')
 """
 COUNT = "SELECT count(*) FROM cell JOIN grid_version v ON v.id = version_id WHERE v.name = 'many'"
 MANY_OFFICERS = """
@@ -158,21 +171,80 @@ def first_map(page: Page, path: str) -> float:
     return float(page.evaluate("window.readyAt")) / 1000
 
 
-def compare(browser: Browser, address: str, state: dict[str, Any], turns: int) -> None:
-    """Print the first map of both pages, measured in turns."""
+def officer_drawn(page: Page, place: tuple[float, float]) -> float:
+    """Return the seconds until an officer stands at a place of the map."""
+    page.wait_for_function(DRAWN, arg=list(place), timeout=PATIENCE_MS)
+    return float(page.evaluate("performance.now()")) / 1000
+
+
+def children(pid: int) -> Iterator[int]:
+    """Go through the processes that a process started, and those that they did."""
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it just ended
+            for child in map(int, listed.read_text("ascii").split()):
+                yield child
+                yield from children(child)
+
+
+def used() -> dict[int, float]:
+    """Return the processor seconds of each process of the browser, and of the web process."""
+    seconds = {}
+    for child in children(os.getpid()):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a closed tab's
+            seconds[child] = cpu_seconds(child)
+    return seconds
+
+
+def used_since(before: dict[int, float]) -> float:
+    """Return the processor seconds since then, of what runs now."""
+    return sum(seconds - before.get(pid, 0) for pid, seconds in used().items())
+
+
+@dataclass
+class Measured:
+    """One page's turns, in seconds."""
+
+    map_: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    officers: list[float] = field(default_factory=list)
+
+
+def compare(
+    browser: Browser,
+    address: str,
+    state: dict[str, Any],
+    turns: int,
+    officer: tuple[float, float] | None = None,
+) -> None:
+    """Print the first map of both pages, measured in turns; `officer` is where one of them is."""
     cookies = {each["name"]: each["value"] for each in state["cookies"]}
     answer = requests.get(f"{address}/api/v1/bureau", cookies=cookies, timeout=30)
     bounds = answer.json()["bbox"]
-    taken: dict[str, list[float]] = {"bare": [], "command": []}
+    floor, ours = Measured(), Measured()
     for turn in range(turns + 1):
-        for name, seconds in taken.items():
+        for measured in (floor, ours):
             with fresh(browser, address, state) as context:
-                path = bare(context, bounds) if name == "bare" else "/command"
-                measured = first_map(context.new_page(), path)
-            if turn:  # the first warms the server up
-                seconds.append(measured)
-    floor, ours = (median(seconds) for seconds in taken.values())
-    print(f"  bare MapLibre {floor:6.2f} s · command {ours:6.2f} s · ratio {ours / floor:.2f}")
+                path = bare(context, bounds) if measured is floor else "/command"
+                page, before = context.new_page(), used()
+                seconds, cpu = first_map(page, path), used_since(before)
+                if turn == 0:  # warms the server up
+                    continue
+                measured.map_.append(seconds)
+                measured.cpu.append(cpu)
+                if officer and measured is ours:
+                    measured.officers.append(officer_drawn(page, officer))
+    told_beside("first map", floor.map_, ours.map_)
+    told_beside("processor", floor.cpu, ours.cpu)
+    if ours.officers:
+        told_beside("officers too", floor.map_, ours.officers)
+
+
+def told_beside(name: str, floor: list[float], ours: list[float]) -> None:
+    """Print the medians of both pages, and their ratio."""
+    low, high = median(floor), median(ours)
+    print(
+        f"  {name:12} bare MapLibre {low:6.2f} s · command {high:6.2f} s · ratio {high / low:.2f}"
+    )
 
 
 def open_tasks(address: str, url: URL) -> list[dict[str, Any]]:
@@ -262,8 +334,10 @@ def main() -> int:
             cursor.execute(COUNT)
             (cells,) = cursor.fetchone()
             cursor.execute(MANY_OFFICERS, {"officers": OFFICERS})
+            cursor.execute(LAST_OFFICER)
+            last = cursor.fetchone()
         print(f"first map: {cells} cells and {OFFICERS} officers more")
-        compare(browser, address, state, asked.turns)
+        compare(browser, address, state, asked.turns, last)
     return 0
 
 
