@@ -1,4 +1,5 @@
-"""What is overdue and what is without owner is the same on the card, in lists and in figures."""
+"""What is overdue and what is without owner is the same on the card, in lists, in figures and in a
+watch's report."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from gridserver.dispatch import dossier, escalation, listing, queries, waiting
 from gridserver.dispatch.listing import Wanted
 from gridserver.dispatch.models import Task
 from gridserver.indicators import behind, day
+from gridserver.journals import watch
+from gridserver.org import queries as org
 from tests.county import County
 from tests.rooms.dispatching import (
     BUREAU_ROOM,
@@ -50,6 +53,10 @@ def compare(session: Session, county: County) -> tuple[set[int], set[int]]:
     late = listing.page(session, actor, Wanted(is_overdue=True), limit=100)
     assert chosen(waiting.overdue_at(at)) == {each.task.id for each in late} == overdue
     assert listed("overdue") == overdue
+    parts = watch.report(session, org.bureau(session), at - minutes(1), at)["parts"]
+    task_of = {each.incident.id: each.task.id for each in every}
+    for part, tasks in (("overdue", overdue), ("no_owner", unowned)):
+        assert {task_of[row["incident"]] for row in parts[part]["items"]} == tasks, part
     standing = day.day(session, actor).standing
     assert (standing.overdue, standing.unowned) == (len(overdue), len(unowned))
     return overdue, unowned
