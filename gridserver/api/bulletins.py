@@ -6,6 +6,7 @@ first. Neither is ever kept under an `Idempotency-Key`.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
 
@@ -28,9 +29,10 @@ from gridserver.api.shapes_bulletins import (
     BulletinSheetSchema,
     BulletinStepSchema,
     BulletinTermsSchema,
+    BulletinToldSchema,
     NewBulletinSchema,
 )
-from gridserver.bulletins import looking, queries, rules, service, wording
+from gridserver.bulletins import cards, looking, queries, rules, service, standing, wording
 from gridserver.delivery.commands import Command, point
 from gridserver.delivery.once import Outcome
 
@@ -52,6 +54,15 @@ class BulletinArguments(context.PageArguments):
 
 class BulletinHeadPageSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(BulletinHeadSchema), required=True)
+    next = ma.fields.String(required=True, allow_none=True)
+
+
+class BulletinRecipientArguments(context.PageArguments):
+    filter = ma.fields.String(validate=ma.validate.OneOf(tuple(standing.FILTERS)))
+
+
+class BulletinToldPageSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(BulletinToldSchema), required=True)
     next = ma.fields.String(required=True, allow_none=True)
 
 
@@ -171,6 +182,29 @@ class BulletinSteps(MethodView):
             return jsonify(idempotency.succeed_once(session, body, work))
 
 
+@blueprint.route(f"{_ONE}/recipients")
+class BulletinRecipients(MethodView):
+    @blueprint.arguments(BulletinRecipientArguments, location="query")
+    @blueprint.response(200, BulletinToldPageSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, arguments: dict[str, Any], bulletin_id: int) -> dict[str, Any]:
+        """List who was told of a bulletin, who has it, read it and removed it, by username. For the
+        issuing unit's room and the auditor."""
+        limit = arguments["limit"]
+        with context.transaction() as session:
+            found = standing.people(
+                session,
+                context.principal(),
+                bulletin_id,
+                only=arguments.get("filter"),
+                after=context.decode_cursor(arguments.get("cursor")),
+                limit=limit + 1,
+            )
+        shown, following = context.cut(found, limit, lambda each: each.username)
+        return {"items": [_told(each) for each in shown], "next": following}
+
+
 @blueprint.route(f"{_ONE}/contents")
 class BulletinContents(MethodView):
     @blueprint.response(200, BulletinContentsSchema)
@@ -215,4 +249,16 @@ class BulletinCommands(MethodView):
 
 
 def _detail(session: Session, found: queries.Found) -> dict[str, Any]:
-    return queries.detail(session, context.principal(), found)
+    card = queries.detail(session, context.principal(), found)
+    return card | {"progress": asdict(standing.progress(session, found.row.id))}
+
+
+def _told(person: standing.Told) -> dict[str, Any]:
+    return {
+        **vars(person),
+        "unit": {"code": person.unit, "name": person.unit_name},
+        **{
+            name: cards.said(getattr(person, name))
+            for name in ("told_at", "fetched_at", "read_at", "removed_at")
+        },
+    }

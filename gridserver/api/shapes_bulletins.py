@@ -29,9 +29,12 @@ class BulletinBasisSchema(ma.Schema):
     date = ma.fields.Date(required=True)
 
 
-class BulletinBasisRefSchema(BulletinBasisSchema):
+class BulletinBasisRefSchema(ma.Schema):
     """The same as shown."""
 
+    type = ma.fields.String(required=True, metadata={"enum": _BASES} | _WORD)
+    number = ma.fields.String(required=True)
+    authority = ma.fields.String(required=True)
     date = ma.fields.String(required=True, metadata={"format": "date"})
 
 
@@ -126,7 +129,27 @@ class BulletinHeadSchema(BulletinRefSchema):
     updated_at = moment()
 
 
+class BulletinProgressSchema(ma.Schema):
+    """How many people; a terminal's copy that is removed was held before."""
+
+    told = ma.fields.Integer(required=True)
+    holding = ma.fields.Integer(required=True)
+    read = ma.fields.Integer(required=True)
+    removed = ma.fields.Integer(required=True)
+
+
+class BulletinToldSchema(PersonSchema):
+    """What one person's terminals did with a bulletin."""
+
+    unit = ma.fields.Nested(UnitRefSchema, required=True)
+    told_at = moment()
+    fetched_at = moment(nullable=True, description="When a terminal first took its copy.")
+    read_at = moment(nullable=True)
+    removed_at = moment(nullable=True, description="When the last of the terminals removed it.")
+
+
 class BulletinDetailSchema(BulletinHeadSchema):
+    progress = ma.fields.Nested(BulletinProgressSchema, required=True)
     allowed = ma.fields.List(
         ma.fields.String(),
         required=True,

@@ -193,6 +193,22 @@ def test_its_photo_is_for_those_whom_it_concerns(client: AccountClient, database
         assert list(session.scalars(query)) == [READER]
 
 
+def test_the_room_sees_who_has_it(client: AccountClient) -> None:
+    made = issue(client)
+    client.as_(READER).put(f"{BULLETINS}/{made['id']}/copy", json={})
+    address = f"{BULLETINS}/{made['id']}"
+    author = client.as_(AUTHOR)
+    counted = {"told": 4, "holding": 1, "read": 0, "removed": 0}
+    assert author.get(address).json["progress"] == counted
+    first = author.get(f"{address}/recipients?limit=1").json
+    rest = author.get(f"{address}/recipients?cursor={first['next']}").json
+    assert [first["items"][0]["username"], len(rest["items"]), rest["next"]] == [READER, 3, None]
+    holding = author.get(f"{address}/recipients?filter=holding").json["items"]
+    assert holding == first["items"]
+    assert holding[0]["unit"] == {"code": "33082401", "name": "南所"}
+    is_problem(client.as_("room-33082402").get(f"{address}/recipients"), 404)
+
+
 def test_lists_are_of_one_unit(client: AccountClient) -> None:
     made = issue(client)
     own = client.as_(AUTHOR).get(f"{BULLETINS}?unit=33082401").json["items"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import astuple, replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from sqlalchemy.orm import Session
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.db import run_before_commit
-from gridserver.base.errors import Conflict, NotFound
-from gridserver.bulletins import clocks, looking, queries
+from gridserver.base.errors import Conflict, Forbidden, NotFound
+from gridserver.bulletins import clocks, looking, queries, standing
 from gridserver.bulletins.models import BulletinCopy
 from gridserver.bulletins.queries import Found
 from gridserver.delivery.commands import Command
@@ -143,7 +144,9 @@ def test_without_the_ledger_nothing_is_served(session: Session, county: County, 
     """The row is written first: the contents are not even asked for."""
     found = issue(session, county)
     asked: list[str] = []
-    session.execute(sa.text("ALTER TABLE audit_entry ADD CONSTRAINT no_room CHECK (false) NOT VALID"))
+    session.execute(
+        sa.text("ALTER TABLE audit_entry ADD CONSTRAINT no_room CHECK (false) NOT VALID")
+    )
     listen = sa.event.listens_for(session.connection().engine, "before_cursor_execute")
 
     @listen
@@ -222,6 +225,45 @@ def test_a_snapshot_names_what_is_live(session: Session, county: County) -> None
     part = queries.terminal_snapshot_part(session, county.accounts[READER])
     assert part == {"bulletins": [{"id": found.row.id, "version": found.row.version}]}
     assert queries.terminal_snapshot_part(session, county.accounts[STRANGER]) == {"bulletins": []}
+
+
+# --- how far it has come
+
+
+def test_the_room_sees_who_has_it_who_read_it_and_who_removed_it(
+    session: Session, county: County
+) -> None:
+    found = issue(session, county)
+
+    def counts() -> tuple[int, ...]:
+        return astuple(standing.progress(session, found.row.id))
+
+    def names(only: str | None = None) -> list[str]:
+        actor = county.principal(AUTHOR)
+        people = standing.people(session, actor, found.row.id, only=only, limit=9)
+        return [each.username for each in people]
+
+    assert (counts(), names("without")) == ((4, 0, 0, 0), SOUTH)
+    fetch(session, county, found)
+    other = replace(county.principal(READER), device="another")
+    looking.fetch(session, other, found.row.id, None)
+    say(session, county, READER, found)
+    assert (counts(), names("holding")) == ((4, 1, 1, 0), [READER])
+    assert names("not_read") == SOUTH[1:]
+    step(session, county, found, "resolve", reason="已找到")
+    say(session, county, READER, found, "removed")
+    assert (counts(), names("removed")) == ((4, 1, 1, 0), []), "the other one still has it"
+    looking.command(session, other, found.row.id, Command(uuid.uuid4(), "removed"))
+    assert (counts(), names("removed")) == ((4, 0, 1, 1), [READER])
+    assert names() == SOUTH
+
+
+def test_who_has_it_is_for_the_issuer_and_the_auditor(session: Session, county: County) -> None:
+    found = issue(session, county, area={"units": ["33082402"]})
+    actor = county.principal("auditor")
+    assert len(standing.people(session, actor, found.row.id, limit=9)) == 4
+    with pytest.raises(Forbidden):
+        standing.people(session, county.principal(OTHER_ROOM), found.row.id, limit=9)
 
 
 # --- where it lies

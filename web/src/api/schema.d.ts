@@ -10690,6 +10690,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulletins/{bulletin_id}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * List who was told of a bulletin, who has it, read it and removed it, by username. For the
+         *     issuing unit's room and the auditor.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    filter?: "without" | "holding" | "not_read" | "removed";
+                };
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinToldPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -13622,7 +13675,6 @@ export interface components {
              */
             type: "arrest_warrant" | "case_decision" | "detention_warrant" | "escape_notice" | "protection_order" | "report" | "wanted_order";
             number: string;
-            /** @description Who issued it. */
             authority: string;
             /** Format: date */
             date: string;
@@ -13786,6 +13838,7 @@ export interface components {
             purged_at: string | null;
             /** Format: date-time */
             updated_at: string;
+            progress: components["schemas"]["BulletinProgress"];
             /** @description The verbs that the reader may say now. */
             allowed: string[];
         };
@@ -14414,6 +14467,35 @@ export interface components {
         TakenAnswer: {
             task: number;
             state: string;
+        };
+        BulletinProgress: {
+            told: number;
+            holding: number;
+            read: number;
+            removed: number;
+        };
+        BulletinTold: {
+            username: string;
+            display_name: string;
+            unit: components["schemas"]["UnitRef"];
+            /** Format: date-time */
+            told_at: string;
+            /**
+             * Format: date-time
+             * @description When a terminal first took its copy.
+             */
+            fetched_at: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the last of the terminals removed it.
+             */
+            removed_at: string | null;
+        };
+        BulletinToldPage: {
+            items: components["schemas"]["BulletinTold"][];
+            next: string | null;
         };
     };
     responses: {
