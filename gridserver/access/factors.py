@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import policy, recovery, security_keys, totp
 from gridserver.access.models import Account, RoleGrant, SecondFactor
-from gridserver.access.rules import FACTOR_KINDS, Principal
+from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Key, Party
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Invalid, NotFound, Unauthenticated
+from gridserver.base.errors import Conflict, NotFound, Unauthenticated
 from gridserver.base.sealing import Seal
 from gridserver.org import queries as org
 
@@ -234,13 +234,6 @@ def forget(session: Session, actor: audit.Actor | None, account_id: int, reason:
     recovery.forget(session, account_id)
     _record(session, actor, Tag.FACTOR_RESET, account_id, {"reason": reason, "factors": gone})
     return gone
-
-
-def checked_kind(kind: str) -> str:
-    """Return `kind`. Raises `Invalid` for another one than `FACTOR_KINDS`."""
-    if kind not in FACTOR_KINDS:
-        raise Invalid("factor.unknown_kind", f"kind: one of {', '.join(FACTOR_KINDS)}.")
-    return kind
 
 
 def _confirmed(session: Session, account_id: int, *, lock: bool = False) -> list[SecondFactor]:
