@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access import policy, queries, service, walls
+from gridserver.access import idle, policy, queries, service, walls
 from gridserver.access.rules import PERMISSIONS, Principal
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
@@ -56,6 +56,16 @@ def test_a_wall_stands_as_long_as_it_is_looked_at(
     clock.advance(walls.LASTS)
     with pytest.raises(Unauthenticated):
         holder(session, token)
+
+
+def test_nobody_touches_a_wall(session: Session, county: County, clock: SetClock) -> None:
+    token, before = signed_in(session)
+    idle.begin(session, before)
+    assert idle.after_s(session, before) is not None
+    walls.put_up(session, before)
+    clock.advance(dt.timedelta(days=1))
+    wall = holder(session, token)
+    assert (idle.after_s(session, wall), wall.is_locked) == (None, False)
 
 
 def test_no_other_session_is_prolonged(session: Session, county: County, clock: SetClock) -> None:
