@@ -156,7 +156,7 @@ class Tag(StrEnum):
     BULLETIN_ISSUE = "bulletin:issue", _P, "发布协查通报", "issued a bulletin"
     BULLETIN_LAPSE = "bulletin:lapse", _P, "逾时未批准，自动撤回", "a bulletin lapsed unapproved"
     BULLETIN_LOOK = "bulletin:look", _P, "查看协查通报内容", "looked at a bulletin's contents"
-    BULLETIN_PURGE = "bulletin:purge", _P, "到期清除协查通报个人信息", "purged a bulletin's contents"
+    BULLETIN_PURGE = "bulletin:purge", _P, "到期清除协查通报内容", "purged a bulletin's contents"
     BULLETIN_READ = "bulletin:read", _P, "在终端阅读协查通报", "read a bulletin on a terminal"
     BULLETIN_REMOVED = "bulletin:removed", _P, "终端已清除协查通报", "a terminal removed a bulletin"
     BULLETIN_RENEW = "bulletin:renew", _P, "延长协查通报", "renewed a bulletin"
