@@ -12,6 +12,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Label,
+    Lateral,
     Select,
     SQLColumnExpression,
     case,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
@@ -140,8 +142,9 @@ def ways(calls: CTE) -> CTE:
     }
     return (
         select(calls, *(column.label(name) for name, column in found.items()))
-        .outerjoin(told, told.c.task_id == calls.c.task_id)
-        .outerjoin(happened, happened.c.task_id == calls.c.task_id)
+        .select_from(calls)
+        .join(told, true())
+        .join(happened, true())
         .cte("way")
     )
 
@@ -179,8 +182,10 @@ def legs(way: CTE, intervals: tuple[str, ...]) -> CTE:
     return query.cte("measured")
 
 
-def _happened(calls: CTE) -> CTE:
-    """Return the milestones that people brought about."""
+# Of each call by itself, since what is looked up by index for each takes as long for a year as for
+# twelve months, and nobody can tell the planner how many calls there are in a CTE.
+def _happened(calls: CTE) -> Lateral:
+    """Return the milestones of a call that people brought about."""
     corrected = TaskEvent.occurred_at + func.make_interval(
         0, 0, 0, 0, 0, 0, TaskEvent.clock_offset_s
     )
@@ -190,17 +195,14 @@ def _happened(calls: CTE) -> CTE:
     )
     return (
         select(
-            TaskEvent.task_id,
             _first("sign", acted, "signed"),
             _first("depart", acted, "departed"),
             _first("arrive", acted, "arrived"),
             _first("report", acted, "reported"),
             _first("close", TaskEvent.at, "closed"),
         )
-        .join(calls, calls.c.task_id == TaskEvent.task_id)
-        .where(~TaskEvent.late)
-        .group_by(TaskEvent.task_id)
-        .cte("happened")
+        .where(TaskEvent.task_id == calls.c.task_id, ~TaskEvent.late)
+        .lateral("happened")
     )
 
 
@@ -208,18 +210,15 @@ def _first(verb: str, moment: SQLColumnExpression[Any], name: str) -> Label[Any]
     return func.min(moment).filter(TaskEvent.verb == verb).label(name)
 
 
-def _told(calls: CTE) -> CTE:
-    """Return when the first was told, and when a device first had it. Who was passed over, since
-    none of their devices could be reached, wasn't told."""
+def _told(calls: CTE) -> Lateral:
+    """Return when the first was told of a call, and when a device first had it. Who was passed
+    over, since none of their devices could be reached, wasn't told."""
     had = func.coalesce(Offer.received_at, delivery.first_receipt(Offer.message_id))
     return (
         select(
-            Offer.task_id,
             func.min(Offer.told_at).label("dispatched"),
             func.min(had).label("delivered"),
         )
-        .join(calls, calls.c.task_id == Offer.task_id)
-        .where(Offer.outcome.is_distinct_from("passed_over"))
-        .group_by(Offer.task_id)
-        .cte("told")
+        .where(Offer.task_id == calls.c.task_id, Offer.outcome.is_distinct_from("passed_over"))
+        .lateral("told")
     )
