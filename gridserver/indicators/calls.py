@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
     Label,
-    Lateral,
     Select,
     SQLColumnExpression,
     case,
@@ -184,7 +184,7 @@ def legs(way: CTE, intervals: tuple[str, ...]) -> CTE:
 
 # Of each call by itself, since what is looked up by index for each takes as long for a year as for
 # twelve months, and nobody can tell the planner how many calls there are in a CTE.
-def _happened(calls: CTE) -> Lateral:
+def _happened(calls: CTE) -> FromClause:
     """Return the milestones of a call that people brought about."""
     corrected = TaskEvent.occurred_at + func.make_interval(
         0, 0, 0, 0, 0, 0, TaskEvent.clock_offset_s
@@ -210,7 +210,7 @@ def _first(verb: str, moment: SQLColumnExpression[Any], name: str) -> Label[Any]
     return func.min(moment).filter(TaskEvent.verb == verb).label(name)
 
 
-def _told(calls: CTE) -> Lateral:
+def _told(calls: CTE) -> FromClause:
     """Return when the first was told of a call, and when a device first had it. Who was passed
     over, since none of their devices could be reached, wasn't told."""
     had = func.coalesce(Offer.received_at, delivery.first_receipt(Offer.message_id))
