@@ -82,6 +82,9 @@ ON_TERMINAL: Mapping[str, Lay] = {
         ("order.issued", "order.reminded", "order.recalled", "order.updated"), lay_order
     ),
     "capture.decided": put("capture"),
+    "bulletin.issued": put("bulletin"),
+    "bulletin.updated": put("bulletin"),
+    "bulletin.ended": drop("bulletin"),
     "expired": lay_tombstone,
     **dict.fromkeys(
         ("swap.asked", "swap.agreed", "swap.refused", "swap.withdrawn", "swap.done"), lay_nothing
@@ -92,7 +95,8 @@ ON_VIEW: Mapping[str, Lay] = {
     "incident.created": put("task"),
     "task.changed": put("task"),
     **dict.fromkeys(
-        ("mode.changed", "order.changed", "order.overdue", "capture.changed"), lay_nothing
+        ("mode.changed", "order.changed", "order.overdue", "capture.changed", "bulletin.changed"),
+        lay_nothing,
     ),
 }
 

@@ -159,7 +159,7 @@ def test_refusals_of_the_server_itself(client: AccountClient, bearer: dict[str, 
     is_problem(broken, 400)
     is_problem(client.get("/api/v1/nothing", headers=bearer), 404)
     is_problem(client.get("/api/v2/bureau"), 404)
-    not_allowed = client.get("/api/v1/positions", headers=bearer)
+    not_allowed = client.get("/api/v1/inbox/ack", headers=bearer)
     is_problem(not_allowed, 405)
     assert set(not_allowed.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
     big = client.post("/api/v1/sessions", data=b"x" * (3 << 20), content_type="application/json")

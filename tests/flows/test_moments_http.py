@@ -113,6 +113,8 @@ def usual(name: str) -> dt.datetime:
 
 
 def reader(path: str) -> str:
+    if path.startswith("/api/v1/audit/"):
+        return "auditor"
     return "330824001" if path.endswith("/own") else "command"
 
 

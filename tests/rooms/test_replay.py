@@ -32,6 +32,8 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import run_before_commit
 from gridserver.base.errors import Conflict
 from gridserver.base.settings import DEFAULT_TIMEZONE
+from gridserver.bulletins import clocks
+from gridserver.bulletins.queries import Found
 from gridserver.captures import queries as capture_queries
 from gridserver.captures import service as captures
 from gridserver.delivery import feed, queries, rules, service
@@ -49,7 +51,7 @@ from tests import posted
 from tests.conftest import MORNING
 from tests.county import County, centre, make_county
 from tests.replay import ON_TERMINAL, ON_VIEW, Replica
-from tests.rooms import ordering
+from tests.rooms import bulletining, ordering
 from tests.rooms.dispatching import (
     BACKUP,
     BUREAU_ROOM,
@@ -77,6 +79,7 @@ class World:
         self.orders: list[Issued] = []
         self.swaps: list[int] = []
         self.captures: list[int] = []
+        self.bulletins: list[Found] = []
         self.seen: set[str] = set()
         self.terminals = {name: self.fresh_terminal(name) for name in TERMINALS}
         self.views = {name: self.fresh_view(name) for name in VIEWS}
@@ -137,6 +140,8 @@ class World:
         reminding.meet_deadlines(self.session)
         counting.take_receipts(self.session, MOST)
         counting.count_progress(self.session, MOST)
+        clocks.end_due(self.session)
+        clocks.tell_latecomers(self.session)
 
     def go_silent(self, username: str) -> None:
         """Have the devices of an account be out of reach for as long as matters."""
@@ -173,6 +178,12 @@ class World:
         room = self.actor(STATION_ROOM)
         record = capture_queries.capture_for(self.session, room, self.captures.pop(), locked=True)
         captures.decide(self.session, room, record, verb, "open again")
+
+    def write_bulletin(self, **fields: Any) -> None:
+        self.bulletins.append(bulletining.issue(self.session, self.county, **fields))
+
+    def step_bulletin(self, verb: str, nth: int = -1, **said: Any) -> None:
+        bulletining.step(self.session, self.county, self.bulletins[nth], verb, **said)
 
     def propose_swap(self) -> None:
         """Offer the second officer a shift of the first, which nobody else has at that time."""
@@ -243,6 +254,16 @@ def _swap(*said: tuple[str, str]) -> Case:
     return case
 
 
+def _bulletin(verb: str | None = None, **said: Any) -> Case:
+    def case(world: World) -> None:
+        world.write_bulletin()
+        if verb:
+            world.settle()
+            world.step_bulletin(verb, **said)
+
+    return case
+
+
 #: Type → what brings it about. A message's type, or a feed entry's.
 CASES: dict[str, Case] = {
     "incident.created": _task(),
@@ -259,6 +280,10 @@ CASES: dict[str, Case] = {
     "order.recalled": _order(World.recall),
     "capture.changed": World.capture,
     "capture.decided": _decided,
+    "bulletin.issued": _bulletin(),
+    "bulletin.changed": _bulletin(),
+    "bulletin.updated": _bulletin("renew", lasts_h=48),
+    "bulletin.ended": _bulletin("resolve", reason="found"),
     "expired": _tombstone,
     "swap.asked": _swap(),
     "swap.agreed": _swap((BACKUP, "agree")),
@@ -345,7 +370,7 @@ nth = st.integers(min_value=-3, max_value=-1)
 
 
 class Clients(RuleBasedStateMachine):
-    """Reports, commands, orders, time and clients that begin again, in any order."""
+    """Reports, commands, orders, bulletins, time and clients that begin again, in any order."""
 
     engine: ClassVar[sa.Engine]
 
@@ -397,6 +422,17 @@ class Clients(RuleBasedStateMachine):
     @rule(verb=st.sampled_from(["accept", "decline"]))
     def decide(self, verb: str) -> None:
         self.world.decide(verb)
+
+    @rule(lasts_h=st.sampled_from([1, 24]))
+    def write_bulletin(self, lasts_h: int) -> None:
+        self.world.write_bulletin(lasts_h=lasts_h)
+
+    @precondition(lambda self: self.world.bulletins)
+    @rule(verb=st.sampled_from(["resolve", "withdraw", "renew"]), nth=nth)
+    def step_bulletin(self, verb: str, nth: int) -> None:
+        said = {"lasts_h": 2} if verb == "renew" else {"reason": "found"}
+        with suppress(Conflict):
+            self.world.step_bulletin(verb, max(nth, -len(self.world.bulletins)), **said)
 
     @rule(who=anyone)
     def start_anew(self, who: str) -> None:
