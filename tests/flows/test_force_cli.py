@@ -56,7 +56,7 @@ class TestAccount:
         ("arguments", "password", "says"),
         [
             (("gis", "--role", "admin"), PASSWORD, "gis exists"),
-            (("new", "--role", "admin"), "short", "at least 8"),
+            (("new", "--role", "admin"), "short", "at least 12"),
             (("new", "--role", "command", "--unit", "nowhere"), PASSWORD, "nowhere"),
             (("new", "--role", "admin", "--role", "auditor"), PASSWORD, "no other role"),
             (("new", "--role", "auditor"), PASSWORD, "--authorised-by"),
