@@ -106,8 +106,9 @@ def test_pages_follow_each_other(auditor: AccountClient, written: None) -> None:
 def test_each_look_is_a_row_of_its_own(
     auditor: AccountClient, written: None, database: Database
 ) -> None:
-    auditor.get(LOOKS, query_string={"actor": "330824001"})
-    auditor.get(f"{LOOKS}/1/proof")
+    asked = auditor.get(LOOKS, query_string={"actor": "330824001"}).json["items"]
+    sealed = next(each["id"] for each in asked if each["seal"])
+    assert auditor.get(f"{LOOKS}/{sealed}/proof").status_code == 200
     auditor.get("/api/v1/audit/export.jsonl", query_string={"tag": "task"})
     with database.transaction() as session:
         looks = session.execute(
