@@ -67,10 +67,13 @@ def worker(database: Database, cluster: Cluster, roots: Path) -> Iterator[subpro
     process.wait()
 
 
-def write(database: Database, count: int = 5) -> None:
+def write(database: Database, count: int = 5) -> list[int]:
+    """Write rows, each in its own transaction, and return the ids of all that there are."""
     for n in range(count):
         with database.transaction() as session:
             service.record(session, None, "task:sign", subject_kind="task", subject_id=n)
+    with database.engine.connect() as connection:
+        return list(connection.scalars(sa.text("SELECT id FROM audit_entry ORDER BY id")))
 
 
 def sealed(database: Database) -> int:
@@ -82,22 +85,24 @@ def test_a_worker_seals_within_a_minute_and_the_hand_is_found(
     run: Run, database: Database, worker: subprocess.Popen[bytes], roots: Path, hand: sa.Connection
 ) -> None:
     """Changed, deleted, put in, truncated: each is named, one after the other."""
-    write(database)
+    _, altered, missing, *_ = write(database)
     until(lambda: sealed(database) >= 5 and roots.exists(), within=60)
     until(lambda: roots.read_text().endswith("\n"), within=60)
     worker.kill()
     assert "as it was written" in run("audit", "verify").stderr
-    hand.execute(sa.text("UPDATE audit_entry SET subject_id = '7' WHERE id = 2"))
-    assert findings(run, roots) == {("row_altered", "2")}
-    hand.execute(sa.text("DELETE FROM audit_entry WHERE id = 3"))
-    assert findings(run, roots) == {("row_altered", "2"), ("row_missing", "3")}
+    alter = sa.text("UPDATE audit_entry SET subject_id = '7' WHERE id = :id")
+    hand.execute(alter, {"id": altered})
+    named = {("row_altered", str(altered))}
+    assert findings(run, roots) == named
+    hand.execute(sa.text("DELETE FROM audit_entry WHERE id = :id"), {"id": missing})
+    assert findings(run, roots) == named | {("row_missing", str(missing))}
     hand.execute(
         sa.text(
             "INSERT INTO audit_entry (id, at, tag, subject_kind, subject_id, data) OVERRIDING "
-            "SYSTEM VALUE VALUES (9000, now(), 'task:sign', 'task', '1', '{}')"
+            "SYSTEM VALUE VALUES (1000000000, now(), 'task:sign', 'task', '1', '{}')"
         )
     )
-    assert ("row_added", "9000") in findings(run, roots)
+    assert ("row_added", "1000000000") in findings(run, roots)
     hand.execute(sa.text("TRUNCATE audit_entry"))
     assert {kind for kind, _ in findings(run, roots)} == {"row_missing"}
     hand.execute(sa.text("TRUNCATE audit_leaf, audit_seal"))
@@ -118,10 +123,10 @@ def test_a_proof_goes_from_hand_to_hand(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    write(database)
+    *_, last = write(database)
     until(lambda: sealed(database) >= 5 and roots.exists(), within=60)
     proof = tmp_path / "proof.json"
-    run("audit", "prove", 4, "--out", proof)
+    run("audit", "prove", last, "--out", proof)
     monkeypatch.setenv("GRIDSERVER_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
     until(lambda: roots.read_text().endswith("\n"), within=60)
     run("audit", "check", proof, "--root", roots)

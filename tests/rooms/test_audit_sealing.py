@@ -253,7 +253,9 @@ def test_an_altered_seal_is_named(ledger: Ledger) -> None:
 def test_a_chain_forged_whole_is_found_by_the_file_alone(ledger: Ledger) -> None:
     """Rows, hashes, roots and the chain all made anew: inside the database nothing is wrong."""
     ledger.sealed(3, 2)
-    ledger.tamper("UPDATE audit_entry SET purpose = 'forged' WHERE id = 2")
+    ledger.tamper(
+        "UPDATE audit_entry SET purpose = 'forged' WHERE id = (SELECT min(id) FROM audit_entry)"
+    )
     ledger.tamper("TRUNCATE audit_leaf, audit_seal")
     forger = sealing.Sealer()
     with ledger.database.transaction() as session:
