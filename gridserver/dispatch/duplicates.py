@@ -6,7 +6,7 @@ docs/decisions/0016-a-duplicate-ends-with-its-link.md.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gridserver.dispatch import dossier as dossiers
@@ -16,6 +16,9 @@ from gridserver.dispatch.models import Task, TaskLink
 #: Nobody is at it, so that nobody is called away when it ends.
 _UNSIGNED = "assigned"
 _CANCELLED = "cancelled"
+
+#: The advisory lock of whoever makes a link.
+_LINKING = 0x6C696E6B  # "link"
 
 _STANDS_FOR = (
     select(TaskLink.to_task_id)
@@ -35,6 +38,14 @@ _TO_STAY = (
     .with_for_update(read=True)
     .execution_options(populate_existing=True)
 )
+
+
+def take_turn(session: Session) -> None:
+    """Wait for other links to be made. Ask for it before the row of any task.
+
+    A link holds two tasks to its end, so two that lead to each other would wait forever.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_LINKING)))
 
 
 def main_of(session: Session, to: int) -> Dossier:

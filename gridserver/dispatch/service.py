@@ -101,6 +101,7 @@ def take_report(
     if duplicate_of is None:
         return _take(session, actor, report)
     main = verbs.linkable(session, actor, duplicate_of, "duplicate_of")
+    duplicates.take_turn(session)
     main = duplicates.main_of(session, main.task.id)
     taken = _take(session, actor, report, offered=not duplicates.absorbs(main))
     task_id = taken.dossier.task.id
@@ -273,6 +274,8 @@ def _carry_out(
     data = read_data(command)
     read_point(command)
     read_moment(command)
+    if command.verb == "link":
+        duplicates.take_turn(session)
     dossier = queries.task_for_change(session, task_id)
     standing, before = dossier.standing(actor), dossier.task.state
     require_part(command.verb, standing)
