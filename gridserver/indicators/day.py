@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, TypeVar
@@ -14,15 +14,16 @@ from sqlalchemy import (
     CTE,
     TIMESTAMP,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     cast,
     extract,
     func,
+    literal,
     select,
+    union_all,
 )
-from sqlalchemy import column as sql_column
-from sqlalchemy import values as sql_values
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
@@ -39,6 +40,7 @@ from gridserver.org.models import Unit
 MEDIANS = ("to_sign", "response", "whole")
 _MOMENT = TIMESTAMP(timezone=True)
 Key = TypeVar("Key", str, int)
+Query = Callable[[Span, ColumnElement[bool]], Select[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -125,13 +127,13 @@ def present_spans(session: Session, kind: SpanKind, moment: dt.datetime) -> Span
 
 
 def _flows(session: Session, within: ColumnElement[bool], those: Sequence[Span]) -> list[Flow]:
-    span = _as_table(those)
     came: list[list[Any]] = [[] for _ in those]
-    for n, *counted in session.execute(_received(span, within)):
+    for n, *counted in session.execute(_for_each(those, _received, within)):
         came[n].append(counted)
-    ended = {(n, state): count for n, state, count in session.execute(_ended(span, within))}
+    closed = session.execute(_for_each(those, _ended, within))
+    ended = {(n, state): count for n, state, count in closed}
     medians: list[dict[str, float]] = [{} for _ in those]
-    for n, *found in session.execute(_medians(span, within)):
+    for n, *found in session.execute(_medians(_for_each(those, _calls, within).cte("call"))):
         pairs = zip(MEDIANS, found, strict=True)
         medians[n] = {name: seconds for name, seconds in pairs if seconds is not None}
     return [
@@ -182,46 +184,60 @@ def _mean_of(counts: Sequence[Mapping[Key, float]]) -> dict[Key, float]:
     return {key: fmean(each.get(key, 0) for each in counts) for key in keys}
 
 
-def _as_table(those: Sequence[Span]) -> CTE:
-    rows = [(n, each.start, each.until, each.end) for n, each in enumerate(those)]
-    moments = (sql_column(name, _MOMENT) for name in ("start", "until", "end"))
-    spans = sql_values(sql_column("n", Integer), *moments, name="spans").data(rows)
-    return select(*spans.c).cte("span")
+def _for_each(those: Sequence[Span], query: Query, within: ColumnElement[bool]) -> CompoundSelect:
+    """Return what a query finds of each span, behind the span's place in `those`.
+
+    Each span has a part of its own, with its moments in it: from a table of spans the planner can't
+    tell how few of the calls of many years they hold, and reads them all.
+    """
+    parts = (query(each, within) for each in those)
+    return union_all(
+        *(
+            part.with_only_columns(literal(n).label("n"), *part.selected_columns)
+            for n, part in enumerate(parts)
+        )
+    )
 
 
-def _received(span: CTE, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Count calls by span, hour of it, class, priority, and whether they came before its until."""
-    hour = cast(func.floor(extract("epoch", Incident.reported_at - span.c.start) / 3600), Integer)
-    counted = (span.c.n, hour, CategoryRow.broad_class, Incident.priority)
-    is_seen = Incident.reported_at < span.c.until
+def _received(span: Span, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Count calls by hour of the span, class, priority, and whether they came before its until."""
+    hour = cast(func.floor(extract("epoch", Incident.reported_at - span.start) / 3600), Integer)
+    is_seen = Incident.reported_at < span.until
+    counted = (
+        hour.label("hour"),
+        CategoryRow.broad_class,
+        Incident.priority,
+        is_seen.label("seen"),
+    )
     return (
-        select(*counted, is_seen, func.count())
-        .select_from(span)
-        .join(Incident, _reported_in(span, span.c.end))
+        select(*counted, func.count().label("count"))
+        .select_from(Incident)
         .join(Task, Task.incident_id == Incident.id)
         .join(Unit, Unit.id == Incident.unit_id)
         .join(CategoryRow, calls.BROAD_CLASS)
-        .where(within)
-        .group_by(*counted, is_seen)
+        .where(within, _reported_in(span, span.end))
+        .group_by(*counted)
     )
 
 
-def _ended(span: CTE, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _ended(span: Span, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
-        select(span.c.n, Task.state, func.count())
-        .select_from(span)
-        .join(Task, (Task.ended_at >= span.c.start) & (Task.ended_at < span.c.until))
+        select(Task.state, func.count().label("count"))
         .join(Incident, Incident.id == Task.incident_id)
         .join(Unit, Unit.id == Incident.unit_id)
-        .where(within)
-        .group_by(span.c.n, Task.state)
+        .where(within, Task.ended_at >= span.start, Task.ended_at < span.until)
+        .group_by(Task.state)
     )
 
 
-def _medians(span: CTE, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _calls(span: Span, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    until = literal(span.until, _MOMENT).label("until")
+    return calls.CALLS.add_columns(until).where(within, _reported_in(span, span.until))
+
+
+def _medians(those: CTE) -> Select[*tuple[Any, ...]]:
     """Return the medians of each span's calls, by what had happened until it was seen."""
-    query = calls.CALLS.join(span, _reported_in(span, span.c.until)).where(within)
-    way = calls.ways(query.add_columns(span.c.n, span.c.until).cte("call"))
+    way = calls.ways(those)
     known = [
         func.percentile_cont(0.5)
         .within_group(calls.took(way, name))
@@ -231,8 +247,8 @@ def _medians(span: CTE, within: ColumnElement[bool]) -> Select[*tuple[Any, ...]]
     return select(way.c.n, *known).group_by(way.c.n)
 
 
-def _reported_in(span: CTE, end: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
-    return (Incident.reported_at >= span.c.start) & (Incident.reported_at < end)
+def _reported_in(span: Span, end: dt.datetime) -> ColumnElement[bool]:
+    return (Incident.reported_at >= span.start) & (Incident.reported_at < end)
 
 
 def _standing(session: Session, within: ColumnElement[bool], moment: dt.datetime) -> Standing:
