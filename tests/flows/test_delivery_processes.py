@@ -121,7 +121,7 @@ def test_a_killed_process_loses_nothing(
         second.hear("message", 30)
         enough.set()
         last = posting.result()
-    until(lambda: second.seqs()[-1:] == [last])
+    until(lambda: second.seqs()[-1:] == [last], within=60)
     assert first.seqs() + second.seqs() == list(range(1, last + 1))
 
 

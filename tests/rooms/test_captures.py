@@ -194,7 +194,8 @@ def test_a_decision_is_told_to_the_officer(
     assert card["version"] == 2
     assert told(session, county, OFFICER) == [("capture.decided", {"capture": card})]
     assert fed(session) == ["capture.changed", "capture.changed"]
-    tags = session.scalars(sa.select(AuditEntry.tag).where(AuditEntry.tag.like("capture:%")))
+    done = sa.select(AuditEntry.tag).where(AuditEntry.tag.like("capture:%"))
+    tags = session.scalars(done.order_by(AuditEntry.id))
     assert list(tags) == ["capture:take", f"capture:{verb}"]
 
 

@@ -148,7 +148,8 @@ def test_two_persons_hand_a_watch_over(
     assert taken["report"] == before
     with pytest.raises(Conflict):
         handovers.take(session, bureau, given["id"], None)
-    tags = session.scalars(sa.select(AuditEntry.tag).where(AuditEntry.subject_kind == "handover"))
+    done = sa.select(AuditEntry.tag).where(AuditEntry.subject_kind == "handover")
+    tags = session.scalars(done.order_by(AuditEntry.id))
     assert list(tags) == ["handover:give", "handover:take"]
 
 

@@ -139,7 +139,8 @@ def test_a_unit_is_mobilised_once_at_a_time(order):
 def test_the_ledger_and_the_command_rooms_hear_of_it(session, county, order):
     given = order(BUREAU)
     mobilising.end(session, county.principal("command"), given.id)
-    entries = session.scalars(select(AuditEntry).where(AuditEntry.tag.like("mobilisation:%")))
+    done = select(AuditEntry).where(AuditEntry.tag.like("mobilisation:%"))
+    entries = session.scalars(done.order_by(AuditEntry.id))
     assert [(e.tag, e.subject_id, e.purpose) for e in entries] == [
         ("mobilisation:order", BUREAU, "防汛"),
         ("mobilisation:end", BUREAU, "防汛"),
