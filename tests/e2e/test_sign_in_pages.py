@@ -161,6 +161,9 @@ def test_a_desk_that_nobody_touches_is_locked_over_the_call_being_taken(
 def test_a_reload_does_not_open_a_locked_desk(open_page: OpenPage, sign_in: SignIn) -> None:
     page = sign_in(open_page("/login", locale="en", refused=(403,)), LOCKED)
     came_in(page)
+    # What is under way when a page is left is refused, too.
+    expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
+    expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true", timeout=60_000)
     page.evaluate(
         """async () => {
             const { csrf_token } = await (await fetch('/api/v1/sessions/current')).json()
@@ -174,6 +177,8 @@ def test_a_reload_does_not_open_a_locked_desk(open_page: OpenPage, sign_in: Sign
     page.get_by_test_id("unlock-password").fill(PASSWORD)
     page.get_by_test_id("unlock").click()
     expect(page.get_by_test_id("idle-lock")).to_have_count(0)
+    # What the page asked for meanwhile is there without another reload.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Kaihua", timeout=60_000)
 
 
 def test_an_admin_looks_after_accounts(served: str, open_page: OpenPage, sign_in: SignIn) -> None:

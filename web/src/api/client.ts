@@ -31,11 +31,13 @@ export class Refusal extends Error {
   }
 }
 
-let watched: { code: string; tell: () => void } | null = null
+/** The refusal of what is asked at a desk that is locked. */
+const LOCKED = 'access.session_locked'
+let opened: (() => Promise<void>) | null = null
 
-/** Has `tell` called when a request is refused with that code; null: no more. */
-export function whenRefused(code: string, tell: (() => void) | null): void {
-  watched = tell && { code, tell }
+/** Has `unlocking` called when a request finds the desk locked: it ends when that is open again. */
+export function whenLocked(unlocking: (() => Promise<void>) | null): void {
+  opened = unlocking
 }
 
 /** What every request carries beside its body. */
@@ -58,8 +60,25 @@ const headers: Middleware = {
   },
 }
 
+/** A page that is loaded at a locked desk waits with what it looks at, and has it once it is open. */
+const patience: Middleware = {
+  async onResponse({ request, response }) {
+    if (!opened || response.status !== 403 || (await codeOf(response)) !== LOCKED) return response
+    const unlocking = opened()
+    if (!SAFE_METHODS.has(request.method)) return response
+    await unlocking
+    return fetch(request)
+  },
+}
+
+async function codeOf(response: Response): Promise<unknown> {
+  if (!response.headers.get('Content-Type')?.includes('json')) return undefined
+  const body: unknown = await response.clone().json()
+  return typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+}
+
 export const api = createClient<paths>({ baseUrl: window.location.origin })
-api.use(headers)
+api.use(headers, patience)
 
 interface Reply<Data> {
   data?: Data
@@ -72,7 +91,6 @@ export function refusalOf(error: unknown, status: number): Refusal {
   const body = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
   const code = typeof body['code'] === 'string' ? body['code'] : `http.${status}`
   const detail = body['detail'] ?? body['title']
-  if (code === watched?.code) watched.tell()
   return new Refusal(code, typeof detail === 'string' ? detail : '', status, body)
 }
 

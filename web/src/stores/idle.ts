@@ -1,13 +1,12 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 
-import { api, ask, Refusal, whenRefused } from '@/api/client'
+import { api, ask, Refusal, whenLocked } from '@/api/client'
 import { isIdle, lastTouch, REPORTS_EVERY_MS, touched } from '@/account/idle'
 import { useSession } from './session'
 
 const LOOKS_EVERY_MS = 5000
 const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'wheel'] as const
-const LOCKED = 'access.session_locked'
 
 /** A desk that nobody touches: the page is locked over what is open, which stays as it is. */
 export const useIdle = defineStore('idle', () => {
@@ -43,6 +42,18 @@ export const useIdle = defineStore('idle', () => {
     touched(Date.now())
   }
 
+  /** What a request that found the desk locked waits for. */
+  function unlocking(): Promise<void> {
+    locked.value = true
+    return new Promise((open) => {
+      const stop = watch(locked, (is) => {
+        if (is) return
+        stop()
+        open()
+      })
+    })
+  }
+
   /** Another page of this browser was unlocked, and with it the session. */
   const heard = (event: StorageEvent) => {
     if (event.key === 'gridserver.touched') void session.isLocked().then((is) => (locked.value = is))
@@ -54,13 +65,13 @@ export const useIdle = defineStore('idle', () => {
     for (const each of TOUCHES) window.addEventListener(each, touch, { capture: true, passive: true })
     window.addEventListener('storage', heard)
     timer = setInterval(() => void look(), LOOKS_EVERY_MS)
-    whenRefused(LOCKED, () => (locked.value = true))
+    whenLocked(unlocking)
   }
   function stop(): void {
     for (const each of TOUCHES) window.removeEventListener(each, touch, { capture: true })
     window.removeEventListener('storage', heard)
     clearInterval(timer)
-    whenRefused(LOCKED, null)
+    whenLocked(null)
     locked.value = false
   }
 
