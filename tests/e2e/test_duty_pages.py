@@ -20,7 +20,7 @@ NEXT_DAY = "day => new Date(Date.parse(day + 'T00:00Z') + 864e5).toISOString().s
 def roster(open_page: OpenPage, sign_in: SignIn) -> Page:
     page = sign_in(open_page("/login"), "command")
     page.get_by_test_id("to-duty").click()
-    expect(bars(page).first).to_be_visible()
+    expect(bars(page).first).to_be_visible(timeout=60_000)
     return page
 
 

@@ -24,7 +24,7 @@ def test_a_change_is_tried_applied_and_remembered(open_page: OpenPage, sign_in: 
     expect(page.get_by_test_id("tried")).to_have_attribute("data-differ", re.compile("[1-9]"))
     page.get_by_test_id("confirm").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(row).to_contain_text("240 s")
+    expect(row).to_contain_text("4分钟")
     page.get_by_test_id("history").check()
     expect(row).to_have_count(2)
     expect(row.first).to_contain_text("三级警情提速")
@@ -44,7 +44,7 @@ def test_what_is_planned_is_taken_back_and_what_holds_is_taken_away(
     page.get_by_test_id("value-seconds").fill("120")
     page.get_by_test_id("change-why").fill("山区")
     page.get_by_test_id("confirm").click()
-    expect(row).to_contain_text("120 s")
+    expect(row).to_contain_text("2分钟")
 
     row.get_by_role("button").first.click()
     page.get_by_test_id("value-seconds").fill("90")
