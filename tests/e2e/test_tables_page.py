@@ -52,7 +52,7 @@ def test_what_is_planned_is_taken_back_and_what_holds_is_taken_away(
     page.get_by_test_id("change-from").fill("2030-01-01T08:00")
     page.get_by_test_id("confirm").click()
     planned = row.filter(has=page.get_by_test_id("planned"))
-    expect(planned).to_contain_text("90 s")
+    expect(planned).to_contain_text("90秒")
     remove(planned, "take_back", "装备推迟")
     expect(planned).to_have_count(0)
     expect(row).to_have_count(1)
