@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
 DESKTOP = {"width": 1440, "height": 900}
 HANDHELD = {"width": 390, "height": 844}
@@ -33,3 +33,16 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def is_fault(message: ConsoleMessage, refused: Collection[int] = ()) -> bool:
+    """Whether the console has an error that nobody asked for.
+
+    A browser logs one too when a test took it offline, when nobody is signed in yet, and when the
+    server refuses with one of the statuses `refused`, which the test named beforehand.
+    """
+    # ERR_FAILED is how a service worker passes on that there is no signal.
+    offline = any(code in message.text for code in ("ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED"))
+    nobody = "401" in message.text and message.location["url"].endswith("/sessions/current")
+    named = any(f"status of {status}" in message.text for status in refused)
+    return message.type == "error" and not (offline or nobody or named)

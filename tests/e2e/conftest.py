@@ -18,7 +18,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.browser import DESKTOP, chromium
+from tests.browser import DESKTOP, chromium, is_fault
 from tests.e2e.serving import PASSWORD, serving
 
 #: Software rendering on a busy machine draws the first map slowly.
@@ -49,7 +49,7 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
     faults: list[str] = []
 
     def complain(page: Page, message: ConsoleMessage, refused: Collection[int]) -> None:
-        if message.type == "error" and not _expected(message, refused):
+        if is_fault(message, refused):
             faults.append(f"{page.url}: {message.text} {message.location}")
 
     def watch(page: Page, refused: Collection[int]) -> None:
@@ -83,18 +83,6 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
-
-
-def _expected(message: ConsoleMessage, refused: Collection[int]) -> bool:
-    """A browser says so when a test took it offline, and when nobody is signed in yet.
-
-    Also when the server refuses with a status that the test named beforehand.
-    """
-    # ERR_FAILED is how a service worker passes on that there is no signal.
-    offline = any(code in message.text for code in ("ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED"))
-    nobody = "401" in message.text and message.location["url"].endswith("/sessions/current")
-    named = any(f"status of {status}" in message.text for status in refused)
-    return offline or nobody or named
 
 
 @pytest.fixture

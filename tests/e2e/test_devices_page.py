@@ -93,7 +93,10 @@ def test_a_revoked_handheld_wipes_itself(served: str, open_page: OpenPage, sign_
     local_storage, _session_storage, *records_keys_and_caches = kept_by(page)
     assert all(each.endswith(": []") for each in records_keys_and_caches)
     assert ADDRESS not in local_storage
-    sign_in(page, call.officer)
+    # The notice of the revocation is an alert of the same words: only the answer tells.
+    with page.expect_response("**/api/v1/sessions") as answer:
+        sign_in(page, call.officer)
+    assert answer.value.status == 403
     expect(page.get_by_role("alert")).to_contain_text("停用")
 
     admin.post(f"/devices/{device()['id']}/admit", None)

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridserver.base.db import Database
 from tests import pmtiles
-from tests.browser import DESKTOP, chromium
+from tests.browser import DESKTOP, chromium, is_fault
 from tests.county import PASSWORD, SIDE, SOUTH, WEST, County
 from tests.processes import WebProcess
 from tests.waiting import until
@@ -81,7 +81,7 @@ def board(browser: Browser, process: WebProcess, theme: str) -> Iterator[Page]:
         page = context.new_page()
         page.goto("/login")
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and faults.append(said.text))
+        page.on("console", lambda said: is_fault(said) and faults.append(said.text))
         page.get_by_test_id("login-username").fill("command")
         page.get_by_test_id("login-password").fill(PASSWORD)
         page.get_by_test_id("login-submit").click()
