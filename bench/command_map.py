@@ -293,6 +293,22 @@ def long_tasks(page: Page, work: Callable[[], Any]) -> tuple[Any, list[float]]:
     return done, page.evaluate("window.longTasks")
 
 
+def wait_for_the_last(page: Page, tasks: list[dict[str, Any]]) -> None:
+    """Wait until a queue's rows show the last states sent: nothing else proves that they came."""
+    states = {each["data"]["task"]["id"]: each["data"]["task"]["state"] for each in tasks}
+    page.wait_for_function(
+        """(states) => {
+            const rows = [...document.querySelectorAll('[data-testid^="queue-item-"]')]
+            const known = rows.filter((row) => states[row.dataset.testid.slice(11)])
+            return known.length && known.every((row) =>
+                row.querySelector('[data-testid="task-state"]').dataset.state ===
+                states[row.dataset.testid.slice(11)])
+        }""",
+        arg=states,
+        timeout=PATIENCE_MS,
+    )
+
+
 def told(name: str, tasks: list[float]) -> None:
     """Print a minute's long tasks."""
     over = sum(each > 100 for each in tasks)
@@ -312,6 +328,7 @@ def under_events(
         page.wait_for_timeout(5_000)
         _, quiet = long_tasks(page, lambda: page.wait_for_timeout(seconds * 1000))
         sent, busy = long_tasks(page, lambda: send_events(url, tasks, rate, seconds))
+        wait_for_the_last(page, tasks)
     print(f"{sent} feed events in {seconds:.0f} s, {len(tasks)} tasks open")
     told("no events", quiet)
     told("with events", busy)
