@@ -1,13 +1,15 @@
 """What sealing costs those who write: the same writes with and without the sealer at work.
 
-Writers commit transactions of one row of the ledger each, as fast as they can, which no county
-does. In turns a worker's sealer runs beside them, or doesn't. Printed are the medians, their ratio,
-and how long the oldest row waited for its seal.
+Writers commit transactions of one row of the ledger each: so many a second, of which is told what
+one takes; and as fast as they can, which no county does, where the sealer's processor time is
+missing to them. In turns a worker's sealer runs beside them, or doesn't. Printed are the medians of
+the turns, their ratios, and how long the oldest row waited for its seal.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import sys
 import tempfile
@@ -15,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -39,15 +42,28 @@ _UNSEALED = sa.text(
 )
 
 
-def write(url: URL, seconds: float, done: multiprocessing.Queue[int]) -> None:
-    """Commit rows for so long, and say how many."""
+@dataclass(frozen=True)
+class Turn:
+    """What was written: rows a second, and what a row took, in milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+
+def write(url: URL, seconds: float, rate: float, done: multiprocessing.Queue[list[float]]) -> None:
+    """Commit rows for so long, so many a second, and say what each took."""
     database = Database(url)
-    until, count = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
+    began, took = time.monotonic(), list[float]()
+    while (elapsed := time.monotonic() - began) < seconds:
+        # A writer that fell behind doesn't make up for it.
+        if elapsed * rate < len(took):
+            time.sleep(len(took) / rate - elapsed)
+        before = time.monotonic()
         with database.transaction() as session:
-            service.record(session, None, "task:sign", subject_kind="task", subject_id=count)
-        count += 1
-    done.put(count)
+            service.record(session, None, "task:sign", subject_kind="task", subject_id=len(took))
+        took.append(time.monotonic() - before)
+    done.put(took)
 
 
 @contextmanager
@@ -64,34 +80,50 @@ def _seal(url: URL, roots: Path, every: float) -> None:
     worker.run_sealer(Database(url), RootFile(roots), threading.Event(), every)
 
 
-def turn(url: URL, writers: int, seconds: float) -> float:
-    """Return rows a second."""
-    done: multiprocessing.Queue[int] = multiprocessing.Queue()
+def turn(url: URL, wanted: argparse.Namespace, rate: float) -> Turn:
+    """Let the writers write, all of them together at a rate."""
+    done: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
     started = [
-        multiprocessing.Process(target=write, args=(url, seconds, done)) for _ in range(writers)
+        multiprocessing.Process(target=write, args=(url, wanted.seconds, each, done))
+        for each in [rate / wanted.writers] * wanted.writers
     ]
     for process in started:
         process.start()
-    counted = sum(done.get() for _ in started)
+    took = sorted(each * 1000 for _ in started for each in done.get())
     for process in started:
         process.join()
-    return counted / seconds
+    return Turn(len(took) / wanted.seconds, median(took), took[int(len(took) * 0.99)])
 
 
-def measure(url: URL, roots: Path, wanted: argparse.Namespace) -> Iterator[tuple[float, ...]]:
-    """Give rows a second without and with the sealer, and the longest wait in seconds, by turns."""
+def measure(
+    url: URL, roots: Path, wanted: argparse.Namespace, rate: float
+) -> Iterator[tuple[Turn, Turn, float]]:
+    """Give what was written without and with the sealer, and the longest wait in seconds, by turns.
+
+    `rate` is in rows a second; infinite for as fast as they can.
+    """
     database = Database(url)
     for _ in range(wanted.turns):
-        without = turn(url, wanted.writers, wanted.seconds)
+        without = turn(url, wanted, rate)
         # What is left unsealed by then is no load of the next turn.
         sealing.seal_and_publish(database, sealing.Sealer(), RootFile(roots))
         after = asked(database, _HIGHEST)
         with sealer(url, roots, worker.SEAL_EVERY_S):
-            beside = turn(url, wanted.writers, wanted.seconds)
+            beside = turn(url, wanted, rate)
             while asked(database, _UNSEALED):
                 time.sleep(0.2)
         yield without, beside, asked(database, _WAITED, after=after)
     database.dispose()
+
+
+def tell(turns: list[tuple[Turn, Turn, float]]) -> None:
+    """Print the medians of the turns, their ratios and the longest wait of all."""
+    say = sys.stdout.write
+    say(f"  {'':16}{'without':>10}{'beside':>10}{'ratio':>8}\n")
+    for name, unit in (("rate", "rows/s"), ("p50", "ms"), ("p99", "ms")):
+        without, beside = (median(getattr(each[n], name) for each in turns) for n in (0, 1))
+        say(f"  {name + ', ' + unit:16}{without:10,.1f}{beside:10,.1f}{beside / without:8.2f}\n")
+    say(f"  longest wait for the seal {max(each[2] for each in turns):.1f} s of 60 s\n")
 
 
 def asked(database: Database, query: sa.TextClause, **values: object) -> float:
@@ -105,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writers", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=25.0, help="of a turn")
+    parser.add_argument("--rate", type=float, default=500.0, help="rows a second")
     parser.add_argument("--turns", type=int, default=3)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gridserver-bench-") as name:
@@ -114,13 +147,10 @@ def main() -> None:
             engine = sa.create_engine(url)
             schema.upgrade(engine)
             engine.dispose()
-            turns = list(measure(url, folder / "roots.jsonl", wanted))
-    without, beside = (median(each[n] for each in turns) for n in (0, 1))
-    say = sys.stdout.write
-    say(f"{wanted.writers} writers, a row a transaction, medians of {wanted.turns} turns\n")
-    say(f"  without the sealer         {without:8,.0f} rows/s\n")
-    say(f"  with it at work            {beside:8,.0f} rows/s   ratio {beside / without:.2f}\n")
-    say(f"  longest wait for the seal  {max(each[2] for each in turns):8.1f} s        of 60 s\n")
+            for rate in (wanted.rate, math.inf):
+                pace = f"{rate:,.0f} rows/s" if rate < math.inf else "as fast as they can"
+                sys.stdout.write(f"{wanted.writers} writers, {pace}: {wanted.turns} turns\n")
+                tell(list(measure(url, folder / "roots.jsonl", wanted, rate)))
 
 
 if __name__ == "__main__":
