@@ -20,7 +20,7 @@ from gridserver.api.shapes_journals import (
     NewHandoverSchema,
     TakeSchema,
     WatchArguments,
-    WatchReportSchema,
+    WatchPreviewSchema,
 )
 from gridserver.base.clock import local_now
 from gridserver.journals import daylog, handovers
@@ -57,11 +57,11 @@ class DayLog(MethodView):
 @blueprint.route("/handovers/preview")
 class HandoverPreview(MethodView):
     @blueprint.arguments(WatchArguments, location="query")
-    @blueprint.response(200, WatchReportSchema)
+    @blueprint.response(200, WatchPreviewSchema)
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Show what a room's watch would hand over now, without storing it."""
+        """Show what a room's watch would hand over now, and of which time, without storing it."""
         with context.transaction() as session:
             return handovers.preview(session, context.principal(), *_watch(arguments))
 
@@ -122,6 +122,6 @@ class Taking(MethodView):
             return handovers.take(session, actor, handover_id, body.get("remark"))
 
 
-def _watch(said: dict[str, Any]) -> tuple[str, dt.datetime, dt.datetime]:
+def _watch(said: dict[str, Any]) -> tuple[str, dt.datetime | None, dt.datetime | None]:
     """Return the unit and the times that a request names."""
-    return said["unit"], said["since"], said["until"]
+    return said["unit"], said.get("since"), said.get("until")

@@ -62,8 +62,16 @@ DayLogSchema = ma.Schema.from_dict(
 
 class WatchArguments(ma.Schema):
     unit = ma.fields.String(required=True, metadata={"description": "Code of the room's unit."})
-    since = Moment(data_key="from", required=True)
-    until = Moment(data_key="to", required=True)
+    since = Moment(
+        data_key="from",
+        metadata={
+            "description": "Default: where the room's last watch ended, if that is at most 72 "
+            "hours before `to`, else 12 hours before it."
+        },
+    )
+    until = Moment(
+        data_key="to", metadata={"description": "Before when calls count. Default: now."}
+    )
 
 
 class NewHandoverSchema(WatchArguments):
@@ -105,6 +113,9 @@ class WatchReportSchema(ma.Schema):
 
 
 #: By name, since a field is called `from`.
+WatchPreviewSchema = WatchReportSchema.from_dict(
+    {"from": moment(), "to": moment()}, name="WatchPreviewSchema"
+)
 HandoverCardSchema = ma.Schema.from_dict(
     {
         "id": ma.fields.Integer(required=True),

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, defer
 
 from gridserver.access import queries as access
@@ -18,7 +18,7 @@ from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, NotFound
 from gridserver.journals import watch
 from gridserver.journals.models import WatchHandover
-from gridserver.journals.rules import HANDOVER, check_watch, read_remark
+from gridserver.journals.rules import HANDOVER, begin_of_watch, check_watch, read_remark
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
 
@@ -26,9 +26,25 @@ Card = dict[str, Any]
 
 
 def preview(
-    session: Session, actor: Principal, unit_code: str, since: dt.datetime, until: dt.datetime
+    session: Session,
+    actor: Principal,
+    unit_code: str,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
 ) -> Card:
     """Return the report of a room's watch as it stands now, without storing anything.
+
+    Parameters
+    ----------
+    since
+        None: as `gridserver.journals.rules.begin_of_watch` says of the room's watches.
+    until
+        None: now.
+
+    Returns
+    -------
+    dict
+        The report, and ``from`` and ``to``: the watch that it is of.
 
     Raises
     ------
@@ -39,22 +55,23 @@ def preview(
     """
     unit = org.unit_by_code(session, unit_code)
     require(actor, "handover.read", unit.path)
-    check_watch(since, until, now(session))
-    return watch.report(session, unit, since, until)
+    since, until = _watch(session, unit, since, until)
+    report = watch.report(session, unit, since, until)
+    return {"from": since.isoformat(), "to": until.isoformat(), **report}
 
 
 def give(
     session: Session,
     actor: Principal,
     unit_code: str,
-    since: dt.datetime,
-    until: dt.datetime,
-    remark: str | None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    remark: str | None = None,
 ) -> Card:
-    """Hand a watch over, with the report as it stands. Raises as `preview`."""
+    """Hand a watch over, with the report as it stands. Takes the times and raises as `preview`."""
     unit = org.unit_by_code(session, unit_code)
     require(actor, "handover.write", unit.path)
-    check_watch(since, until, now(session))
+    since, until = _watch(session, unit, since, until)
     given = WatchHandover(
         unit_id=unit.id,
         state=HANDOVER.states[0],
@@ -69,6 +86,21 @@ def give(
     session.flush()
     _record(session, actor, "give", given)
     return _shown(session, actor, given)
+
+
+def _watch(
+    session: Session, unit: Unit, since: dt.datetime | None, until: dt.datetime | None
+) -> tuple[dt.datetime, dt.datetime]:
+    """Return from when to when a watch was, as `preview` says."""
+    at = now(session)
+    until = until or at
+    if since is None:
+        before = select(func.max(WatchHandover.until)).where(
+            WatchHandover.unit_id == unit.id, WatchHandover.until < until
+        )
+        since = begin_of_watch(until, session.scalar(before))
+    check_watch(since, until, at)
+    return since, until
 
 
 def take(session: Session, actor: Principal, handover_id: int, remark: str | None) -> Card:

@@ -13,6 +13,8 @@ HANDOVER = Lifecycle(states=("given", "taken"), transitions={("given", "take"): 
 
 #: A watch that is handed over was at most so long.
 LONGEST_WATCH = dt.timedelta(hours=72)
+#: So long is one where nobody says when it began and none was handed over shortly before.
+USUAL_WATCH = dt.timedelta(hours=12)
 _LONGEST_REMARK = 4000
 
 
@@ -30,6 +32,20 @@ def day_of(date: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
         raise Invalid("input.not_date", "date: the year is out of range.", field="date") from error
 
 
+def begin_of_watch(until: dt.datetime, last: dt.datetime | None) -> dt.datetime:
+    """Return from when a watch was that ended at `until`, where nobody says: from where the one
+    before ended (`last`), so that no call comes between two, else `USUAL_WATCH` before its end.
+
+    Raises `Invalid` (``handover.bad_interval``) for an end at the beginning of the calendar.
+    """
+    if last is not None and until - last <= LONGEST_WATCH:
+        return last
+    try:
+        return until - USUAL_WATCH
+    except OverflowError as error:
+        raise _bad_interval() from error
+
+
 def check_watch(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> None:
     """Refuse an interval that is no watch.
 
@@ -41,12 +57,16 @@ def check_watch(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> Non
     """
     longest, ahead = LONGEST_WATCH, dt.timedelta(minutes=1)
     if not dt.timedelta() < until - since <= longest or until > now + ahead:
-        hours = LONGEST_WATCH // dt.timedelta(hours=1)
-        raise Invalid(
-            "handover.bad_interval",
-            f"to: give an end after from, at most {hours} hours later, and not in the future.",
-            field="to",
-        )
+        raise _bad_interval()
+
+
+def _bad_interval() -> Invalid:
+    hours = LONGEST_WATCH // dt.timedelta(hours=1)
+    return Invalid(
+        "handover.bad_interval",
+        f"to: give an end after from, at most {hours} hours later, and not in the future.",
+        field="to",
+    )
 
 
 def read_remark(value: object, field: str) -> str | None:

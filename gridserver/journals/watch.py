@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, bindparam, text
+from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, ColumnElement, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from gridserver.base import db
 from gridserver.base.clock import now
+from gridserver.dispatch import waiting
+from gridserver.dispatch.models import Task
 from gridserver.force.voids import voids
 from gridserver.org.models import Unit
 
@@ -53,9 +55,11 @@ def report(session: Session, unit: Unit, since: dt.datetime, until: dt.datetime)
         ``{at, parts: {name: {count, items}}, by_priority, by_category}``.
     """
     at = now(session)
-    asked = {"path": unit.path, "since": since, "until": until, "now": at}
+    asked = {"path": unit.path, "since": since, "until": until}
+    waits = {"unowned": waiting.unowned(), "overdue": waiting.overdue_at(at)}
+    tasks = {name: _tasks(session, condition) for name, condition in waits.items()}
     parts: dict[str, list[Card]] = {name: [] for name in PARTS}
-    for row in db.rows(session, _INCIDENTS, asked):
+    for row in db.rows(session, _INCIDENTS, asked | tasks):
         parts[row.part].append(_incident(row))
     parts["silenced"] = [
         {"key": row.key, "at": row.at.isoformat(), "by": row.by, "note": row.note}
@@ -82,6 +86,10 @@ def report(session: Session, unit: Unit, since: dt.datetime, until: dt.datetime)
     }
 
 
+def _tasks(session: Session, condition: ColumnElement[bool]) -> list[int]:
+    return list(session.scalars(select(Task.id).where(condition)))
+
+
 def _incident(row: Any) -> Card:
     return {
         "incident": row.id,
@@ -104,25 +112,17 @@ def _tally(rows: list[Card], name: str) -> Card:
     return dict(sorted(tally.items()))
 
 
-# A task stands in every part that it belongs to. "No owner" as the board has it: no officer was
-# asked, or the one who was gave it back. A room that comes last in the ladder follows officers.
+# A task stands in every part that it belongs to.
 _INCIDENTS = text(
     """
     WITH task_now AS (
         SELECT incident.*, task.id AS task_id, task.state, task.ended_at,
                coalesce(incident.address, incident.cell_code, '') AS place,
-               account.display_name AS officer, latest.id AS offer_id,
-               latest.kind IN ('station_room', 'bureau_room')
-                   AND (latest.step = 1 OR latest.because->>'code' LIKE '%.returned') AS is_rooms,
-               EXISTS (
-                   SELECT FROM offer WHERE offer.task_id = task.id
-                   AND offer.outcome IS NULL AND offer.deadline < :now
-               ) AS is_late
+               account.display_name AS officer
         FROM incident JOIN unit ON unit.id = incident.unit_id
              JOIN task ON task.incident_id = incident.id
              LEFT JOIN LATERAL (
-                 SELECT offer.id, offer.kind, offer.recipient, offer.step, offer.because
-                 FROM offer
+                 SELECT offer.recipient FROM offer
                  WHERE offer.task_id = task.id AND offer.outcome IS NULL
                  ORDER BY offer.id DESC LIMIT 1
              ) AS latest ON true
@@ -133,13 +133,11 @@ _INCIDENTS = text(
         SELECT 'came' AS part, task_now.* FROM task_now
         WHERE reported_at >= :since AND reported_at < :until
         UNION ALL
-        SELECT 'no_owner', task_now.* FROM task_now
-        WHERE state = 'assigned'
-              AND (offer_id IS NULL OR is_rooms)
+        SELECT 'no_owner', task_now.* FROM task_now WHERE task_id = ANY(:unowned)
         UNION ALL
         SELECT 'unsigned', task_now.* FROM task_now WHERE state = 'assigned'
         UNION ALL
-        SELECT 'overdue', task_now.* FROM task_now WHERE state = 'assigned' AND is_late
+        SELECT 'overdue', task_now.* FROM task_now WHERE task_id = ANY(:overdue)
         UNION ALL
         SELECT 'without_feedback', task_now.* FROM task_now
         WHERE state IN ('signed', 'en_route', 'on_scene')
@@ -162,7 +160,8 @@ _INCIDENTS = text(
     ORDER BY part.part, part.priority, part.reported_at, part.id
     """
 ).bindparams(
-    *(bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("since", "until", "now"))
+    *(bindparam(name, type_=TIMESTAMP(timezone=True)) for name in ("since", "until")),
+    *(bindparam(name, type_=ARRAY(BigInteger)) for name in ("unowned", "overdue")),
 )
 
 _SILENCED = text(

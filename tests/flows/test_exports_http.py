@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from gridserver.audit.models import AuditEntry
+from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.journals import exports, sheets
 from tests.conftest import MORNING
@@ -97,7 +98,7 @@ def test_a_day_log(client: AccountClient, reported: list[int], database: Databas
     is_problem(client.as_(PRIMARY).get("/api/v1/day-log.xlsx?officer=330824003"), 403)
 
 
-def test_a_handover(client: AccountClient, reported: list[int], database: Database) -> None:
+def test_a_handover(client: AccountClient, reported: list[int], clock: SetClock) -> None:
     room = client.as_(STATION_ROOM)
     watch = {
         "unit": "33082401",
@@ -125,6 +126,9 @@ def test_a_handover(client: AccountClient, reported: list[int], database: Databa
         "/api/v1/handovers/preview", query_string={k: watch[k] for k in ("unit", "from", "to")}
     )
     assert preview.json["parts"]["came"]["count"] == 5
+    clock.advance(minutes(5))
+    following = room.get("/api/v1/handovers/preview", query_string={"unit": "33082401"}).json
+    assert following["from"] == given.json["to"]
 
 
 def test_a_look_at_a_day(client: AccountClient, reported: list[int]) -> None:

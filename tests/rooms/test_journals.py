@@ -24,7 +24,7 @@ from gridserver.force.models import Shift
 from gridserver.force.voids import voids
 from gridserver.journals import daylog, handovers, watch
 from gridserver.journals.models import WatchHandover
-from gridserver.journals.rules import day_of
+from gridserver.journals.rules import LONGEST_WATCH, USUAL_WATCH, day_of
 from gridserver.org.models import Unit
 from tests.conftest import MORNING
 from tests.county import County, centre
@@ -151,6 +151,49 @@ def test_two_persons_hand_a_watch_over(
     done = sa.select(AuditEntry.tag).where(AuditEntry.subject_kind == "handover")
     tags = session.scalars(done.order_by(AuditEntry.id))
     assert list(tags) == ["handover:give", "handover:take"]
+
+
+def test_every_call_comes_in_one_watch_to_the_moment(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    """Watches that nobody gives times for follow one another, however short of a whole minute."""
+    room = county.principal(STATION_ROOM)
+    handovers.give(session, county.principal(BUREAU_ROOM), "330824")  # not this room's
+    calls: list[list[int]] = [[] for _ in range(3)]
+    watches = []
+    for taken in calls:
+        for _ in range(2):  # the first at the very moment that the watch before ended
+            taken.append(take(session, county).incident.id)
+            clock.advance(dt.timedelta(seconds=7))
+        shown = handovers.preview(session, room, STATION)
+        watches.append(handovers.give(session, room, STATION))
+        assert (shown["from"], shown["to"]) == (watches[-1]["from"], watches[-1]["to"])
+    came = [each["report"]["parts"]["came"]["items"] for each in watches]
+    assert [[row["incident"] for row in rows] for rows in came] == calls
+    assert [each["from"] for each in watches[1:]] == [each["to"] for each in watches[:-1]]
+    assert watches[-1]["to"] == now(session).isoformat()
+
+
+def test_a_watch_after_a_pause_is_as_long_as_usual(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    room = county.principal(STATION_ROOM)
+    began = now(session)
+    assert _began(handovers.give(session, room, STATION)) == began - USUAL_WATCH
+    clock.advance(LONGEST_WATCH)
+    assert _began(handovers.preview(session, room, STATION)) == began
+    clock.advance(minutes(1))
+    assert _began(handovers.preview(session, room, STATION)) == now(session) - USUAL_WATCH
+    assert _began(handovers.preview(session, room, STATION, began - minutes(5), began)) == (
+        began - minutes(5)
+    )
+    with pytest.raises(Invalid) as refused:
+        handovers.preview(session, room, STATION, until=dt.datetime.min.replace(tzinfo=dt.UTC))
+    assert refused.value.code == "handover.bad_interval"
+
+
+def _began(watch: dict[str, Any]) -> dt.datetime:
+    return dt.datetime.fromisoformat(watch["from"])
 
 
 def test_no_row_has_one_person_on_both_sides(

@@ -6102,14 +6102,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show what a room's watch would hand over now, without storing it. */
+        /** Show what a room's watch would hand over now, and of which time, without storing it. */
         get: {
             parameters: {
                 query: {
                     /** @description Code of the room's unit. */
                     unit: string;
-                    from: string;
-                    to: string;
+                    /** @description Default: where the room's last watch ended, if that is at most 72 hours before `to`, else 12 hours before it. */
+                    from?: string;
+                    /** @description Before when calls count. Default: now. */
+                    to?: string;
                 };
                 header?: never;
                 path?: never;
@@ -6123,7 +6125,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["WatchReport"];
+                        "application/json": components["schemas"]["WatchPreview"];
                     };
                 };
                 401: components["responses"]["UNAUTHORIZED"];
@@ -8717,6 +8719,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulletins/{bulletin_id}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * List who was told of a bulletin, who has it, read it and removed it, by username. For the
+         *     issuing unit's room and the auditor.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    limit?: number;
+                    filter?: "without" | "holding" | "not_read" | "removed";
+                };
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinToldPage"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulletins/{bulletin_id}/contents": {
         parameters: {
             query?: never;
@@ -10684,59 +10739,6 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulletins/{bulletin_id}/recipients": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bulletin_id: number;
-            };
-            cookie?: never;
-        };
-        /**
-         * List who was told of a bulletin, who has it, read it and removed it, by username. For the
-         *     issuing unit's room and the auditor.
-         */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `next` of the page before. */
-                    cursor?: string;
-                    limit?: number;
-                    filter?: "without" | "holding" | "not_read" | "removed";
-                };
-                header?: never;
-                path: {
-                    bulletin_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulletinToldPage"];
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                404: components["responses"]["NOT_FOUND"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -12746,7 +12748,7 @@ export interface components {
             silenced: components["schemas"]["WatchPart"];
             voids: components["schemas"]["WatchPart"];
         };
-        WatchReport: {
+        WatchPreview: {
             /** Format: date-time */
             at: string;
             parts: components["schemas"]["WatchParts"];
@@ -12756,6 +12758,10 @@ export interface components {
             by_category: {
                 [key: string]: number;
             };
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         HandoverCard: {
             id: number;
@@ -12783,11 +12789,28 @@ export interface components {
         NewHandover: {
             /** @description Code of the room's unit. */
             unit: string;
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
+            /**
+             * Format: date-time
+             * @description Default: where the room's last watch ended, if that is at most 72 hours before `to`, else 12 hours before it.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Before when calls count. Default: now.
+             */
+            to?: string;
             remark?: string | null;
+        };
+        WatchReport: {
+            /** Format: date-time */
+            at: string;
+            parts: components["schemas"]["WatchParts"];
+            by_priority: {
+                [key: string]: number;
+            };
+            by_category: {
+                [key: string]: number;
+            };
         };
         Handover: {
             id: number;
@@ -13791,6 +13814,12 @@ export interface components {
             /** @description In whose name it is issued. */
             unit: string;
         };
+        BulletinProgress: {
+            told: number;
+            holding: number;
+            read: number;
+            removed: number;
+        };
         BulletinDetail: {
             id: number;
             /** @description Counts the changes. */
@@ -13884,6 +13913,29 @@ export interface components {
             reason?: string | null;
             /** @description Of `renew`, from now. */
             lasts_h?: number | null;
+        };
+        BulletinTold: {
+            username: string;
+            display_name: string;
+            unit: components["schemas"]["UnitRef"];
+            /** Format: date-time */
+            told_at: string;
+            /**
+             * Format: date-time
+             * @description When a terminal first took its copy.
+             */
+            fetched_at: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the last of the terminals removed it.
+             */
+            removed_at: string | null;
+        };
+        BulletinToldPage: {
+            items: components["schemas"]["BulletinTold"][];
+            next: string | null;
         };
         BulletinContents: {
             fact: string;
@@ -14467,35 +14519,6 @@ export interface components {
         TakenAnswer: {
             task: number;
             state: string;
-        };
-        BulletinProgress: {
-            told: number;
-            holding: number;
-            read: number;
-            removed: number;
-        };
-        BulletinTold: {
-            username: string;
-            display_name: string;
-            unit: components["schemas"]["UnitRef"];
-            /** Format: date-time */
-            told_at: string;
-            /**
-             * Format: date-time
-             * @description When a terminal first took its copy.
-             */
-            fetched_at: string | null;
-            /** Format: date-time */
-            read_at: string | null;
-            /**
-             * Format: date-time
-             * @description When the last of the terminals removed it.
-             */
-            removed_at: string | null;
-        };
-        BulletinToldPage: {
-            items: components["schemas"]["BulletinTold"][];
-            next: string | null;
         };
     };
     responses: {

@@ -14,6 +14,7 @@ export type Mobilisation = components['schemas']['Order']
 export type DayLog = components['schemas']['DayLog']
 export type LogEntry = DayLog['entries'][number]
 export type WatchReport = components['schemas']['WatchReport']
+export type WatchPreview = components['schemas']['WatchPreview']
 export type HandoverCard = components['schemas']['HandoverCard']
 export type Handover = components['schemas']['Handover']
 
@@ -99,14 +100,17 @@ export async function officersLike(q: string): Promise<Officer[]> {
   return (await ask(api.GET('/api/v1/force/officers', { params: { query: { q, limit: 20 } } }))).items
 }
 
-/** A room's watch: the unit's code, from when to when (RFC 3339). */
+/**
+ * A room's watch: the unit's code, from when to when (RFC 3339). What isn't said is the server's to
+ * say: from where the last watch ended, and up to the moment of the handing over.
+ */
 export interface Watch {
   unit: string
-  from: string
-  to: string
+  from?: string
+  to?: string
 }
 
-export function previewWatch(query: Watch): Promise<WatchReport> {
+export function previewWatch(query: Watch): Promise<WatchPreview> {
   return ask(api.GET('/api/v1/handovers/preview', { params: { query } }))
 }
 

@@ -30,7 +30,10 @@ export function useListed<Card, One>(list: () => Promise<Card[]>, one: (id: numb
     cards.value = await list()
   }
   async function show(): Promise<void> {
-    shown.value = chosen.value === null ? null : await one(chosen.value)
+    const wanted = chosen.value
+    const found = wanted === null ? null : await one(wanted)
+    // What was asked before another was chosen is of no use any more.
+    if (wanted === chosen.value) shown.value = found
   }
   async function open(): Promise<void> {
     await Promise.all([refresh(), show()])
