@@ -63,6 +63,7 @@ CHORES: dict[str, Chore] = {
     "escalate": escalation.escalate_due,
     "bulletin_ends": bulletin_clocks.end_due,
     "bulletin_latecomers": bulletin_clocks.tell_latecomers,
+    "bulletin_sightings": bulletin_clocks.escalate_sightings,
     "order_deadlines": reminding.meet_deadlines,
     "order_receipts": counting.take_receipts,
     "order_progress": counting.count_progress,
@@ -147,6 +148,7 @@ def hourly_chores(settings: Settings) -> dict[str, Chore]:
         f"purge_audit_{keep}": partial(audit_retention.purge, keep=keep, period=period)
         for keep, period in settings.audit_keep.items()
     }
+    purges["purge_bulletins"] = partial(bulletin_purging.purge, kept=settings.bulletin_kept)
     return HOURLY | purges | {"remove_files": remove_files}
 
 

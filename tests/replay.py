@@ -85,6 +85,7 @@ ON_TERMINAL: Mapping[str, Lay] = {
     "bulletin.issued": put("bulletin"),
     "bulletin.updated": put("bulletin"),
     "bulletin.ended": drop("bulletin"),
+    "bulletin.sighting": lay_nothing,
     "expired": lay_tombstone,
     **dict.fromkeys(
         ("swap.asked", "swap.agreed", "swap.refused", "swap.withdrawn", "swap.done"), lay_nothing
@@ -95,7 +96,14 @@ ON_VIEW: Mapping[str, Lay] = {
     "incident.created": put("task"),
     "task.changed": put("task"),
     **dict.fromkeys(
-        ("mode.changed", "order.changed", "order.overdue", "capture.changed", "bulletin.changed"),
+        (
+            "mode.changed",
+            "order.changed",
+            "order.overdue",
+            "capture.changed",
+            "bulletin.changed",
+            "bulletin.sighting",
+        ),
         lay_nothing,
     ),
 }

@@ -17,6 +17,7 @@ from gridserver.alarms import heartbeat, rules
 from gridserver.alarms.models import AlarmSilence
 from gridserver.alarms.rules import Alarm, Silence
 from gridserver.base.clock import now
+from gridserver.bulletins import sightings
 from gridserver.delivery import queries as delivery
 from gridserver.dispatch import watching
 from gridserver.dispatch.dossier import Dossier
@@ -40,6 +41,7 @@ def alarms_for(session: Session, actor: Principal) -> list[Alarm]:
     found = [
         *_unsigned(session, paths),
         *_support(session, paths),
+        *_sightings(session, paths),
         *_voids(session, actor, bureau),
         *_clocks(session, paths),
         *rules.worker_alarm(heartbeat.last_beat(session), moment, bureau),
@@ -78,6 +80,24 @@ def _of_task(kind: str, dossier: Dossier, since: dt.datetime, **params: str | No
         task_id=dossier.task.id,
         params=known | params,
     )
+
+
+def _sightings(session: Session, paths: tuple[str, ...]) -> list[Alarm]:
+    """Return what the issuing rooms left unanswered: which, and nothing that was seen."""
+    return [
+        Alarm(
+            f"sighting:{each.id}",
+            "sighting",
+            each.since,
+            each.unit_path,
+            params={
+                "bulletin": each.bulletin_id,
+                "sighting": each.id,
+                "urgent": each.is_urgent,
+            },
+        )
+        for each in sightings.overdue(session, paths)
+    ]
 
 
 def _voids(session: Session, actor: Principal, bureau: str) -> list[Alarm]:

@@ -46,7 +46,8 @@ class AlarmSchema(ma.Schema):
         required=True,
         metadata={
             "description": "What its sentence needs. unsigned: number, address · support: "
-            "the same, by, text · void: count, names, from, until · clock: username, offset_s."
+            "the same, by, text · sighting: bulletin, sighting, urgent · "
+            "void: count, names, from, until · clock: username, offset_s."
         },
     )
     silenced = ma.fields.Nested(SilenceSchema, required=True, allow_none=True)

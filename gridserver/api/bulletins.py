@@ -1,7 +1,7 @@
 """Bulletins: written, approved and ended by rooms; given to terminals one by one.
 
-No answer but those of `contents` and `copy` says anything of a person, and both write the look down
-first. Neither is ever kept under an `Idempotency-Key`.
+No answer but those of `contents`, `copy` and `sightings` says anything of a person, and each writes
+the look down first. None is ever kept under an `Idempotency-Key`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gridserver.access.rules import Principal
 from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_bulletins import (
+    BulletinAnswerSchema,
     BulletinCommandSchema,
     BulletinContentsSchema,
     BulletinCopyArguments,
@@ -27,12 +28,23 @@ from gridserver.api.shapes_bulletins import (
     BulletinDraftSchema,
     BulletinHeadSchema,
     BulletinSheetSchema,
+    BulletinSightingHeadSchema,
+    BulletinSightingsSchema,
     BulletinStepSchema,
     BulletinTermsSchema,
     BulletinToldSchema,
     NewBulletinSchema,
 )
-from gridserver.bulletins import cards, looking, queries, rules, service, standing, wording
+from gridserver.bulletins import (
+    cards,
+    looking,
+    queries,
+    rules,
+    service,
+    sightings,
+    standing,
+    wording,
+)
 from gridserver.delivery.commands import Command, point
 from gridserver.delivery.once import Outcome
 
@@ -105,7 +117,11 @@ class Bulletins(MethodView):
 
             def write() -> dict[str, Any]:
                 said = dict(body)
-                return _detail(session, service.write(session, actor, said.pop("unit"), said))
+                within = context.settings().bulletin_validated
+                made = service.write(
+                    session, actor, said.pop("unit"), said, validated_within=within
+                )
+                return _detail(session, made)
 
             document = idempotency.succeed_once(session, NewBulletinSchema().dump(body), write)
         response = idempotency.created(document)
@@ -176,7 +192,10 @@ class BulletinSteps(MethodView):
 
             def work() -> dict[str, Any]:
                 said = {name: value for name, value in body.items() if name != "verb"}
-                done = service.step(session, actor, bulletin_id, body["verb"], said)
+                within = context.settings().bulletin_validated
+                done = service.step(
+                    session, actor, bulletin_id, body["verb"], said, validated_within=within
+                )
                 return _detail(session, done)
 
             return jsonify(idempotency.succeed_once(session, body, work))
@@ -239,8 +258,9 @@ class BulletinCommands(MethodView):
     @blueprint.response(200, BulletinDoneSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     def post(self, body: dict[str, Any], bulletin_id: int) -> Response:
-        """Say of this terminal's copy that it was `read`, also where that was without signal, or
-        that it is `removed`."""
+        """Say of this terminal's copy that it was `read`, also where that was without signal, that
+        it is `removed`, or that the officer saw whom it is about: `sight` with `data` of `{text,
+        place?, lon?, lat?, urgent?}`. `sighting.notice` holds until it is confirmed."""
         with context.transaction() as session:
             outcome = say(session, context.principal(), bulletin_id, Command(**body))
         if outcome.status != 200:
@@ -248,9 +268,51 @@ class BulletinCommands(MethodView):
         return jsonify(outcome.body)
 
 
+@blueprint.route(f"{_ONE}/sightings")
+class BulletinSightings(MethodView):
+    @blueprint.response(200, BulletinSightingsSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, bulletin_id: int) -> tuple[dict[str, Any], int, dict[str, str]]:
+        """Show the sightings of one bulletin: to the issuing unit's room and the auditor all of
+        them, to an officer their own. Each look is written down."""
+        with context.transaction() as session:
+            found = sightings.look(session, context.principal(), bulletin_id)
+        return {"items": found}, 200, _NO_STORE
+
+
+@blueprint.route(f"{_ONE}/sightings/<int(max=9223372036854775807):sighting_id>/answers")
+class BulletinSightingAnswers(MethodView):
+    @blueprint.arguments(idempotency.IdempotencySchema, location="headers")
+    @blueprint.arguments(BulletinAnswerSchema)
+    @blueprint.response(200, BulletinSightingHeadSchema)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
+    def post(
+        self, headers: dict[str, Any], body: dict[str, Any], bulletin_id: int, sighting_id: int
+    ) -> Response:
+        """Confirm a sighting, refute it, or `promise` an answer. Due 10 minutes after an urgent
+        one, an hour after any other; else it is raised to the bureau's room."""
+        with context.transaction() as session:
+            actor = context.principal()
+            said = {name: value for name, value in body.items() if name != "verb"}
+
+            def work() -> dict[str, Any]:
+                return sightings.answer(
+                    session, actor, bulletin_id, sighting_id, body["verb"], said
+                )
+
+            return jsonify(idempotency.succeed_once(session, body, work))
+
+
 def _detail(session: Session, found: queries.Found) -> dict[str, Any]:
-    card = queries.detail(session, context.principal(), found)
-    return card | {"progress": asdict(standing.progress(session, found.row.id))}
+    actor = context.principal()
+    card = queries.detail(session, actor, found)
+    counts = sightings.counts(session, actor, found)
+    return card | {
+        "progress": asdict(standing.progress(session, found.row.id)),
+        "sightings": counts and {**asdict(counts), "answer_by": cards.said(counts.answer_by)},
+    }
 
 
 def _told(person: standing.Told) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import marshmallow as ma
 
 from gridserver.api.moments import Moment
 from gridserver.api.shapes import AttachmentSchema, PersonSchema, UnitRefSchema, moment
-from gridserver.bulletins.lifecycle import BULLETIN
+from gridserver.bulletins.hits import ANSWERS, MOST_MINUTES, NOTICE
+from gridserver.bulletins.lifecycle import BULLETIN, SIGHTING
 from gridserver.bulletins.rules import BASES_OF, KINDS, ROLES
 from gridserver.bulletins.service import STEPS
 
@@ -148,8 +149,22 @@ class BulletinToldSchema(PersonSchema):
     removed_at = moment(nullable=True, description="When the last of the terminals removed it.")
 
 
+class BulletinSightingCountsSchema(ma.Schema):
+    """How many sightings there are, how many wait for an answer, and until when the first does."""
+
+    total = ma.fields.Integer(required=True)
+    waiting = ma.fields.Integer(required=True)
+    answer_by = moment(nullable=True)
+
+
 class BulletinDetailSchema(BulletinHeadSchema):
     progress = ma.fields.Nested(BulletinProgressSchema, required=True)
+    sightings = ma.fields.Nested(
+        BulletinSightingCountsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "For the issuing unit's room and the auditor."},
+    )
     allowed = ma.fields.List(
         ma.fields.String(),
         required=True,
@@ -214,6 +229,61 @@ class BulletinCommandSchema(ma.Schema):
     lat = ma.fields.Float(allow_none=True)
 
 
+class BulletinSightingHeadSchema(ma.Schema):
+    """How a sighting stands, without what was seen."""
+
+    id = ma.fields.Integer(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "Counts the changes."})
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(SIGHTING.states))
+    urgent = ma.fields.Boolean(required=True)
+    said_at = moment(description="When it came, from which the time to answer is counted.")
+    answer_by = moment(nullable=True, description="Until when the issuing room must answer.")
+    escalated_at = moment(nullable=True)
+    answered_at = moment(nullable=True)
+    notice = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": f"“{NOTICE}”, until it is confirmed."},
+    )
+
+
+class BulletinSightingSchema(BulletinSightingHeadSchema):
+    """A sighting as an officer wrote it, and what the issuing room answered."""
+
+    by = ma.fields.Nested(PersonSchema, required=True)
+    occurred_at = moment(nullable=True, description="By the officer's own clock.")
+    lon = ma.fields.Float(required=True, allow_none=True, metadata={"description": "EPSG:4326."})
+    lat = ma.fields.Float(required=True, allow_none=True)
+    place = ma.fields.String(required=True, allow_none=True)
+    text = ma.fields.String(required=True)
+    answered_by = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
+    answer = ma.fields.String(required=True, allow_none=True)
+
+
+class BulletinSightingsSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(BulletinSightingSchema), required=True)
+
+
+class BulletinAnswerSchema(ma.Schema):
+    """What the issuing room says to a sighting."""
+
+    verb = ma.fields.String(required=True, validate=ma.validate.OneOf(tuple(ANSWERS)))
+    text = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "Of `confirm` and `refute`: what the officer is told."},
+    )
+    minutes = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        metadata={
+            "description": f"Of `promise`: in how many there is an answer, {MOST_MINUTES} at most."
+        },
+    )
+
+
 class BulletinDoneSchema(ma.Schema):
     status = ma.fields.String(required=True, validate=ma.validate.OneOf(("done",)))
     bulletin = ma.fields.Nested(BulletinRefSchema, required=True)
+    sighting = ma.fields.Nested(
+        BulletinSightingHeadSchema, metadata={"description": "Of `sight` alone."}
+    )

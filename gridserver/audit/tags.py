@@ -150,14 +150,35 @@ class Tag(StrEnum):
 
     # Bulletins
     BULLETIN_APPROVE = "bulletin:approve", _P, "批准协查通报", "approved a bulletin"
+    BULLETIN_CONFIRM = "bulletin:confirm", _P, "核实线索属实", "confirmed a sighting"
+    BULLETIN_DROP = (
+        "bulletin:drop",
+        _P,
+        "通报结束，线索未经核实",
+        "a bulletin ended before a sighting was answered",
+    )
     BULLETIN_EDIT = "bulletin:edit", _P, "修改协查通报草稿", "changed a bulletin's draft"
+    BULLETIN_ESCALATE = (
+        "bulletin:escalate",
+        _P,
+        "线索逾时未核实，自动上报",
+        "escalated a sighting that nobody answered",
+    )
     BULLETIN_EXPIRE = "bulletin:expire", _P, "协查通报到期", "a bulletin expired"
     BULLETIN_FETCH = "bulletin:fetch", _P, "终端接收协查通报", "a terminal was given a bulletin"
     BULLETIN_ISSUE = "bulletin:issue", _P, "发布协查通报", "issued a bulletin"
     BULLETIN_LAPSE = "bulletin:lapse", _P, "逾时未批准，自动撤回", "a bulletin lapsed unapproved"
     BULLETIN_LOOK = "bulletin:look", _P, "查看协查通报内容", "looked at a bulletin's contents"
+    BULLETIN_LOOK_SIGHTINGS = (
+        "bulletin:look_sightings",
+        _P,
+        "查看协查线索",
+        "looked at a bulletin's sightings",
+    )
+    BULLETIN_PROMISE = "bulletin:promise", _P, "告知核实时限", "said when a sighting is answered"
     BULLETIN_PURGE = "bulletin:purge", _P, "到期清除协查通报内容", "purged a bulletin's contents"
     BULLETIN_READ = "bulletin:read", _P, "在终端阅读协查通报", "read a bulletin on a terminal"
+    BULLETIN_REFUTE = "bulletin:refute", _P, "核实线索不属实", "refuted a sighting"
     BULLETIN_REMOVED = "bulletin:removed", _P, "终端已清除协查通报", "a terminal removed a bulletin"
     BULLETIN_RENEW = "bulletin:renew", _P, "延长协查通报", "renewed a bulletin"
     BULLETIN_RESOLVE = "bulletin:resolve", _P, "办结协查通报", "resolved a bulletin"
@@ -167,6 +188,7 @@ class Tag(StrEnum):
         "紧急先行发布协查通报",
         "sent a bulletin at once",
     )
+    BULLETIN_SIGHT = "bulletin:sight", _P, "上报协查线索", "wrote a sighting"
     BULLETIN_VALIDATE = "bulletin:validate", _P, "复核协查通报", "validated a bulletin"
     BULLETIN_WITHDRAW = "bulletin:withdraw", _P, "撤回协查通报", "withdrew a bulletin"
     BULLETIN_WRITE = "bulletin:write", _P, "起草协查通报", "wrote a bulletin"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gridserver.base import basemap, keeping, keyring, sealing
+from gridserver.base import basemap, keeping, keyring, periods, sealing
 from gridserver.base.basemap import Basemap
 from gridserver.base.errors import Invalid
 from gridserver.base.keeping import Keep
@@ -22,6 +22,8 @@ from gridserver.base.sealing import Seal
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 DATABASE, OWNER = "GRIDSERVER_DATABASE_URL", "GRIDSERVER_DATABASE_OWNER_URL"
+#: Days that what a bulletin said may be kept, for complaints and the court: not for good.
+_MOST_KEPT = 365
 CERTIFICATE, KEY = "GRIDSERVER_TLS_CERTIFICATE", "GRIDSERVER_TLS_KEY"
 
 
@@ -65,6 +67,10 @@ class Settings:
         The Ed25519 key that signs them; made where there is none.
     audit_keep : mapping of Keep to timedelta
         How long the ledger's rows keep their contents.
+    bulletin_kept : timedelta
+        How long after a bulletin's end what it said is kept.
+    bulletin_validated : timedelta
+        How often its issuer must say that it still holds.
     """
 
     database_url: str | None
@@ -86,6 +92,8 @@ class Settings:
     audit_roots: Path
     audit_key: Path
     audit_keep: Mapping[Keep, dt.timedelta]
+    bulletin_kept: dt.timedelta
+    bulletin_validated: dt.timedelta
 
     @property
     def scheme(self) -> str:
@@ -128,6 +136,12 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         audit_roots=_folder(environ.get("GRIDSERVER_AUDIT_ROOTS") or var / "audit-roots.jsonl"),
         audit_key=_folder(environ.get("GRIDSERVER_AUDIT_KEY") or var / "audit-key.pem"),
         audit_keep=keeping.from_environment(environ),
+        bulletin_kept=periods.days(
+            environ, "GRIDSERVER_BULLETIN_KEEP", periods.MONTH, most=_MOST_KEPT
+        ),
+        bulletin_validated=periods.days(
+            environ, "GRIDSERVER_BULLETIN_VALIDATE", periods.MONTH, most=periods.MONTH.days
+        ),
     )
 
 

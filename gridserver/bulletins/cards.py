@@ -7,8 +7,9 @@ from typing import Any
 
 from gridserver.access.queries import AccountRef
 from gridserver.attachments.queries import AttachmentCard
+from gridserver.bulletins.hits import NOTICE
 from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE
-from gridserver.bulletins.models import Bulletin, BulletinContents
+from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinSighting
 from gridserver.org.models import Unit
 
 Card = dict[str, Any]
@@ -100,6 +101,40 @@ def sheet(row: Bulletin, unit: Unit, told: Card) -> Card:
         "contents": told,
         "issued_at": said(row.issued_at),
         "live_until": said(live_until(row)),
+    }
+
+
+def sighting_reference(row: BulletinSighting) -> Card:
+    """Return all that an inbox, a log or the feed may hold of a sighting."""
+    return {"id": row.id, "version": row.version}
+
+
+def sighting_head(row: BulletinSighting) -> Card:
+    """Return how a sighting stands: nothing of what was seen."""
+    return {
+        **sighting_reference(row),
+        "state": row.state,
+        "urgent": row.is_urgent,
+        "said_at": said(row.said_at),
+        "answer_by": said(row.answer_by),
+        "escalated_at": said(row.escalated_at),
+        "answered_at": said(row.answered_at),
+        "notice": None if row.state == "confirmed" else NOTICE,
+    }
+
+
+def sighting(row: BulletinSighting, people: dict[int, AccountRef]) -> Card:
+    """Return a sighting whole. Whoever calls this has written the look down."""
+    return {
+        **sighting_head(row),
+        "by": _person(people, row.account_id),
+        "occurred_at": said(row.occurred_at),
+        "lon": row.lon,
+        "lat": row.lat,
+        "place": row.place,
+        "text": row.words,
+        "answered_by": _person(people, row.answered_by),
+        "answer": row.answer,
     }
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.base.clock import now
-from gridserver.bulletins import recipients, service, telling
+from gridserver.bulletins import queries, recipients, service, sightings, telling
 from gridserver.bulletins.lifecycle import LIVE
-from gridserver.bulletins.models import Bulletin
+from gridserver.bulletins.models import Bulletin, BulletinSighting
 from gridserver.bulletins.queries import Found
 from gridserver.bulletins.rules import DRAFT_KEPT
 from gridserver.org import queries as org
@@ -43,6 +43,17 @@ _TO_LOOK_AT = (
     .with_for_update(skip_locked=True)
     .execution_options(populate_existing=True)
 )
+_UNANSWERED = (
+    select(BulletinSighting)
+    .where(
+        BulletinSighting.state.in_(("open", "promised")),
+        BulletinSighting.answer_by <= bindparam("now"),
+    )
+    .order_by(BulletinSighting.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def end_due(session: Session, limit: int = 100) -> int:
@@ -67,6 +78,15 @@ def tell_latecomers(session: Session, limit: int = 100) -> int:
         row.looked_at = moment
         telling.issued(session, row, recipients.add_new(session, row))
     session.flush()
+    return len(rows)
+
+
+def escalate_sightings(session: Session, limit: int = 100) -> int:
+    """Raise what wasn't answered in time to the bureau's room; return how many sightings."""
+    rows = session.scalars(_UNANSWERED, {"now": now(session), "limit": limit}).all()
+    found = queries.by_id(session, {row.bulletin_id for row in rows})
+    for row in rows:
+        sightings.escalate(session, found[row.bulletin_id], row)
     return len(rows)
 
 

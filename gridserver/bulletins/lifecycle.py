@@ -1,4 +1,4 @@
-"""The life of a bulletin."""
+"""The life of a bulletin, and of a sighting."""
 
 from __future__ import annotations
 
@@ -25,6 +25,22 @@ BULLETIN = Lifecycle(
         **{(state, "resolve"): "resolved" for state in LIVE},
         **{(state, "withdraw"): "withdrawn" for state in ("draft", "approved", *LIVE)},
         **{(state, "expire"): "expired" for state in ("approved", *LIVE)},
+    },
+)
+
+#: Somebody still owes the officer an answer.
+UNANSWERED = ("open", "promised", "escalated")
+
+#: `promised` is one for which the issuing room said until when it will answer, `escalated` one that
+#: wasn't answered in time. `lapsed` was never answered: the bulletin was over first.
+SIGHTING = Lifecycle(
+    states=(*UNANSWERED, "confirmed", "refuted", "lapsed"),
+    transitions={
+        **{(state, "confirm"): "confirmed" for state in UNANSWERED},
+        **{(state, "refute"): "refuted" for state in UNANSWERED},
+        **{(state, "promise"): "promised" for state in UNANSWERED},
+        **{(state, "escalate"): "escalated" for state in ("open", "promised")},
+        **{(state, "drop"): "lapsed" for state in UNANSWERED},
     },
 )
 

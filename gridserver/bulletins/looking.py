@@ -14,10 +14,10 @@ from gridserver.attachments import queries as attachments
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, NotFound
-from gridserver.bulletins import cards, queries
+from gridserver.bulletins import cards, hits, queries, sightings
 from gridserver.bulletins.cards import Card
 from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinCopy, BulletinRecipient
-from gridserver.bulletins.service import SUBJECT
+from gridserver.bulletins.queries import SUBJECT
 from gridserver.delivery.commands import Command, payload, read_moment, read_point
 from gridserver.delivery.once import Outcome, run_once
 from gridserver.org import queries as org
@@ -86,7 +86,8 @@ def may_see_photo(session: Session, actor: Principal, bulletin_id: int) -> None:
 
 
 def command(session: Session, actor: Principal, bulletin_id: int, said: Command) -> Outcome:
-    """Take what a terminal says of its copy: that the officer read it, or that it is removed.
+    """Take what a terminal says of its copy: that the officer read it, that it is removed, or that
+    they saw whom it is about.
 
     What was read without signal comes back so; each reading is its own row of the ledger, with the
     officer's own time and place.
@@ -94,7 +95,8 @@ def command(session: Session, actor: Principal, bulletin_id: int, said: Command)
     Returns
     -------
     Outcome
-        200 with ``{status: "done", bulletin: {id, version}}``; 404 ``bulletin.unknown``; 422.
+        200 with ``{status: "done", bulletin: {id, version}, sighting?}``; 404
+        ``bulletin.unknown``; 409 and 422 as `sightings.sight`.
 
     Raises
     ------
@@ -110,17 +112,30 @@ def command(session: Session, actor: Principal, bulletin_id: int, said: Command)
 def _carry_out(
     session: Session, actor: Principal, bulletin_id: int, said: Command
 ) -> dict[str, Any]:
+    if said.verb == hits.SIGHT:
+        return _sight(session, actor, bulletin_id, said)
     place, said_at = read_point(said), read_moment(said)
     own = queries.held_by(session, actor.account_id, bulletin_id)
     row = session.get_one(Bulletin, bulletin_id, populate_existing=True)
     work = _VERBS.get(said.verb)
     if work is None:
-        given = f"There is no verb {said.verb!r}: give one of {', '.join(_VERBS)}."
+        verbs = ", ".join((*_VERBS, hits.SIGHT))
+        given = f"There is no verb {said.verb!r}: give one of {verbs}."
         raise Invalid("bulletin.unknown_word", given, field="verb")
     work(session, actor, own)
     data = {"said_at": cards.said(said_at), "offset_s": actor.clock_offset_s}
     _note(session, actor, row, said.verb, place, data)
     return {"status": "done", "bulletin": cards.reference(row)}
+
+
+def _sight(session: Session, actor: Principal, bulletin_id: int, said: Command) -> dict[str, Any]:
+    # The bulletin first, as its end does: what is taken while it ends would wait for nobody.
+    row = queries.locked(session, bulletin_id)
+    queries.held_by(session, actor.account_id, bulletin_id)
+    if row is None:
+        raise queries.unknown(bulletin_id)
+    head = sightings.sight(session, actor, row, said)
+    return {"status": "done", "bulletin": cards.reference(row), "sighting": head}
 
 
 def _read(session: Session, _actor: Principal, own: BulletinRecipient) -> None:

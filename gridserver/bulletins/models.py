@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gridserver.base.db import Base, Id
 from gridserver.base.lifecycle import check_in
-from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE
+from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE, SIGHTING
 from gridserver.bulletins.rules import BASES_OF, KINDS, LONGEST_H, ROLES_OF, URGENT_KIND
 
 
@@ -165,3 +165,56 @@ class BulletinCopy(Base):
     version: Mapped[int]
     fetched_at: Mapped[dt.datetime]
     removed_at: Mapped[dt.datetime | None]
+
+
+class BulletinSighting(Base):
+    """That an officer saw whom a bulletin is about, as they wrote it, and what the issuing room
+    answered. It belongs to its bulletin and is deleted with what that says.
+
+    Its place is for who reads it: nothing is indexed by it, nor by person. `said_at` is when it
+    came, from which `answer_by` is counted; `occurred_at` the officer's own time.
+    """
+
+    __tablename__ = "bulletin_sighting"
+    __table_args__ = (
+        CheckConstraint(check_in("state", SIGHTING.states), name="state"),
+        CheckConstraint("words ~ '\\S'", name="words"),
+        CheckConstraint("lon IS NOT NULL OR place IS NOT NULL AND place ~ '\\S'", name="somewhere"),
+        CheckConstraint(
+            "(lon IS NULL) = (lat IS NULL) AND lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
+            name="point",
+        ),
+        CheckConstraint(
+            "(state IN ('confirmed', 'refuted')) "
+            "= (answered_by IS NOT NULL AND answered_at IS NOT NULL)",
+            name="answered",
+        ),
+        CheckConstraint("answered_by <> account_id", name="two_persons"),
+        CheckConstraint("state = 'lapsed' OR answer_by IS NOT NULL", name="answer_by"),
+        CheckConstraint("state <> 'escalated' OR escalated_at IS NOT NULL", name="escalated_at"),
+        Index("ix_bulletin_sighting_bulletin_id", "bulletin_id", "id"),
+        Index(
+            "ix_bulletin_sighting_due",
+            "answer_by",
+            postgresql_where=text("state IN ('open', 'promised')"),
+        ),
+        Index("ix_bulletin_sighting_escalated", "id", postgresql_where=text("state = 'escalated'")),
+    )
+
+    id: Mapped[Id]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletin.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    state: Mapped[str]
+    is_urgent: Mapped[bool]
+    occurred_at: Mapped[dt.datetime | None]
+    said_at: Mapped[dt.datetime]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    place: Mapped[str | None]
+    words: Mapped[str]
+    answer_by: Mapped[dt.datetime | None]
+    escalated_at: Mapped[dt.datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    answered_at: Mapped[dt.datetime | None]
+    answer: Mapped[str | None]

@@ -1,6 +1,9 @@
-"""What a bulletin said is deleted a while after its end; that it was, and who did what, stays."""
+"""What a bulletin said and what was seen is deleted a while after its end; that it was, and who did
+what, stays."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
@@ -8,9 +11,9 @@ from sqlalchemy.orm import Session
 from gridserver.attachments import service as attachments
 from gridserver.audit import service as audit
 from gridserver.base.clock import now
-from gridserver.bulletins.models import Bulletin, BulletinContents
+from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinSighting
+from gridserver.bulletins.queries import SUBJECT
 from gridserver.bulletins.rules import KEPT
-from gridserver.bulletins.service import SUBJECT
 
 #: What stands where a reason in free words stood.
 _GONE = "—"
@@ -25,15 +28,16 @@ _DUE = (
 )
 
 
-def purge(session: Session, limit: int = 100) -> int:
-    """Delete the personal data of what ended `KEPT` ago; return how many bulletins it was.
+def purge(session: Session, limit: int = 100, *, kept: dt.timedelta = KEPT) -> int:
+    """Delete the personal data of what ended `kept` ago; return how many bulletins it was.
 
     Left are the kind, the instrument, who was told and when, and the ledger's rows. The photos'
     files go with the sweep of what nothing refers to.
     """
-    rows = session.scalars(_DUE, {"before": now(session) - KEPT, "limit": limit}).all()
+    rows = session.scalars(_DUE, {"before": now(session) - kept, "limit": limit}).all()
     for row in rows:
-        session.execute(delete(BulletinContents).where(BulletinContents.bulletin_id == row.id))
+        for table in (BulletinContents, BulletinSighting):
+            session.execute(delete(table).where(table.bulletin_id == row.id))
         attachments.unlink(session, SUBJECT, row.id)
         row.end_reason = row.end_reason and _GONE
         row.area_reason = row.area_reason and _GONE

@@ -3,7 +3,7 @@ bulletin says: `reading` does, and writes it down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ from gridserver.bulletins.lifecycle import ENDED, LIVE
 from gridserver.bulletins.models import Bulletin, BulletinRecipient
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
+
+#: What a bulletin is called in the ledger, and by what belongs to it.
+SUBJECT = "bulletin"
 
 READ, WRITE, ACROSS = "bulletin.read", "bulletin.write", "bulletin.read_across"
 
@@ -141,6 +144,13 @@ def unknown(bulletin_id: int) -> NotFound:
     return NotFound(
         "bulletin.unknown", f"There is no bulletin {bulletin_id} for you.", field="bulletin"
     )
+
+
+def by_id(session: Session, ids: Collection[int]) -> dict[int, Found]:
+    """Return bulletins for the server itself, by id."""
+    query = select(Bulletin, Unit).join(Unit, Unit.id == Bulletin.unit_id)
+    rows = session.execute(query.where(Bulletin.id.in_(ids)))
+    return {row.id: Found(row, unit) for row, unit in rows}
 
 
 def _found(session: Session, bulletin_id: int) -> Found | None:

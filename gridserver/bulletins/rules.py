@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridserver.attachments.rules import read_hashes
-from gridserver.base import reading
+from gridserver.base import periods, reading
 from gridserver.base.errors import Invalid
 from gridserver.bulletins.wording import words_of_arrest
 
@@ -49,12 +49,12 @@ URGENT_KIND = "missing_person"
 
 #: How long an urgent one lives without its second person.
 APPROVED_WITHIN = dt.timedelta(minutes=30)
-#: When an issuer has to say again that it holds.
-VALIDATED_WITHIN = dt.timedelta(days=30)
+#: When an issuer has to say again that it holds, unless the installation asks for it sooner.
+VALIDATED_WITHIN = periods.MONTH
 #: How long a draft waits for its second person, and how long after its end what a bulletin said is
-#: kept, for complaints and for the court.
+#: kept, for complaints and for the court, unless the installation sets another time.
 DRAFT_KEPT = dt.timedelta(hours=72)
-KEPT = dt.timedelta(days=30)
+KEPT = periods.MONTH
 _HOUR = dt.timedelta(hours=1)
 #: kind → the most hours before it is renewed.
 LONGEST_H: Mapping[str, int] = dict.fromkeys(KINDS, 30 * 24) | {"missing_person": 72}

@@ -3,10 +3,12 @@ resolve; and what the clock does."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
@@ -15,10 +17,10 @@ from gridserver.audit import service as audit
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid
-from gridserver.bulletins import queries, recipients, telling
+from gridserver.bulletins import queries, recipients, sightings, telling
 from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE
 from gridserver.bulletins.models import Bulletin, BulletinContents
-from gridserver.bulletins.queries import Found
+from gridserver.bulletins.queries import SUBJECT, Found
 from gridserver.bulletins.rules import (
     APPROVED_WITHIN,
     LONGEST_REASON,
@@ -30,7 +32,6 @@ from gridserver.bulletins.rules import (
 )
 from gridserver.org import queries as org
 
-SUBJECT = "bulletin"
 #: The verbs that a room says, and what each carries.
 STEPS: Mapping[str, frozenset[str]] = {
     "approve": frozenset(),
@@ -43,8 +44,15 @@ STEPS: Mapping[str, frozenset[str]] = {
 }
 
 
-def write(session: Session, actor: Principal, unit_code: str, said: Mapping[str, Any]) -> Found:
-    """Write a bulletin in the name of a unit. An urgent one goes out at once.
+def write(
+    session: Session,
+    actor: Principal,
+    unit_code: str,
+    said: Mapping[str, Any],
+    *,
+    validated_within: dt.timedelta = VALIDATED_WITHIN,
+) -> Found:
+    """Write a bulletin in the name of a unit. An urgent one goes out at once, as `step` sends it.
 
     Raises
     ------
@@ -71,7 +79,7 @@ def write(session: Session, actor: Principal, unit_code: str, said: Mapping[str,
     found = Found(row, unit)
     _note(session, actor, row, "write", {"kind": row.kind, "urgent": row.is_urgent})
     if draft.is_urgent:
-        return step(session, actor, row.id, "send_at_once")
+        return step(session, actor, row.id, "send_at_once", validated_within=validated_within)
     telling.changed(session, found)
     return found
 
@@ -106,8 +114,15 @@ def step(
     bulletin_id: int,
     verb: str,
     said: Mapping[str, Any] | None = None,
+    *,
+    validated_within: dt.timedelta = VALIDATED_WITHIN,
 ) -> Found:
     """Carry out one of `STEPS`.
+
+    Parameters
+    ----------
+    validated_within
+        How soon its issuer has to say again that it holds.
 
     Raises
     ------
@@ -124,7 +139,10 @@ def step(
     found = queries.bulletin_for_change(session, actor, bulletin_id)
     row = found.row
     before, after = row.state, _after(row, verb)
-    _DO[verb](session, actor, row, given)
+    if verb in _VALIDATING:
+        row.validate_by = now(session) + validated_within
+    if do := _DO.get(verb):
+        do(session, actor, row, given)
     row.state = after
     _touch(session, actor, row, verb, before)
     _tell(session, found, before)
@@ -172,8 +190,8 @@ def _columns(session: Session, draft: Draft) -> dict[str, Any]:
 def _put_contents(session: Session, actor: Principal, row: Bulletin, draft: Draft) -> None:
     said = asdict(draft.contents)
     photos = said.pop("photos")
-    session.merge(BulletinContents(bulletin_id=row.id, **said))
-    session.flush()
+    put = insert(BulletinContents).values(bulletin_id=row.id, **said)
+    session.execute(put.on_conflict_do_update(constraint="pk_bulletin_contents", set_=said))
     attachments.unlink(session, SUBJECT, row.id)
     attachments.link(session, actor, SUBJECT, row.id, photos)
 
@@ -211,7 +229,6 @@ def _approve(session: Session, actor: Principal, row: Bulletin, _: Mapping[str, 
 def _issue(session: Session, _actor: Principal, row: Bulletin, _: Mapping[str, Any]) -> None:
     _run(session, row)
     row.issued_at = row.looked_at = now(session)
-    row.validate_by = now(session) + VALIDATED_WITHIN
 
 
 def _send_at_once(
@@ -234,21 +251,18 @@ def _renew(session: Session, actor: Principal, row: Bulletin, given: Mapping[str
     _run(session, row)
 
 
-def _validate(session: Session, _actor: Principal, row: Bulletin, _: Mapping[str, Any]) -> None:
-    row.validate_by = now(session) + VALIDATED_WITHIN
-
-
 def _end(session: Session, actor: Principal, row: Bulletin, given: Mapping[str, Any]) -> None:
     row.end_reason = reading.text(given.get("reason"), "reason", longest=LONGEST_REASON)
     row.ended_by, row.ended_at = actor.account_id, now(session)
 
 
+#: With these its issuer says that it holds.
+_VALIDATING = frozenset({"issue", "send_at_once", "validate"})
 _DO = {
     "approve": _approve,
     "issue": _issue,
     "send_at_once": _send_at_once,
     "renew": _renew,
-    "validate": _validate,
     "withdraw": _end,
     "resolve": _end,
 }
@@ -285,6 +299,7 @@ def _tell(session: Session, found: Found, before: str) -> None:
     row = found.row
     if row.state in ENDED and before in LIVE:
         telling.ended(session, row)
+        sightings.drop(session, found)
     elif row.state in LIVE:
         telling.updated(session, row)
         telling.issued(session, row, recipients.add_new(session, row))

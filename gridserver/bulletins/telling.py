@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.base.clock import now
 from gridserver.bulletins import cards, recipients
-from gridserver.bulletins.models import Bulletin
+from gridserver.bulletins.models import Bulletin, BulletinSighting
 from gridserver.bulletins.queries import Found
 from gridserver.delivery import service as delivery
 from gridserver.delivery.service import Broadcast
@@ -46,6 +46,22 @@ def changed(session: Session, found: Found) -> None:
     paths.update(org.paths_by_code(session, set(found.row.reaches)).values())
     for path in sorted(paths):
         delivery.append_feed(session, "bulletin.changed", data, path)
+
+
+def sighted(
+    session: Session, found: Found, sighting: BulletinSighting, account_ids: Iterable[int]
+) -> None:
+    """Tell accounts, and the rooms' feed, that a sighting came or was answered: which, and no
+    more."""
+    data = {
+        "bulletin": cards.reference(found.row),
+        "sighting": cards.sighting_reference(sighting),
+    }
+    ids = {account_id: uuid.uuid4() for account_id in account_ids}
+    if ids:
+        until = now(session) + _ENDING_KEPT
+        delivery.post(session, [Broadcast(ids, "bulletin.sighting", data, until)])
+    delivery.append_feed(session, "bulletin.sighting", data, found.unit.path)
 
 
 def _post(

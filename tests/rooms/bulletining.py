@@ -30,6 +30,10 @@ NORTH = [f"33082400{n}" for n in (5, 6, 7, 8)]
 #: Said by nobody but the bulletins of these tests.
 NAME = "甄晓鹿"
 
+#: What an officer writes, and what no row but the sighting's own may hold.
+SEEN_NAME = "穿红外套的小鹿"
+SEEN = {"text": f"{SEEN_NAME}在候车亭避雨", "place": "芹阳公交站"}
+
 BASIS = {
     "missing_person": "report",
     "person_at_risk": "report",
@@ -96,6 +100,22 @@ def say(
 ) -> Outcome:
     command = Command(uuid.uuid4(), verb, now(session), data, 118.405, 29.105)
     return looking.command(session, county.principal(who), found.row.id, command)
+
+
+def fetch(session: Session, county: County, found: Found, who: str = SOUTH[0]) -> dict[str, Any]:
+    """Give an officer's terminal its copy."""
+    return looking.fetch(session, county.principal(who), found.row.id, None)
+
+
+def sight(
+    session: Session, county: County, found: Found, who: str = SOUTH[0], **data: Any
+) -> dict[str, Any]:
+    """Have an officer who was given a bulletin write a sighting; return how that stands."""
+    fetch(session, county, found, who)
+    outcome = say(session, county, who, found, "sight", **(SEEN | data))
+    assert outcome.status == 200, outcome.body
+    head: dict[str, Any] = outcome.body["sighting"]
+    return head
 
 
 def told(session: Session, county: County, who: str) -> list[tuple[str, dict[str, Any]]]:

@@ -254,6 +254,12 @@ def _swap(*said: tuple[str, str]) -> Case:
     return case
 
 
+def _sighting(world: World) -> None:
+    world.write_bulletin()
+    found = world.bulletins[-1]
+    bulletining.sight(world.session, world.county, found)
+
+
 def _bulletin(verb: str | None = None, **said: Any) -> Case:
     def case(world: World) -> None:
         world.write_bulletin()
@@ -284,6 +290,7 @@ CASES: dict[str, Case] = {
     "bulletin.changed": _bulletin(),
     "bulletin.updated": _bulletin("renew", lasts_h=48),
     "bulletin.ended": _bulletin("resolve", reason="found"),
+    "bulletin.sighting": _sighting,
     "expired": _tombstone,
     "swap.asked": _swap(),
     "swap.agreed": _swap((BACKUP, "agree")),

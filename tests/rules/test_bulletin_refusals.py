@@ -21,6 +21,10 @@ FINGERPRINT = {
     "bulletin_contents": ("bulletin_id fact last_seen_at last_seen_place not_to_do opinion to_do"),
     "bulletin_copy": "account_id bulletin_id device fetched_at removed_at version",
     "bulletin_recipient": "account_id bulletin_id read_at told_at unit_id",
+    "bulletin_sighting": (
+        "account_id answer answer_by answered_at answered_by bulletin_id escalated_at id is_urgent "
+        "lat lon occurred_at place said_at state version words"
+    ),
 }
 #: Parts of names that no column and no table may have, and no path either.
 REFUSED = (
@@ -68,10 +72,14 @@ def test_no_key_joins_two_persons() -> None:
     assert of_contents == {"bulletin"}
     assert not {name for name, to in pointing if to == "bulletin_contents"}
     to_bulletins = {name for name, to in pointing if to == "bulletin"}
-    assert to_bulletins == {"bulletin_contents", "bulletin_copy", "bulletin_recipient"}
+    parts = {"bulletin_contents", "bulletin_copy", "bulletin_recipient", "bulletin_sighting"}
+    assert to_bulletins == parts
     contents = TABLES["bulletin_contents"]
     assert [column.name for column in contents.primary_key] == ["bulletin_id"]
     assert not contents.indexes, "nothing to look a person up by"
+    sightings = TABLES["bulletin_sighting"]
+    indexed = {column.name for index in sightings.indexes for column in index.columns}
+    assert indexed == {"bulletin_id", "id", "answer_by"}, "neither by place nor by officer"
 
 
 def test_no_door_is_for_what_is_refused() -> None:

@@ -14,6 +14,7 @@ def test_defaults_need_no_environment() -> None:
     assert settings.var == ROOT / "var"
     assert settings.database_url is None
     assert settings.timezone.key == "Asia/Shanghai"
+    assert (settings.bulletin_kept.days, settings.bulletin_validated.days) == (30, 30)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,10 @@ def test_defaults_need_no_environment() -> None:
         ("GRIDSERVER_GEOMETRY_PROCESSES", "0"),
         ("GRIDSERVER_GEOMETRY_PROCESSES", "65"),
         ("GRIDSERVER_GEOMETRY_PROCESSES", "two"),
+        ("GRIDSERVER_BULLETIN_VALIDATE", "31"),
+        ("GRIDSERVER_BULLETIN_VALIDATE", "0"),
+        ("GRIDSERVER_BULLETIN_KEEP", "366"),
+        ("GRIDSERVER_BULLETIN_KEEP", "soon"),
         ("GRIDSERVER_DATABASE_URL", "mysql://u:secret@h/d"),
         ("GRIDSERVER_DATABASE_URL", "not a url"),
         ("GRIDSERVER_REDIS_URL", "http://h"),

@@ -8882,8 +8882,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say of this terminal's copy that it was `read`, also where that was without signal, or
-         *     that it is `removed`.
+         * Say of this terminal's copy that it was `read`, also where that was without signal, that
+         *     it is `removed`, or that the officer saw whom it is about: `sight` with `data` of `{text,
+         *     place?, lon?, lat?, urgent?}`. `sighting.notice` holds until it is confirmed.
          */
         post: {
             parameters: {
@@ -8913,6 +8914,113 @@ export interface paths {
                 401: components["responses"]["UNAUTHORIZED"];
                 403: components["responses"]["FORBIDDEN"];
                 404: components["responses"]["NOT_FOUND"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Show the sightings of one bulletin: to the issuing unit's room and the auditor all of
+         *     them, to an officer their own. Each look is written down.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinSightings"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/{bulletin_id}/sightings/{sighting_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+                sighting_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a sighting, refute it, or `promise` an answer. Due 10 minutes after an urgent
+         *     one, an hour after any other; else it is raised to the bureau's room.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    bulletin_id: number;
+                    sighting_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulletinAnswer"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinSightingHead"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
                 413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
@@ -13402,7 +13510,7 @@ export interface components {
             /** @description The same as long as it is about the same. */
             key: string;
             /** @enum {string} */
-            kind: "support" | "unsigned" | "worker" | "relay" | "void" | "clock";
+            kind: "support" | "sighting" | "unsigned" | "worker" | "relay" | "void" | "clock";
             /**
              * Format: date-time
              * @description When the condition began, or last renewed.
@@ -13410,7 +13518,7 @@ export interface components {
             since: string;
             /** @description The task it is about. */
             task: number | null;
-            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · void: count, names, from, until · clock: username, offset_s. */
+            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · sighting: bulletin, sighting, urgent · void: count, names, from, until · clock: username, offset_s. */
             params: {
                 [key: string]: unknown;
             };
@@ -13820,6 +13928,12 @@ export interface components {
             read: number;
             removed: number;
         };
+        BulletinSightingCounts: {
+            total: number;
+            waiting: number;
+            /** Format: date-time */
+            answer_by: string | null;
+        };
         BulletinDetail: {
             id: number;
             /** @description Counts the changes. */
@@ -13868,6 +13982,8 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             progress: components["schemas"]["BulletinProgress"];
+            /** @description For the issuing unit's room and the auditor. */
+            sightings: components["schemas"]["BulletinSightingCounts"] | null;
             /** @description The verbs that the reader may say now. */
             allowed: string[];
         };
@@ -13986,10 +14102,84 @@ export interface components {
             /** @description Counts the changes. */
             version: number;
         };
+        BulletinSightingHead: {
+            id: number;
+            /** @description Counts the changes. */
+            version: number;
+            /** @enum {string} */
+            state: "open" | "promised" | "escalated" | "confirmed" | "refuted" | "lapsed";
+            urgent: boolean;
+            /**
+             * Format: date-time
+             * @description When it came, from which the time to answer is counted.
+             */
+            said_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the issuing room must answer.
+             */
+            answer_by: string | null;
+            /** Format: date-time */
+            escalated_at: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** @description “unconfirmed: do not detain on this alone”, until it is confirmed. */
+            notice: string | null;
+        };
         BulletinDone: {
             /** @enum {string} */
             status: "done";
             bulletin: components["schemas"]["BulletinRef"];
+            /** @description Of `sight` alone. */
+            sighting?: components["schemas"]["BulletinSightingHead"];
+        };
+        BulletinSighting: {
+            id: number;
+            /** @description Counts the changes. */
+            version: number;
+            /** @enum {string} */
+            state: "open" | "promised" | "escalated" | "confirmed" | "refuted" | "lapsed";
+            urgent: boolean;
+            /**
+             * Format: date-time
+             * @description When it came, from which the time to answer is counted.
+             */
+            said_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the issuing room must answer.
+             */
+            answer_by: string | null;
+            /** Format: date-time */
+            escalated_at: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** @description “unconfirmed: do not detain on this alone”, until it is confirmed. */
+            notice: string | null;
+            by: components["schemas"]["Person"];
+            /**
+             * Format: date-time
+             * @description By the officer's own clock.
+             */
+            occurred_at: string | null;
+            /** @description EPSG:4326. */
+            lon: number | null;
+            lat: number | null;
+            place: string | null;
+            text: string;
+            answered_by: components["schemas"]["Person"] | null;
+            answer: string | null;
+        };
+        BulletinSightings: {
+            items: components["schemas"]["BulletinSighting"][];
+        };
+        BulletinAnswer: {
+            /** @enum {string} */
+            verb: "confirm" | "refute" | "promise";
+            /** @description Of `confirm` and `refute`: what the officer is told. */
+            text?: string | null;
+            /** @description Of `promise`: in how many there is an answer, 1440 at most. */
+            minutes?: number | null;
         };
         LedgerEntry: {
             id: number;
