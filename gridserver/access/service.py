@@ -111,13 +111,13 @@ def _two_names(actor: audit.Actor | None, names: Sequence[str]) -> list[str]:
     if actor is not None:
         raise Forbidden(
             "account.auditor_by_command_line",
-            "Nobody gives the auditor's role but the command line, with two names.",
+            "Nobody gives the auditor's role or password but the command line, with two names.",
         )
     said = sorted({name.strip() for name in names} - {""})
     if len(said) != 2:
         raise Invalid(
             "account.two_names",
-            "An auditor is appointed by two: give --authorised-by NAME twice.",
+            "Two answer for an auditor: give --authorised-by NAME twice.",
             field="authorised_by",
         )
     return said
@@ -144,17 +144,43 @@ def revoke(
     )
 
 
-def set_password(session: Session, actor: audit.Actor | None, username: str, password: str) -> None:
+def set_password(
+    session: Session,
+    actor: audit.Actor | None,
+    username: str,
+    password: str,
+    *,
+    authorised_by: Sequence[str] = (),
+) -> None:
     """Set a password and end the account's sessions; sign-ins half done and what failed are
     forgotten.
 
-    Raises `Invalid` as `passwords.check` does.
+    Whoever sets an auditor's could read the ledger in their name: it takes the same two names as
+    the appointment (`grant`), and they stand in the ledger.
+
+    Raises
+    ------
+    Invalid
+        As `passwords.check` does; ``account.two_names``.
+    Forbidden
+        ``account.auditor_by_command_line``.
     """
     account = account_by_username(session, username)
+    held = select(RoleGrant.role).where(RoleGrant.account_id == account.id)
+    data: dict[str, object] = {}
+    if "auditor" in session.scalars(held).all():
+        data["authorised_by"] = _two_names(actor, authorised_by)
     _renew_password(session, account, password)
     sessions.end(session, LoginSession.account_id == account.id)
     attempts.open_ways(session, username)
-    audit.record(session, actor, Tag.ACCOUNT_PASSWD, subject_kind="account", subject_id=account.id)
+    audit.record(
+        session,
+        actor,
+        Tag.ACCOUNT_PASSWD,
+        subject_kind="account",
+        subject_id=account.id,
+        data=data,
+    )
 
 
 def change_password(session: Session, actor: Principal, old: str, new: str) -> int:

@@ -18,6 +18,12 @@ from gridserver.org import queries as org
 from gridserver.org import service as org_service
 from gridserver.org.models import Unit
 
+authorised_option = click.option(
+    "--authorised-by",
+    metavar="NAME",
+    multiple=True,
+    help="Who answers for an auditor's account: two, and both stand in the ledger.",
+)
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from stdin instead of asking."
 )
@@ -38,12 +44,7 @@ def account() -> None:
     metavar="CODE:NAME",
     help="Make the bureau, in an empty installation: 330824:开化县公安局.",
 )
-@click.option(
-    "--authorised-by",
-    metavar="NAME",
-    multiple=True,
-    help="Who answers for an auditor's appointment: two, and both stand in the ledger.",
-)
+@authorised_option
 @password_option
 @json_option
 def add(
@@ -71,7 +72,7 @@ def add(
             )
             for each in role:
                 service.grant(session, None, new, each, where, authorised_by=authorised_by)
-            service.set_password(session, None, username, password)
+            service.set_password(session, None, username, password, authorised_by=authorised_by)
             code = where.code
     emit(
         {"username": username, "roles": [{"role": each, "unit": code} for each in role]},
@@ -82,14 +83,17 @@ def add(
 
 @account.command()
 @click.argument("username")
+@authorised_option
 @password_option
 @json_option
-def passwd(username: str, password_stdin: bool, as_json: bool) -> None:
-    """Set the password of USERNAME and end its sessions."""
+def passwd(
+    username: str, authorised_by: tuple[str, ...], password_stdin: bool, as_json: bool
+) -> None:
+    """Set the password of USERNAME and end its sessions. An auditor's takes two names."""
     with migrated_database() as database:
         password = _password(password_stdin)
         with database.transaction() as session:
-            service.set_password(session, None, username, password)
+            service.set_password(session, None, username, password, authorised_by=authorised_by)
     emit({"username": username}, as_json, f"The password of {username} is set.")
 
 

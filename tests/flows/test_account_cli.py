@@ -40,6 +40,15 @@ def test_a_new_account_signs_in_and_a_new_password_is_its_own(
             assert service.sign_in(session, "chen", password, None)
 
 
+def test_an_auditors_password_takes_two_names(run: Run, county: County) -> None:
+    passwd = ("account", "passwd", "auditor", "--password-stdin")
+    refused = run(*passwd, stdin="river-stone-12\n", code=1)
+    assert "--authorised-by" in refused.stderr
+    run(*passwd, "--authorised-by", "王某", code=1, stdin="river-stone-12\n")
+    two = ("--authorised-by", "纪委 王某", "--authorised-by", "法制 李某")
+    run(*passwd, *two, stdin="river-stone-12\n")
+
+
 def test_an_account_that_was_shut_is_opened(run: Run, database: Database, county: County) -> None:
     with database.transaction() as session:
         for _ in range(5):

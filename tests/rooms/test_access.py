@@ -105,6 +105,21 @@ def test_an_auditor_is_appointed_by_two_names_and_by_nobody_who_is_signed_in(
     assert said[-1]["authorised_by"] == sorted(two)
 
 
+def test_an_auditors_password_takes_the_same_two_names(session: Session, county: County) -> None:
+    two = ("纪委 王某", "法制 李某")
+    for names in ((), two[:1], (two[0], two[0])):
+        with pytest.raises(Invalid, match="twice"):
+            service.set_password(session, None, "auditor", "river-stone-12", authorised_by=names)
+    with pytest.raises(Forbidden, match="command line"):
+        actor = county.principal("admin")
+        service.set_password(session, actor, "auditor", "river-stone-12", authorised_by=two)
+    service.set_password(session, None, "auditor", "river-stone-12", authorised_by=two)
+    passwd = AuditEntry.tag == "account:passwd"
+    (said,) = session.scalars(select(AuditEntry.data).where(passwd)).all()
+    assert said["authorised_by"] == sorted(two)
+    assert service.sign_in(session, "auditor", "river-stone-12", None)
+
+
 def test_bad_accounts_are_refused(session: Session, county: County) -> None:
     with pytest.raises(Conflict, match="exists"):
         service.add_account(session, None, username="gis", display_name="x", password_hash="!")
