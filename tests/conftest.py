@@ -24,6 +24,7 @@ from gridserver.base.clock import SetClock
 from gridserver.base.db import Database, run_before_commit
 from gridserver.base.settings import DEFAULT_TIMEZONE
 from gridserver.embedded import Cluster
+from tests import reads
 from tests.county import County, make_county
 from tests.folders import reachable_folder
 
@@ -61,6 +62,14 @@ def ledger_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("GRIDSERVER_AUDIT_ROOTS", str(folder / "roots.jsonl"))
         patch.setenv("GRIDSERVER_AUDIT_KEY", str(folder / "key.pem"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_look_is_written_down() -> Iterator[None]:
+    """Hold every test to it: each reading of a bulletin's contents has its row in the ledger."""
+    with reads.watched():
+        yield
+    assert reads.found == []
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,9 @@
 
 The list is checked in what describes the person and in what is to be done. *What not to do* may
 name them: "do not arrest" is just what belongs there.
+
+The database refuses them too (`has_words_of_arrest`, of a migration): a word more here is a
+migration more.
 """
 
 from __future__ import annotations
@@ -55,7 +58,10 @@ ENGLISH = (
 
 _ENDING = r"(?:s|ed|ing|ee|ment|d|able)?"
 _FOUND = re.compile(
-    "|".join(map(re.escape, CHINESE)) + r"|\b(?:" + "|".join(ENGLISH) + rf"){_ENDING}\b",
+    "|".join(map(re.escape, CHINESE))
+    + r"|(?<![A-Za-z])(?:"
+    + "|".join(ENGLISH)
+    + rf"){_ENDING}(?![A-Za-z])",
     re.IGNORECASE,
 )
 #: What stands between the signs of a word to hide it: blanks, dots, dashes, signs without width.

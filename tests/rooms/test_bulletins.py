@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gridserver.attachments import queries as attachments
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
-from gridserver.bulletins import clocks, looking, purging, queries, rules, service
+from gridserver.bulletins import clocks, looking, purging, queries, rules, service, wording
 from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE
 from gridserver.bulletins.models import Bulletin, BulletinContents
 from gridserver.bulletins.queries import Found
@@ -242,6 +242,20 @@ def test_who_does_not_validate_loses_it(session: Session, county: County, clock:
     assert (again(session, kept).state, again(session, left).state) == ("renewed", "expired")
 
 
+def test_an_installation_may_ask_for_it_sooner(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    found = issue(session, county, "warrant", lasts_h=720)
+    week = dt.timedelta(days=7)
+    actor = county.principal(AUTHOR)
+    service.step(session, actor, found.row.id, "validate", validated_within=week)
+    assert again(session, found).validate_by == clock.now() + week
+    clock.advance(week)
+    assert clocks.end_due(session) == 1
+    clock.advance(2 * week)
+    assert purging.purge(session, kept=2 * week) == 1
+
+
 def test_a_draft_that_nobody_approves_lapses(
     session: Session, county: County, clock: SetClock
 ) -> None:
@@ -321,3 +335,77 @@ def test_a_list_says_nothing_of_the_person(session: Session, county: County) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_can_live(session: Session, county: County, kind: str) -> None:
     assert issue(session, county, kind).row.state in LIVE
+
+
+# --- words of arrest, whoever writes them
+
+ARRESTING = [
+    "发现后立即抓捕",
+    "发现后立即抓 捕",
+    "在\u200b逃",
+    "在　逃",
+    "请Arrest她",
+    "do not lose, detain",
+]
+HARMLESS = [
+    "稳住孩子，联系值班室",
+    "不逮不捕",
+    "restless",
+    "拘\n谨，留长发",
+    "detainx",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", ARRESTING + HARMLESS)
+def test_the_database_knows_the_same_words(session: Session, text: str) -> None:
+    found = session.scalar(sa.select(sa.func.has_words_of_arrest(text)))
+    assert found == (wording.words_of_arrest([text]) is not None) == (text in ARRESTING)
+
+
+@pytest.mark.parametrize("word", [*wording.CHINESE, *wording.ENGLISH])
+def test_the_database_knows_each_word(session: Session, word: str) -> None:
+    assert session.scalar(sa.select(sa.func.has_words_of_arrest(f"（{word}）"))) is True
+
+
+def change(session: Session, statement: str, found: Found) -> None:
+    """Do as somebody would who comes past the application, and commit."""
+    with session.begin_nested():
+        session.execute(sa.text(statement), {"id": found.row.id})
+        session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
+@pytest.mark.parametrize("column", ["fact", "opinion", "to_do", "last_seen_place"])
+@pytest.mark.parametrize("kind", ["missing_person", "protection_order"])
+def test_who_is_not_wanted_is_not_spoken_of_so(
+    session: Session, county: County, kind: str, column: str
+) -> None:
+    found = write(session, county, kind)
+    with pytest.raises(sa.exc.IntegrityError, match="words of arrest"):
+        change(
+            session,
+            f"UPDATE bulletin_contents SET {column} = '立即抓捕' WHERE bulletin_id = :id",  # noqa: S608
+            found,
+        )
+    change(
+        session,
+        "UPDATE bulletin_contents SET not_to_do = '不得抓捕' WHERE bulletin_id = :id",
+        found,
+    )
+
+
+def test_nor_does_their_role_change_under_the_words(session: Session, county: County) -> None:
+    contents = said()["contents"] | {"to_do": "立即抓捕"}
+    found = write(session, county, "officer_safety", contents=contents)
+    with pytest.raises(sa.exc.IntegrityError, match="words of arrest"):
+        change(session, "UPDATE bulletin SET role = 'witness' WHERE id = :id", found)
+
+
+def test_a_draft_may_change_its_role_and_its_words_at_once(
+    session: Session, county: County
+) -> None:
+    wanted = said("officer_safety", contents=said()["contents"] | {"to_do": "立即抓捕"})
+    found = write(session, county)
+    for given in (wanted, said("person_at_risk"), wanted):
+        service.edit(session, county.principal(AUTHOR), found, given)
+    session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))

@@ -1,0 +1,215 @@
+"""Every route that shows personal data: each answer has its row in the ledger, and without the row
+there is no answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from gridserver.base.db import Database
+from gridserver.base.settings import ROOT
+from tests.conftest import MORNING
+from tests.county import centre
+from tests.flows.conftest import AccountClient
+from tests.flows.test_attachments_http import bring
+from tests.flows.test_bulletin_sightings_http import sight
+from tests.flows.test_bulletins_http import BULLETINS, READER, body, step
+from tests.photos import photo
+from tests.problems import is_problem
+from tests.rooms.bulletining import AUTHOR, NAME, SEEN_NAME
+
+_PERIOD = f"from={MORNING.date()}T00:00:00%2B08:00&to={MORNING.date()}T23:00:00%2B08:00"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a route is asked by somebody who may look, and what the ledger then says."""
+
+    operation: str
+    who: str
+    path: str
+    tag: str
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        return self.operation.split()[0]
+
+
+_B = "/api/v1/bulletins/{bulletin_id}"
+#: What says something of the person of a bulletin.
+OF_BULLETINS = (
+    Look(f"get {_B}/contents", AUTHOR, f"{BULLETINS}/{{id}}/contents", "bulletin:look"),
+    Look(f"put {_B}/copy", READER, f"{BULLETINS}/{{id}}/copy", "bulletin:fetch"),
+    Look(f"get {_B}/sightings", AUTHOR, f"{BULLETINS}/{{id}}/sightings", "bulletin:look_sightings"),
+    Look(
+        "get /api/v1/attachments/{sha256}",
+        READER,
+        "/api/v1/attachments/{sha256}?bulletin={id}",
+        "attachment:read",
+    ),
+)
+#: What says something of a caller in a file that goes out of the system, or of an officer's work.
+OF_OTHERS = (
+    Look("get /api/v1/audit/entries", "auditor", "/api/v1/audit/entries", "audit:read"),
+    Look(
+        "get /api/v1/day-log",
+        AUTHOR,
+        f"/api/v1/day-log?officer={READER}",
+        "log:read",
+    ),
+    Look("get /api/v1/incidents.xlsx", AUTHOR, "/api/v1/incidents.xlsx?state=all", "export:write"),
+    Look(
+        "get /api/v1/incidents/{incident_id}/record.pdf",
+        AUTHOR,
+        "/api/v1/incidents/{incident}/record.pdf",
+        "incident:print",
+    ),
+    Look(
+        "get /api/v1/figures/officers",
+        AUTHOR,
+        f"/api/v1/figures/officers?station=33082401&{_PERIOD}",
+        "figures:load",
+    ),
+    Look(
+        "get /api/v1/figures/officers/{number}/calls",
+        AUTHOR,
+        f"/api/v1/figures/officers/{READER}/calls?figure=signed&{_PERIOD}",
+        "figures:officer",
+    ),
+    Look(
+        "post /api/v1/playbacks",
+        "command",
+        "/api/v1/playbacks",
+        "playback:open",
+        {
+            "from": f"{MORNING.date()}T08:00:00+08:00",
+            "to": MORNING.isoformat(),
+            "positions": True,
+            "purpose": "复盘",
+        },
+    ),
+)
+LOOKS = OF_BULLETINS + OF_OTHERS
+#: The schemas that hold what is said of a bulletin's person.
+PERSONAL = {"BulletinContents", "BulletinSighting"}
+
+
+@pytest.fixture
+def subjects(client: AccountClient) -> dict[str, Any]:
+    """A live bulletin with a photo and a sighting, and an incident."""
+    sha256 = bring(client.as_(AUTHOR), photo())["sha256"]
+    given = body()
+    given["contents"]["photos"] = [sha256]
+    id_ = client.as_(AUTHOR).post(BULLETINS, json=given).json["id"]
+    step(client, id_, "approve")
+    assert step(client, id_, "issue", AUTHOR).status_code == 200
+    assert sight(client, id_).status_code == 200
+    reported = client.as_("command").post("/api/v1/incidents", json=_report())
+    assert reported.status_code == 201, reported.text
+    return {"id": id_, "sha256": sha256, "incident": reported.json["id"]}
+
+
+def _report() -> dict[str, Any]:
+    lon, lat = centre(0, 0)
+    return {"source": "110", "external_id": "1", "category": "dispute", "lon": lon, "lat": lat}
+
+
+@pytest.fixture
+def readers(client: AccountClient, subjects: dict[str, Any]) -> dict[str, AccountClient]:
+    return {who: client.as_(who) for who in {look.who for look in LOOKS}}
+
+
+@pytest.fixture
+def locked(
+    database: Database, readers: dict[str, AccountClient], subjects: dict[str, Any]
+) -> Iterator[None]:
+    """The ledger as whoever waits for its lock finds it, without the five seconds of waiting."""
+    with database.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "CREATE FUNCTION no_lock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "RAISE EXCEPTION 'locked' USING ERRCODE = 'lock_not_available'; END $$"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "CREATE TRIGGER no_lock BEFORE INSERT ON audit_entry "
+                "FOR EACH STATEMENT EXECUTE FUNCTION no_lock()"
+            )
+        )
+    yield
+
+
+def ask(readers: dict[str, AccountClient], look: Look, subjects: dict[str, Any]) -> Any:
+    options = {} if look.method == "get" else {"json": look.body}
+    return getattr(readers[look.who], look.method)(look.path.format(**subjects), **options)
+
+
+def entries(database: Database) -> list[tuple[str, str]]:
+    with database.transaction() as session:
+        rows = session.execute(sa.text("SELECT tag, actor FROM audit_entry ORDER BY id"))
+        return [tuple(row) for row in rows]
+
+
+def test_each_look_is_one_row(
+    database: Database, readers: dict[str, AccountClient], subjects: dict[str, Any]
+) -> None:
+    for look in LOOKS:
+        before = len(entries(database))
+        answer = ask(readers, look, subjects)
+        assert answer.status_code == 200, (look.operation, answer.text)
+        assert entries(database)[before:] == [(look.tag, look.who)], look.operation
+
+
+def test_without_the_row_there_is_no_answer(
+    database: Database,
+    locked: None,
+    readers: dict[str, AccountClient],
+    subjects: dict[str, Any],
+) -> None:
+    for look in LOOKS:
+        before = len(entries(database))
+        answer = ask(readers, look, subjects)
+        is_problem(answer, 503)
+        assert NAME not in answer.text and SEEN_NAME not in answer.text, look.operation
+        assert len(entries(database)) == before
+
+
+def test_no_other_route_says_anything_of_a_bulletins_person() -> None:
+    """The description of the API is walked: whatever answers with these schemas is in the list."""
+    described = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
+    schemas = described["components"]["schemas"]
+
+    def reaches(schema: Any, seen: frozenset[str] = frozenset()) -> bool:
+        text = json.dumps(schema)
+        named = {name for name in schemas if f'schemas/{name}"' in text} - seen
+        return bool(named & PERSONAL) or any(reaches(schemas[name], seen | named) for name in named)
+
+    answering = {
+        f"{method} {path}"
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+        if isinstance(operation, dict)
+        and any(
+            reaches(answer)
+            for status, answer in operation.get("responses", {}).items()
+            if status.startswith("2")
+        )
+    }
+    listed = {look.operation for look in OF_BULLETINS} - {"get /api/v1/attachments/{sha256}"}
+    assert answering == listed
+
+
+def test_what_is_shown_is_kept_nowhere_on_the_way(
+    readers: dict[str, AccountClient], subjects: dict[str, Any]
+) -> None:
+    for look in OF_BULLETINS:
+        answer = ask(readers, look, subjects)
+        assert answer.headers["Cache-Control"] == "private, no-store", look.operation
+        assert "ETag" not in answer.headers, look.operation
