@@ -20,6 +20,7 @@ from gridserver.api import context, idempotency, problems
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_bulletins import (
     BulletinAnswerSchema,
+    BulletinCellsSchema,
     BulletinCommandSchema,
     BulletinContentsSchema,
     BulletinCopyArguments,
@@ -222,6 +223,19 @@ class BulletinRecipients(MethodView):
             )
         shown, following = context.cut(found, limit, lambda each: each.username)
         return {"items": [_told(each) for each in shown], "next": following}
+
+
+@blueprint.route(f"{_ONE}/cells")
+class BulletinCells(MethodView):
+    @blueprint.response(200, BulletinCellsSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(404, "NOT_FOUND")
+    def get(self, bulletin_id: int) -> dict[str, Any]:
+        """Count by cell who was told of one bulletin, who has it, who read it and who hasn't, for
+        the issuing unit's room. Each look is written down."""
+        with context.transaction() as session:
+            found = standing.by_cell(session, context.principal(), bulletin_id)
+        return {"items": [asdict(each) for each in found]}
 
 
 @blueprint.route(f"{_ONE}/contents")

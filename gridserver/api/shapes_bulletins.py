@@ -139,6 +139,26 @@ class BulletinProgressSchema(ma.Schema):
     removed = ma.fields.Integer(required=True)
 
 
+class BulletinAtCellSchema(ma.Schema):
+    """How many of a cell's owners; one of two cells counts at both."""
+
+    code = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null for those who own no cell, and are on duty in the area."},
+    )
+    told = ma.fields.Integer(required=True)
+    holding = ma.fields.Integer(
+        required=True, metadata={"description": "Have it on a terminal now."}
+    )
+    read = ma.fields.Integer(required=True)
+    not_read = ma.fields.Integer(required=True)
+
+
+class BulletinCellsSchema(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(BulletinAtCellSchema), required=True)
+
+
 class BulletinToldSchema(PersonSchema):
     """What one person's terminals did with a bulletin."""
 

@@ -169,6 +169,12 @@ class Tag(StrEnum):
     BULLETIN_ISSUE = "bulletin:issue", _P, "发布协查通报", "issued a bulletin"
     BULLETIN_LAPSE = "bulletin:lapse", _P, "逾时未批准，自动撤回", "a bulletin lapsed unapproved"
     BULLETIN_LOOK = "bulletin:look", _P, "查看协查通报内容", "looked at a bulletin's contents"
+    BULLETIN_LOOK_CELLS = (
+        "bulletin:look_cells",
+        _P,
+        "查看协查通报各网格接收情况",
+        "looked at where a bulletin was read",
+    )
     BULLETIN_LOOK_SIGHTINGS = (
         "bulletin:look_sightings",
         _P,

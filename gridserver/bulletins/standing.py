@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
+from gridserver.audit import service as audit
+from gridserver.base.clock import now
 from gridserver.bulletins import queries
 from gridserver.bulletins.models import BulletinCopy, BulletinRecipient
+from gridserver.force.owned import cells_by_account
 from gridserver.org.models import Unit
 
 _COPIES = (
@@ -62,6 +65,18 @@ class Told:
     fetched_at: dt.datetime | None
     read_at: dt.datetime | None
     removed_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class AtCell:
+    """How many of a cell's owners were told of a bulletin, have it on a terminal, opened it and
+    haven't. `code` is None for those who own no cell."""
+
+    code: str | None
+    told: int
+    holding: int
+    read: int
+    not_read: int
 
 
 def progress(session: Session, bulletin_id: int) -> Progress:
@@ -129,6 +144,47 @@ def people(
     if after is not None:
         query = query.where(Account.username > after)
     return [Told(*row) for row in session.execute(query)]
+
+
+def by_cell(session: Session, actor: Principal, bulletin_id: int) -> list[AtCell]:
+    """Count by cell who was told of one bulletin and who opened it, by code, those without a cell
+    last; the look is written down first.
+
+    An officer counts at the cells they own now, so that one of two cells counts at both. Where a
+    terminal was when the bulletin was read isn't asked.
+
+    Raises
+    ------
+    NotFound
+        ``bulletin.unknown``.
+    Forbidden
+        Only the issuing unit's room sees it.
+    """
+    found = queries.bulletin_for(session, actor, bulletin_id)
+    require(actor, queries.WRITE, found.unit.path)
+    audit.record(
+        session,
+        actor,
+        "bulletin:look_cells",
+        subject_kind=queries.SUBJECT,
+        subject_id=bulletin_id,
+        data={"version": found.row.version},
+    )
+    owned = cells_by_account(now(session)).subquery()
+    counted = _of(
+        bulletin_id,
+        select(
+            owned.c.cell_code,
+            func.count(),
+            func.count().filter(_HOLDS),
+            func.count(BulletinRecipient.read_at),
+            func.count().filter(BulletinRecipient.read_at.is_(None)),
+        )
+        .select_from(BulletinRecipient)
+        .outerjoin(owned, owned.c.account_id == BulletinRecipient.account_id),
+    )
+    rows = counted.group_by(owned.c.cell_code).order_by(owned.c.cell_code.nulls_last())
+    return [AtCell(*row) for row in session.execute(rows)]
 
 
 def _of(bulletin_id: int, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from gridserver.force.models import Officer, Ownership
@@ -17,6 +17,17 @@ class OwnedCell:
 
     code: str
     role: str
+
+
+def cells_by_account(at: dt.datetime) -> Select[int, str]:
+    """Return, as a query of ``account_id, cell_code``, who owns what at `at`: a row for each cell
+    of each officer, in whichever role."""
+    return (
+        select(Officer.account_id.label("account_id"), Ownership.cell_code.label("cell_code"))
+        .join(Ownership, Ownership.officer_id == Officer.id)
+        .where(Ownership.valid.contains(at))
+        .distinct()
+    )
 
 
 def owned_cells(session: Session, account_id: int, at: dt.datetime) -> list[OwnedCell]:

@@ -54,6 +54,8 @@ OF_BULLETINS = (
         "attachment:read",
     ),
 )
+#: Who has one, and who hasn't.
+OF_READERS = (Look(f"get {_B}/cells", AUTHOR, f"{BULLETINS}/{{id}}/cells", "bulletin:look_cells"),)
 #: What says something of a caller in a file that goes out of the system, or of an officer's work.
 OF_OTHERS = (
     Look("get /api/v1/audit/entries", "auditor", "/api/v1/audit/entries", "audit:read"),
@@ -95,7 +97,7 @@ OF_OTHERS = (
         },
     ),
 )
-LOOKS = OF_BULLETINS + OF_OTHERS
+LOOKS = OF_BULLETINS + OF_READERS + OF_OTHERS
 #: The schemas that hold what is said of a bulletin's person.
 PERSONAL = {"BulletinContents", "BulletinSighting"}
 

@@ -21,7 +21,7 @@ from gridserver.bulletins import clocks, looking, queries, standing
 from gridserver.bulletins.models import BulletinCopy
 from gridserver.bulletins.queries import Found
 from gridserver.delivery.commands import Command
-from gridserver.force.models import Officer, Shift
+from gridserver.force.models import Officer, Ownership, Shift
 from tests.county import County, centre
 from tests.rooms.bulletining import (
     APPROVER,
@@ -30,6 +30,7 @@ from tests.rooms.bulletining import (
     NORTH,
     OTHER_ROOM,
     SOUTH,
+    SOUTH_CELL,
     again,
     issue,
     say,
@@ -264,6 +265,32 @@ def test_who_has_it_is_for_the_issuer_and_the_auditor(session: Session, county: 
     assert len(standing.people(session, actor, found.row.id, limit=9)) == 4
     with pytest.raises(Forbidden):
         standing.people(session, county.principal(OTHER_ROOM), found.row.id, limit=9)
+
+
+def test_the_room_sees_in_which_cells_it_was_read(session: Session, county: County) -> None:
+    """Its cell is the first two's; the other two own the station's other cell."""
+    found = issue(session, county)
+
+    def counts() -> dict[str | None, tuple[int, ...]]:
+        cells = standing.by_cell(session, county.principal(AUTHOR), found.row.id)
+        return {code: tuple(numbers) for code, *numbers in map(astuple, cells)}
+
+    own, other = SOUTH_CELL, "330824001001002"
+    assert counts() == {own: (2, 0, 0, 2), other: (2, 0, 0, 2)}
+    fetch(session, county, found)
+    say(session, county, READER, found)
+    assert counts()[own] == (2, 1, 1, 1)
+    session.execute(sa.delete(Ownership).where(Ownership.officer_id == county.officers[SOUTH[2]]))
+    assert counts() == {own: (2, 1, 1, 1), other: (1, 0, 0, 1), None: (1, 0, 0, 1)}
+    assert tags(session, found).count("look_cells") == 3
+
+
+@pytest.mark.parametrize("who", [OTHER_ROOM, "auditor", "admin", READER])
+def test_in_which_cells_is_for_the_issuer(session: Session, county: County, who: str) -> None:
+    found = issue(session, county, area={"units": ["33082401", "33082402"]})
+    with pytest.raises((Forbidden, NotFound)):
+        standing.by_cell(session, county.principal(who), found.row.id)
+    assert "look_cells" not in tags(session, found)
 
 
 # --- where it lies

@@ -8772,6 +8772,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulletins/{bulletin_id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Count by cell who was told of one bulletin, who has it, who read it and who hasn't, for
+         *     the issuing unit's room. Each look is written down.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulletinCells"];
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulletins/{bulletin_id}/contents": {
         parameters: {
             query?: never;
@@ -14052,6 +14099,18 @@ export interface components {
         BulletinToldPage: {
             items: components["schemas"]["BulletinTold"][];
             next: string | null;
+        };
+        BulletinAtCell: {
+            /** @description Null for those who own no cell, and are on duty in the area. */
+            code: string | null;
+            told: number;
+            /** @description Have it on a terminal now. */
+            holding: number;
+            read: number;
+            not_read: number;
+        };
+        BulletinCells: {
+            items: components["schemas"]["BulletinAtCell"][];
         };
         BulletinContents: {
             fact: string;
