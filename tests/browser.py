@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, expect, sync_playwright
 
 DESKTOP = {"width": 1440, "height": 900}
 HANDHELD = {"width": 390, "height": 844}
+#: How long a page may take over anything, where the machine does other work too.
+PATIENCE = 60
+PATIENCE_MS = PATIENCE * 1000
 
 #: Quiet, and drawing WebGL without a graphics card.
 _FLAGS = [
@@ -26,7 +29,8 @@ _FLAGS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
+    """Start Debian's Chromium, and expect of no page that it be fast."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
         try:

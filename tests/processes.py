@@ -30,10 +30,10 @@ def free_port() -> int:
 
 
 def status(url: str) -> int | None:
-    """Return the HTTP status at `url`, or None where nothing answers."""
+    """Return the HTTP status at `url`, or None where nothing answers in time."""
     try:
         return requests.get(url, timeout=5).status_code
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return None
 
 

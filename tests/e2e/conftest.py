@@ -15,14 +15,10 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
-    expect,
 )
 
-from tests.browser import DESKTOP, chromium, is_fault
+from tests.browser import DESKTOP, PATIENCE_MS, chromium, is_fault
 from tests.e2e.serving import PASSWORD, serving
-
-#: Software rendering on a busy machine draws the first map slowly.
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +61,7 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
         **options: object,
     ) -> Page:
         context = browser.new_context(base_url=served, locale=locale, viewport=viewport, **options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         context.on(
             "request",

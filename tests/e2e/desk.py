@@ -10,12 +10,11 @@ from typing import Literal
 from playwright.sync_api import Locator, Page, expect
 from pypinyin import Style, lazy_pinyin
 
+from tests.browser import PATIENCE
 from tests.waiting import until
 
 How = Literal["name", "pinyin", "initials", "code", "degrees", "angles"]
 
-PATIENCE = 60
-LIVE_MS = PATIENCE * 1000
 #: Farther than that nobody goes by Tab.
 MOST_TABS = 120
 
@@ -127,13 +126,13 @@ class Desk:
         else:
             self._choose(village.code if how == "code" else village.name)
         self.press(self._key_of(category))
-        expect(self.at("preview-cell")).to_contain_text(village.name, timeout=LIVE_MS)
-        expect(self.at("preview-who").first).to_be_visible(timeout=LIVE_MS)
+        expect(self.at("preview-cell")).to_contain_text(village.name)
+        expect(self.at("preview-who").first).to_be_visible()
         expect(self.page.locator("#call-description")).to_be_focused()
 
     def send(self) -> None:
         self.press("Control+Enter")
-        expect(self.at("report-panel")).to_have_count(0, timeout=LIVE_MS)
+        expect(self.at("report-panel")).to_have_count(0)
 
     def _take_coordinates(self) -> None:
         self.press("Enter")

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from shapely.geometry import shape
 
 from gridserver.base.settings import ROOT
+from tests.browser import PATIENCE
 from tests.e2e.serving import PASSWORD
 from tests.waiting import until
 
@@ -40,12 +41,12 @@ class CommandRoom:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def post(self, path: str, body: object) -> Any:
-        answer = self._session.post(f"{self._address}{path}", json=body, timeout=20)
+        answer = self._session.post(f"{self._address}{path}", json=body, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
     def get(self, path: str) -> Any:
-        answer = self._session.get(f"{self._address}{path}", timeout=20)
+        answer = self._session.get(f"{self._address}{path}", timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -97,7 +98,7 @@ async () => {
 
 def wait_until_installed(page: Page) -> None:
     """Wait until the page could open again without signal, with the map of the own cells."""
-    until(lambda: page.evaluate(_INSTALLED), 60)
+    until(lambda: page.evaluate(_INSTALLED), PATIENCE)
 
 
 #: Everything that a browser keeps for an origin, with bytes read as UTF-8 where they can be.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from gridserver.demo.clients import Account, Handheld
+from tests.browser import PATIENCE
 from tests.e2e.rows import Rows
 from tests.e2e.serving import PASSWORD
 
-PATIENCE = 60.0
 #: The way from the message to the report.
 WAY = ("sign", "depart", "arrive", "report")
 

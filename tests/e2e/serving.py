@@ -60,7 +60,7 @@ def county() -> Iterator[County]:
             yield County(address, var, environ)
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(30) == 0, "Ctrl-C must end well"
+            assert process.wait(120) == 0, "Ctrl-C must end well"
 
 
 @contextmanager
