@@ -14,14 +14,15 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.axe import assert_accessible
-from tests.e2e.conftest import PASSWORD
+from tests.browser import PATIENCE
+from tests.e2e.board import row_of
+from tests.e2e.serving import PASSWORD
 from tests.waiting import until
 
 OpenPage = Callable[..., Page]
 SignIn = Callable[[Page, str], Page]
 #: Inside the county.
 LON, LAT = 118.41, 29.14
-PATIENCE = 60
 
 
 class Caller:
@@ -34,7 +35,7 @@ class Caller:
         self._http.headers["Authorization"] = f"Bearer {self.post('/sessions', body)['token']}"
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._http.post(self._api + path, json=body, timeout=30)
+        answer = self._http.post(self._api + path, json=body, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -60,6 +61,7 @@ def room(caller: Callable[[str], Caller]) -> Caller:
 
 def board(open_page: OpenPage, sign_in: SignIn, query: str = "") -> Page:
     page = sign_in(open_page(f"/login?to=/command{query}"), "command")
+    # Which stands there once the tasks are there, too.
     expect(page.get_by_test_id("filter-q")).to_be_visible()
     return page
 
@@ -103,7 +105,7 @@ def test_the_command_line_says_what_is_wrong_and_does_what_is_right(
     street = f"巷{uuid.uuid4().hex[:6]}"
     incident = room.report(street)
     page = board(open_page, sign_in)
-    expect(page.get_by_test_id(f"queue-item-{incident['task']['id']}")).to_be_visible()
+    row_of(page, incident["task"]["id"])
     page.keyboard.press("/")
     line = page.get_by_test_id("line-input")
     expect(line).to_be_focused()
@@ -136,7 +138,7 @@ def test_an_alarm_is_silenced_with_a_name_that_all_see(
     page = board(open_page, sign_in)
     # Another test's call for help may be older, and stand first.
     first = page.get_by_test_id("alarm-first")
-    expect(first).to_contain_text("请求增援", timeout=PATIENCE * 1000)
+    expect(first).to_contain_text("请求增援")
     assert_accessible(page)
     page.get_by_test_id("alarms-all").click()
     alarm = page.get_by_test_id(f"alarm-support:{task['id']}")
@@ -146,7 +148,7 @@ def test_an_alarm_is_silenced_with_a_name_that_all_see(
     page.get_by_test_id("confirm").click()
     expect(alarm).to_have_attribute("data-silenced", "true")
     other = sign_in(open_page("/login?to=/duty"), "admin")
-    other.get_by_test_id("alarms-all").click(timeout=PATIENCE * 1000)
+    other.get_by_test_id("alarms-all").click()
     expect(other.get_by_test_id(f"alarm-support:{task['id']}")).to_contain_text("特警已出发")
     officer.say(task["id"], "return", reason="已移交特警")
     room.say(task["id"], "cancel", reason="结束")
@@ -155,7 +157,8 @@ def test_an_alarm_is_silenced_with_a_name_that_all_see(
 def test_a_lost_link_is_shown_at_once_and_heals_with_what_was_missed(
     room: Caller, open_page: OpenPage, sign_in: SignIn
 ) -> None:
-    page = board(open_page, sign_in)
+    street = f"断网{uuid.uuid4().hex[:6]}路"
+    page = board(open_page, sign_in, f"%3Fq={street}")
     link = page.get_by_test_id("link-state")
     expect(link).to_have_attribute("data-state", "live")
     page.context.set_offline(True)
@@ -163,7 +166,7 @@ def test_a_lost_link_is_shown_at_once_and_heals_with_what_was_missed(
     since, noticed = (int(link.get_attribute(name) or 0) for name in ("data-since", "data-noticed"))
     assert 0 <= noticed - since <= 3000
     expect(page.get_by_test_id("alarm-first")).to_be_visible()
-    task = room.report("断网路 1 号")["task"]
+    task = room.report(f"{street} 1 号")["task"]
     expect(page.get_by_test_id(f"queue-item-{task['id']}")).to_have_count(0)
     page.context.set_offline(False)
     expect(link).to_have_attribute("data-state", "live")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import shapely
 from playwright.sync_api import Locator, Page, expect
 from shapely.geometry import Point, shape
 
-from tests.browser import HANDHELD
-from tests.e2e.serving import PASSWORD
-from tests.e2e.test_one_incident import CELLS
+from tests.browser import HANDHELD, PATIENCE
+from tests.e2e.handhelds import CELLS, CommandRoom
 from tests.photos import photo
+from tests.waiting import until
 
 OFFICER = "330824001"
 OpenPage = Callable[..., Page]
@@ -70,8 +69,8 @@ def is_drawn(picture: Locator) -> bool:
     """Say whether the picture came, and as large as it was sent."""
     expect(picture).to_be_visible()
     picture.scroll_into_view_if_needed()
-    picture.evaluate("image => image.decode()")
-    return picture.evaluate("image => Math.max(image.naturalWidth, image.naturalHeight)") == 1600
+    side = "image => Math.max(image.naturalWidth, image.naturalHeight)"
+    return until(lambda: picture.evaluate(side), within=PATIENCE) == 1600
 
 
 def test_a_photo_taken_offline_reaches_who_decides(
@@ -80,19 +79,21 @@ def test_a_photo_taken_offline_reaches_who_decides(
     officer.get_by_test_id("to-capture").click()
     expect(officer.get_by_test_id("capture-map")).to_have_attribute("data-ready", "true")
     officer.context.set_offline(True)
-    write(officer, "place", "Riverside square", "Opened this week.", picture)
+    name = f"Square {uuid.uuid4().hex[:6]}"
+    write(officer, "place", name, "Opened this week.", picture)
     waiting = officer.get_by_test_id("capture-waiting")
     expect(waiting).to_have_attribute("data-status", "queued")
     expect(officer.get_by_test_id("photos-sending")).to_contain_text("Waiting to be sent")
 
     officer.context.set_offline(False)
-    known = officer.get_by_test_id("capture-known").first
+    known = officer.get_by_test_id("capture-known").filter(has_text=name)
     expect(known).to_have_attribute("data-state", "proposed")
     expect(officer.get_by_test_id("photos-sending")).to_be_hidden()
 
     decider = sign_in(open_page("/captures", locale="en"), "gis")
+    decider.get_by_role("button", name=name).click()
     detail = decider.get_by_test_id("capture-detail")
-    expect(detail).to_contain_text("Riverside square")
+    expect(detail).to_contain_text(name)
     assert is_drawn(detail.get_by_test_id("photos").locator("img"))
     detail.get_by_test_id("capture-decline").click()
     decider.get_by_test_id("decline-reason").fill("It is on the map already.")
@@ -110,18 +111,19 @@ def test_a_hazard_becomes_a_task_and_its_report_has_a_photo(
     another_picture: Path,
 ) -> None:
     officer.get_by_test_id("to-capture").click()
-    write(officer, "hazard", "", "Rocks on the road.", picture)
-    expect(officer.get_by_test_id("capture-known").first).to_have_attribute(
-        "data-state", "became_task"
-    )
-    room = sign_in(open_page("/login", locale="en"), "command")
-    item = room.get_by_test_id(re.compile(r"^queue-item-\d+$")).filter(has_text="Help").first
-    item.click()
+    what = f"Rocks on the road, {uuid.uuid4().hex[:6]}."
+    write(officer, "hazard", "", what, picture)
+    known = officer.get_by_test_id("capture-known").filter(has_text=what)
+    expect(known).to_have_attribute("data-state", "became_task")
+    api = CommandRoom(served)
+    captures = api.get("/captures?state=all")["items"]
+    (task_id,) = (each["task"] for each in captures if each["text"] == what)
+    holder = api.get(f"/tasks/{task_id}")["assignee"]["username"]
+
+    room = sign_in(open_page(f"/login?to=/command%3Ftask={task_id}", locale="en"), "command")
     drawer = room.get_by_test_id("task-drawer")
-    expect(drawer).to_contain_text("Rocks on the road.")
+    expect(drawer).to_contain_text(what)
     assert is_drawn(drawer.get_by_test_id("photos").locator("img").first)
-    task_id = int((item.get_attribute("data-testid") or "").rsplit("-", 1)[1])
-    holder = holder_of(served, task_id)
 
     hand = sign_in(open_page("/login", viewport=HANDHELD, locale="en"), holder)
     hand.get_by_test_id(f"task-{task_id}").click()
@@ -134,12 +136,3 @@ def test_a_hazard_becomes_a_task_and_its_report_has_a_photo(
     hand.get_by_test_id("confirm").click()
     expect(drawer).to_contain_text("Cleared.")
     expect(drawer.get_by_test_id("photos").locator('[data-state="complete"]')).to_have_count(2)
-
-
-def holder_of(served: str, task_id: int) -> str:
-    """Return who is to sign the task."""
-    api = requests.Session()
-    body = {"username": "command", "password": PASSWORD}
-    token = api.post(f"{served}/api/v1/sessions", json=body, timeout=30).json()["token"]
-    api.headers["Authorization"] = f"Bearer {token}"
-    return api.get(f"{served}/api/v1/tasks/{task_id}", timeout=30).json()["assignee"]["username"]

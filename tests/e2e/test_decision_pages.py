@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.board import row_of
 from tests.e2e.workshop import csrf
 
 #: A place in the county town.
@@ -39,7 +40,7 @@ def command(page: Page, task: int, verb: str, **data: Any) -> None:
 
 
 def open_task(page: Page, incident: dict[str, Any]) -> None:
-    page.get_by_test_id(f"queue-item-{incident['task']['id']}").click()
+    row_of(page, incident["task"]["id"]).click()
     expect(page.get_by_test_id("task-drawer")).to_be_visible()
 
 
@@ -59,15 +60,16 @@ def test_a_decision_is_explained_and_a_second_call_linked(room: Page) -> None:
 
 def test_who_could_help_is_said_and_asked_again(room: Page) -> None:
     incident = reported(room, "criminal")
-    open_task(room, incident)
+    asked = re.compile(rf"/tasks/{incident['task']['id']}/units$")
+    with room.expect_response(asked):
+        open_task(room, incident)
     panel = room.get_by_test_id("field-units")
     units = panel.get_by_test_id(re.compile("^unit-"))
-    known = room.request.get(f"/api/v1/tasks/{incident['task']['id']}/units").json()
-    expect(units).to_have_count(len(known["proposed"]) + len(known["passed_over"]))
     expect(units).not_to_have_count(0)
-    with room.expect_response(re.compile(r"/tasks/\d+/units$")) as again:
+    with room.expect_response(asked) as again:
         panel.get_by_test_id("units-refresh").click()
-    assert again.value.ok
+    known = again.value.json()
+    expect(units).to_have_count(len(known["proposed"]) + len(known["passed_over"]))
     command(room, incident["task"]["id"], "cancel", reason="误报")
     expect(panel).to_have_count(0)
 
@@ -113,9 +115,8 @@ def test_everybody_sees_who_mobilised_and_why(room: Page) -> None:
     room.get_by_test_id("mobilise-why").fill("山火扑救")
     room.get_by_test_id("mobilise-by").fill("值班局长")
     room.get_by_test_id("confirm").click()
-    bar = room.get_by_test_id("mobilised")
-    expect(bar).to_contain_text("齐溪派出所")
+    bar = room.get_by_test_id("mobilised").filter(has_text="齐溪派出所")
     expect(bar).to_contain_text("山火扑救")
     expect(bar).to_contain_text("值班局长")
-    room.get_by_test_id("mobilised-end").click()
+    bar.get_by_test_id("mobilised-end").click()
     expect(bar).to_have_count(0)

@@ -9,6 +9,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from gridserver.base.clock import SystemClock
+from tests.browser import PATIENCE
 from tests.e2e.serving import SECRETS
 from tests.exchange import signed
 
@@ -22,7 +23,7 @@ MESSAGE = {"jjdbh": "E2E-1", "bjlb": "0301", "wz": {"jd": 118.415, "wd": 29.137}
 def send(address: str, message: dict[str, object]) -> int:
     path, body = "/api/v1/exchange/110/incidents", json.dumps(message).encode()
     headers = signed(path, body, SystemClock().now(), secret=SECRETS["110"])
-    return requests.post(address + path, data=body, headers=headers, timeout=30).status_code
+    return requests.post(address + path, data=body, headers=headers, timeout=PATIENCE).status_code
 
 
 def test_the_110_platform_is_connected(served: str, open_page: OpenPage, sign_in: SignIn) -> None:

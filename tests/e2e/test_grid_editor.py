@@ -28,10 +28,15 @@ OpenPage = Callable[..., Page]
 ONE_ROW = ("r01c00", "r01c01")
 
 
+def named(kind: str) -> str:
+    """A name that no other draft has."""
+    return f"{kind}-{uuid.uuid4().hex[:6]}"
+
+
 def test_a_boundary_is_dragged_for_both_neighbours_and_taken_back(
     open_page: OpenPage, sign_in: SignIn
 ) -> None:
-    workshop = copied(open_page("/login", locale="en"), sign_in, "redrawn")
+    workshop = copied(open_page("/login", locale="en"), sign_in, named("redrawn"))
     drag_and_take_back(workshop)
 
 
@@ -40,8 +45,9 @@ def test_a_beat_of_chicago_is_redrawn(
 ) -> None:
     page = sign_in(open_page("/login", locale="en"), "gis")
     beats = shared_data / "us_chicago" / "beats.geojson"
-    imported(page, beats, "beats", code_field="beat", merge_parts=True)
-    workshop = opened(page, "beats")
+    name = named("beats")
+    imported(page, beats, name, code_field="beat", merge_parts=True)
+    workshop = opened(page, name)
     before = cells(workshop)
     assert len(before) == 275
     drag_and_take_back(workshop)
@@ -99,7 +105,7 @@ def cells(workshop: Workshop) -> dict[str, shapely.Geometry]:
 def squares(open_page: OpenPage, sign_in: SignIn, tmp_path: Path) -> Workshop:
     """Nine cells with a vertex in the middle of each side, in view as a whole."""
     page = sign_in(open_page("/login", locale="en", refused={422}), "gis")
-    name = f"squares-{uuid.uuid4().hex[:6]}"
+    name = named("squares")
     put_draft(page, testing.grid(vertices_per_side=2), name, tmp_path)
     return opened(page, name)
 
@@ -212,8 +218,9 @@ def test_ground_of_nobody_and_of_two_is_given_to_one(
 ) -> None:
     page = sign_in(open_page("/login", locale="en"), "gis")
     faulty = [*testing.with_gap(0.2), testing.Cell("beside", testing.square(2.7, 0.2, 1, 0.6))]
-    put_draft(page, faulty, "faulty", tmp_path)
-    workshop = opened(page, "faulty")
+    name = named("faulty")
+    put_draft(page, faulty, name, tmp_path)
+    workshop = opened(page, name)
     # Beside the marks of the faults, which have their own answer.
     workshop.click(corner(testing.square(1.4, 1.4, 0.2, 0.2)))
     workshop.shown("give-r01c01").click()
@@ -223,7 +230,7 @@ def test_ground_of_nobody_and_of_two_is_given_to_one(
     workshop.shown("give-beside").click()
     workshop.expect_revision(3)
     assert all(len(face["cells"]) == 1 for face in workshop.topology()["faces"].values())
-    faults = page.request.get("/api/v1/grid/versions/faulty/faults").json()["features"]
+    faults = page.request.get(f"/api/v1/grid/versions/{name}/faults").json()["features"]
     assert not [fault for fault in faults if fault["properties"]["blocking"]]
 
 
@@ -231,9 +238,10 @@ def test_two_admins_on_one_draft_lose_nothing(
     open_page: OpenPage, sign_in: SignIn, tmp_path: Path
 ) -> None:
     page = sign_in(open_page("/login", locale="en", refused={412}), "gis")
-    put_draft(page, testing.grid(vertices_per_side=2), "shared", tmp_path)
-    mine = opened(page, "shared")
-    theirs = opened(sign_in(open_page("/login", locale="en"), "gis"), "shared")
+    name = named("shared")
+    put_draft(page, testing.grid(vertices_per_side=2), name, tmp_path)
+    mine = opened(page, name)
+    theirs = opened(sign_in(open_page("/login", locale="en"), "gis"), name)
     before = mine.topology()
     there, here = between(before, "r00c00", "r00c01"), between(before, *ONE_ROW)
 
@@ -254,9 +262,10 @@ def test_a_large_draft_is_edited_where_the_map_looks(
     open_page: OpenPage, sign_in: SignIn, tmp_path: Path
 ) -> None:
     page = sign_in(open_page("/login", locale="en"), "gis")
-    put_draft(page, testing.grid(40, 40, vertices_per_side=2), "large", tmp_path)
-    page.get_by_test_id("version-large").click()
-    large = Workshop(page, "large")
+    name = named("large")
+    put_draft(page, testing.grid(40, 40, vertices_per_side=2), name, tmp_path)
+    page.get_by_test_id(f"version-{name}").click()
+    large = Workshop(page, name)
     expect(large.shown("zoom-in")).to_be_visible()
     large.wait_until_still()
     before = large.topology()

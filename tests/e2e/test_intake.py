@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.axe import assert_accessible
+from tests.browser import PATIENCE
 from tests.e2e.workshop import csrf
+from tests.waiting import until
 
 #: Dushan village, by its cell.
 CODE, VILLAGE = "115231", "独山村"
@@ -55,6 +57,11 @@ def sent_to(page: Page) -> int:
     return int(re.findall(r"task=(\d+)", page.url)[0])
 
 
+def kept_calls(page: Page) -> str | None:
+    """Return what this browser tab keeps of the calls being taken."""
+    return page.evaluate("sessionStorage.getItem('gridserver.calls')")
+
+
 def test_two_calls_by_the_keyboard_alone(room: Page) -> None:
     take_dispute(room, "两家因宅基地争吵")
     room.keyboard.press("Alt+1")
@@ -86,6 +93,8 @@ def test_calls_outlive_a_reload_and_one_waits_for_the_other(room: Page) -> None:
     take_dispute(room, "双方对峙")
     room.keyboard.press("Alt+n")
     expect(room.get_by_test_id("held-call")).to_contain_text(VILLAGE)
+    expect(room.get_by_test_id("intake-place")).to_be_focused()
+    expect(room.get_by_test_id("intake-place")).to_have_value("")
     # Coordinates are taken in nothing that wasn't said.
     room.keyboard.type("118.4147, 29.1366")
     room.keyboard.press("Enter")
@@ -93,7 +102,7 @@ def test_calls_outlive_a_reload_and_one_waits_for_the_other(room: Page) -> None:
     room.get_by_test_id("intake-crs").select_option("gcj02")
     room.keyboard.press("Enter")
     expect(room.get_by_test_id("preview-cell")).to_contain_text("118.40")
-    kept = room.evaluate("sessionStorage.getItem('gridserver.calls')")
+    kept = until(lambda: kept_calls(room), within=PATIENCE)
     assert "对峙" not in kept, "what is kept is sealed"
     room.reload()
     panel = room.get_by_test_id("report-panel")
@@ -107,4 +116,4 @@ def test_calls_outlive_a_reload_and_one_waits_for_the_other(room: Page) -> None:
         room.keyboard.press("Alt+j")
     expect(panel).to_have_count(0)
     expect(room.get_by_test_id("held-call")).to_have_count(0)
-    assert room.evaluate("sessionStorage.getItem('gridserver.calls')") is None
+    until(lambda: kept_calls(room) is None, within=PATIENCE)

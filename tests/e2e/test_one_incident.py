@@ -13,12 +13,11 @@ import shapely
 from playwright.sync_api import Locator, Page, expect
 from shapely.geometry import Point, shape
 
-from gridserver.base.settings import ROOT
-from tests.browser import HANDHELD
-from tests.e2e.conftest import PASSWORD
+from tests.browser import HANDHELD, PATIENCE
+from tests.e2e.board import row_of
+from tests.e2e.handhelds import CELLS
+from tests.e2e.serving import PASSWORD
 from tests.waiting import until
-
-CELLS = ROOT / "gridserver" / "demo" / "data" / "cells.geojson"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def spots(served: str) -> Iterator[Spot]:
     first: by day the cell's own, at night one of the duty group."""
     api = requests.Session()
     body = {"username": "command", "password": PASSWORD}
-    token = api.post(f"{served}/api/v1/sessions", json=body, timeout=10).json()["token"]
+    token = api.post(f"{served}/api/v1/sessions", json=body, timeout=PATIENCE).json()["token"]
     api.headers["Authorization"] = f"Bearer {token}"
     return _spots(api, served)
 
@@ -51,7 +50,7 @@ def _spots(api: requests.Session, served: str) -> Iterator[Spot]:
         # The point farthest from the boundary, so that a pixel's width doesn't matter.
         inside = Point(shapely.maximum_inscribed_circle(polygon).coords[0])
         body = {"category": "dispute", "lon": inside.x, "lat": inside.y}
-        answer = api.post(f"{served}/api/v1/incidents/preview", json=body, timeout=10).json()
+        answer = api.post(f"{served}/api/v1/incidents/preview", json=body, timeout=PATIENCE).json()
         first = answer["decision"][0]
         if first["who"]["kind"] == "officer" and first["who"]["username"] not in used:
             used.add(first["who"]["username"])
@@ -103,7 +102,7 @@ def come_closer(page: Page, spot: Spot) -> None:
     """Turn the wheel above the place, and wait until the map lies still."""
     before = width_of_hundredth(page, spot)
     page.mouse.wheel(0, -400)
-    until(lambda: width_of_hundredth(page, spot) > before * 1.2, within=30)
+    until(lambda: width_of_hundredth(page, spot) > before * 1.2, within=PATIENCE)
     expect(page.get_by_test_id("map")).not_to_have_attribute("data-moving", "true")
 
 
@@ -129,24 +128,21 @@ def is_covered(shown: Locator, spot: Spot) -> bool:
 
 def report(page: Page, spot: Spot) -> int:
     """Report a dispute at the place and return the task's id."""
-    queued = set(queue_ids(page))
+    sent: list[str] = []
+    page.on("request", lambda each: each.url.endswith("/incidents") and sent.append(each.url))
     click_place(page, spot)
     panel = page.get_by_test_id("report-panel")
     panel.get_by_test_id("report-category-dispute").click()
     # Who gets it and why is shown before anything is sent.
     expect(panel.get_by_test_id("preview-who")).to_contain_text(spot.officer_shown_as)
     expect(panel.get_by_test_id("preview-because")).not_to_be_empty()
-    assert set(queue_ids(page)) == queued
-    panel.get_by_test_id("report-send").click()
-    expect(page.get_by_test_id(re.compile(r"^queue-item-\d+$"))).not_to_have_count(len(queued))
-    (task_id,) = set(queue_ids(page)) - queued
+    assert not sent
+    with page.expect_response("**/api/v1/incidents") as answer:
+        panel.get_by_test_id("report-send").click()
+    assert answer.value.status == 201
+    task_id = answer.value.json()["task"]["id"]
+    row_of(page, task_id)
     return task_id
-
-
-def queue_ids(page: Page) -> list[int]:
-    items = page.get_by_test_id(re.compile(r"^queue-item-\d+$"))
-    names = items.evaluate_all("items => items.map(item => item.dataset.testid)")
-    return [int(name.rsplit("-", 1)[1]) for name in names]
 
 
 def state_of(where: Locator) -> Locator:
@@ -157,7 +153,7 @@ def do_the_work(officer: Page, dispatcher: Page, task_id: int) -> None:
     """Sign, depart, arrive and report; the dispatcher sees each step as it happens."""
     officer.get_by_test_id(f"task-{task_id}").click()
     expect(officer.get_by_test_id("because")).not_to_be_empty()
-    dispatcher.get_by_test_id(f"queue-item-{task_id}").click()
+    row_of(dispatcher, task_id).click()
     drawer = dispatcher.get_by_test_id("task-drawer")
     for verb, state in (("sign", "signed"), ("depart", "en_route"), ("arrive", "on_scene")):
         officer.get_by_test_id(f"verb-{verb}").click()

@@ -38,7 +38,7 @@ def test_from_a_filtered_list_to_a_signed_review(desk: Callable[..., Page]) -> N
     page.get_by_test_id("confirm").click()
     review = page.get_by_test_id("review")
     expect(review).to_have_attribute("data-state", "drafted")
-    review.get_by_role("button", name="Remark on “Sign”").click()
+    review.get_by_role("button", name="Remark on “Sign”").first.click()
     page.get_by_test_id("words").fill("Quickly done.")
     page.get_by_test_id("confirm").click()
     expect(review.get_by_text("Quickly done.")).to_be_visible()
