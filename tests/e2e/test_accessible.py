@@ -23,6 +23,8 @@ WALKS = {
             "/reviews",
             "/handovers",
             "/logs",
+            "/bulletins",
+            "/account",
         ),
     ),
     "admin": (
@@ -36,9 +38,11 @@ WALKS = {
             "/exchange",
             "/playback",
             "/handovers",
+            "/settings/accounts",
         ),
     ),
     "gis": (DESKTOP, ("/grid",)),
+    "auditor": (DESKTOP, ("/audit", "/bulletins")),
     "330824033": (
         HANDHELD,
         (
@@ -46,6 +50,7 @@ WALKS = {
             "/terminal/map",
             "/terminal/duty",
             "/terminal/messages",
+            "/terminal/bulletins",
             "/terminal/capture",
             "/terminal/me",
         ),

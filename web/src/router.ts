@@ -102,6 +102,11 @@ export const router = createRouter({
       meta: { side: 'command', roles: ['command', 'admin', 'auditor'] },
     },
     {
+      path: '/bulletins',
+      component: () => import('@/bulletins/BulletinsPage.vue'),
+      meta: { side: 'command', roles: ['command', 'auditor'] },
+    },
+    {
       path: '/settings/tables',
       component: () => import('@/tables/TablesPage.vue'),
       meta: { side: 'command', roles: ['admin', 'command', 'auditor'] },
@@ -140,6 +145,12 @@ export const router = createRouter({
         {
           path: 'messages/:id',
           component: () => import('@/terminal/messages/MessagePage.vue'),
+          props: ({ params }) => ({ id: Number(params['id']) }),
+        },
+        { path: 'bulletins', component: () => import('@/terminal/bulletins/BulletinsPage.vue') },
+        {
+          path: 'bulletins/:id',
+          component: () => import('@/terminal/bulletins/BulletinPage.vue'),
           props: ({ params }) => ({ id: Number(params['id']) }),
         },
         { path: 'capture', component: () => import('@/terminal/capture/CapturePage.vue') },

@@ -36,6 +36,9 @@ export type OwnOrder = Schemas['OwnOrder']
 export type Attachment = Schemas['Attachment']
 export type UploadProgress = Schemas['UploadProgress']
 export type Capture = Schemas['Capture']
+export type BulletinSheet = Schemas['BulletinSheet']
+/** All that messages say of a bulletin. */
+export type BulletinRef = Schemas['BulletinRef']
 export type CaptureCard = Omit<Capture, 'photos' | 'place' | 'allowed'>
 /** A wall's session only looks on; no account is granted that. */
 export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor' | 'wall'
@@ -47,7 +50,7 @@ export type Count = (typeof COUNTS)[number]
 export const OUTCOMES: readonly Outcome[] = ['resolved', 'unfounded', 'referred', 'unresolved']
 
 /** What a command is said to: one thing, or nothing where its verb makes something new. */
-export type Subject = { task: number } | { order: number } | { swap: number } | { [none in never]: number }
+export type Subject = { task: number } | { order: number } | { swap: number } | { bulletin: number } | { [none in never]: number }
 
 /** A command as the queue sends it; the id makes sending it twice harmless. */
 export interface Command {
@@ -56,6 +59,7 @@ export interface Command {
   task?: number
   order?: number
   swap?: number
+  bulletin?: number
   occurred_at: string
   data: Record<string, unknown>
   lon?: number
@@ -71,6 +75,7 @@ export type FeedEvent =
   | { seq: number; type: 'task.changed'; data: { task: TaskCard } }
   | { seq: number; type: 'mode.changed'; data: { mobilisation: Schemas['Order'] } }
   | { seq: number; type: 'capture.changed'; data: { capture: CaptureCard } }
+  | { seq: number; type: 'bulletin.changed'; data: { bulletin: BulletinRef } }
   | { seq: number; type: 'order.changed'; data: { order: OrderCount } }
   | { seq: number; type: 'order.overdue'; data: { order: OrderCount; unanswered: Unanswered } }
 
@@ -108,8 +113,9 @@ export type InboxMessage = { seq: number; id: string; at: string } & (
   | SwapMessage
   | OrderMessage
   | { type: 'capture.decided'; data: { capture: CaptureCard } }
+  | { type: 'bulletin.issued' | 'bulletin.updated' | 'bulletin.ended'; data: { bulletin: BulletinRef } }
   // What stood here has ended before it was read; `type` says what it was.
-  | { type: 'expired'; data: { type: string; task?: { id: number }; order?: { id: number } } }
+  | { type: 'expired'; data: { type: string; task?: { id: number }; order?: { id: number }; bulletin?: { id: number } } }
 )
 export type InboxMessageType = InboxMessage['type']
 /** One list per room; a server of another version may know fewer. */
@@ -117,6 +123,7 @@ export interface Snapshot {
   tasks?: TaskCard[]
   orders?: OwnOrder[]
   captures?: CaptureCard[]
+  bulletins?: BulletinRef[]
 }
 export interface Resync {
   epoch: string

@@ -13,6 +13,7 @@ export interface DeskPage {
 export const PAGES: readonly DeskPage[] = [
   { name: 'command', path: '/command', shelf: 'bar' },
   { name: 'orders', path: '/orders', shelf: 'bar' },
+  { name: 'bulletins', path: '/bulletins', shelf: 'bar' },
   { name: 'duty', path: '/duty', shelf: 'bar' },
   { name: 'incidents', path: '/incidents', shelf: 'record' },
   { name: 'reviews', path: '/reviews', shelf: 'record' },

@@ -1,5 +1,6 @@
 /** What an officer's terminal holds, slice by slice, and the cursor behind it; pure. */
 import type { InboxMessage, InboxMessageType, Resync } from '@/api/types'
+import { bulletinSlice } from './bulletins'
 import { captureSlice } from './captures'
 import type { Change, RecordKind } from './records'
 import { orderSlice } from './orders'
@@ -7,7 +8,7 @@ import type { Items, Slice } from './slices'
 import { taskSlice } from './tasks'
 
 /** What an inbox tells of; a room that adds a kind adds its slice here. */
-const SLICES = { tasks: taskSlice, orders: orderSlice, captures: captureSlice }
+const SLICES = { tasks: taskSlice, orders: orderSlice, captures: captureSlice, bulletins: bulletinSlice }
 
 /** The messages at which a terminal shakes and speaks. */
 export const NEWS: ReadonlySet<InboxMessageType> = new Set([
@@ -21,6 +22,7 @@ export const NEWS: ReadonlySet<InboxMessageType> = new Set([
   'swap.withdrawn',
   'swap.done',
   'capture.decided',
+  'bulletin.issued',
 ])
 
 type SliceName = keyof typeof SLICES

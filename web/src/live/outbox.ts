@@ -60,8 +60,8 @@ export function settledSwaps(outbox: Outbox): Entry[] {
 
 /** The command of an entry, without what the queue notes beside it. */
 export function commandOf(entry: Entry): Command {
-  const { id, verb, task, order, swap, occurred_at, data, lon, lat } = entry
-  return { id, verb, task, order, swap, occurred_at, data, lon, lat }
+  const { id, verb, task, order, swap, bulletin, occurred_at, data, lon, lat } = entry
+  return { id, verb, task, order, swap, bulletin, occurred_at, data, lon, lat }
 }
 
 /** The state that an officer's own verb leads to, as the server's lifecycle has it. */

@@ -10,6 +10,7 @@ const PART_OF = {
   inbox: 'received',
   tasks: 'received',
   orders: 'received',
+  bulletins: 'received',
   duty: 'received',
   account: 'own',
   outbox: 'own',

@@ -23,6 +23,8 @@ export const useFeed = defineStore('feed', () => {
   const orderTally = shallowRef(NO_TALLY)
   /** Counts the mobilisations that were ordered or ended while the page looks. */
   const modeChanges = ref(0)
+  /** The same of what was told of bulletins. */
+  const bulletinChanges = ref(0)
 
   const cards = computed(() => Object.values(state.value.tasks))
   const following = computed(() => link.value !== null)
@@ -45,6 +47,7 @@ export const useFeed = defineStore('feed', () => {
     orderTally.value = events.reduce(tallied, orderTally.value)
     state.value = applyEvents(state.value, events)
     if (events.some(({ type }) => type === 'mode.changed')) modeChanges.value++
+    if (events.some(({ type }) => type === 'bulletin.changed')) bulletinChanges.value++
     if (created?.type === 'incident.created') announcement.value = created.data.task
   }
   const events = byFrame(take)
@@ -88,7 +91,7 @@ export const useFeed = defineStore('feed', () => {
     lost.value = null
   }
 
-  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, orderTally, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, bulletinChanges, orderTally, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */

@@ -11,6 +11,7 @@ export const TABS: readonly Tab[] = [
   { path: '/terminal', name: 'tasks', icon: 'list' },
   { path: '/terminal/map', name: 'map', icon: 'map' },
   { path: '/terminal/messages', name: 'messages', icon: 'bell' },
+  { path: '/terminal/bulletins', name: 'bulletins', icon: 'shield' },
   { path: '/terminal/duty', name: 'duty', icon: 'calendar' },
   { path: '/terminal/me', name: 'me', icon: 'person' },
 ]

@@ -1,0 +1,47 @@
+/** What the page of bulletins asks of the server. */
+import { api, ask, KEY, once } from '@/api/client'
+import type { Contents, Detail, Filter, Head, NewBulletin, StepDone, Terms, Told } from './types'
+
+const BULLETINS = '/api/v1/bulletins'
+const ONE = `${BULLETINS}/{bulletin_id}` as const
+
+interface Page<Item> {
+  items: Item[]
+  next: string | null
+}
+
+const of = (id: number) => ({ path: { bulletin_id: id } })
+const under = (key: string) => ({ headers: { [KEY]: key } })
+
+/** Those of a unit; an auditor alone leaves it out. */
+export function bulletins(unit: string | null, state: 'open' | 'all', cursor?: string): Promise<Page<Head>> {
+  const query = { state, limit: 50, cursor, ...(unit ? { unit } : {}) }
+  return ask(api.GET(BULLETINS, { params: { query } }))
+}
+
+export function bulletin(id: number): Promise<Detail> {
+  return ask(api.GET(ONE, { params: of(id) }))
+}
+
+/** What it says. The server writes each look down. */
+export function contents(id: number): Promise<Contents> {
+  return ask(api.GET(`${ONE}/contents`, { params: of(id) }))
+}
+
+/** Who was told of it, and what their terminals did. */
+export function recipients(id: number, filter: Filter | null, limit: number): Promise<Page<Told>> {
+  const query = { limit, ...(filter ? { filter } : {}) }
+  return ask(api.GET(`${ONE}/recipients`, { params: { ...of(id), query } }))
+}
+
+export function terms(): Promise<Terms> {
+  return ask(api.GET(`${BULLETINS}/terms`))
+}
+
+export function write(body: NewBulletin): Promise<Detail> {
+  return once((key) => ask(api.POST(BULLETINS, { body, ...under(key) })))
+}
+
+export function step(id: number, body: StepDone): Promise<Detail> {
+  return once((key) => ask(api.POST(`${ONE}/steps`, { params: of(id), body, ...under(key) })))
+}

@@ -1,0 +1,17 @@
+/** The shapes of the page of bulletins, by their names on the wire. */
+import type { components } from '@/api/schema'
+
+type Schemas = components['schemas']
+
+export type Head = Schemas['BulletinHead']
+export type Detail = Schemas['BulletinDetail']
+export type Contents = Schemas['BulletinContents']
+export type Terms = Schemas['BulletinTerms']
+export type NewBulletin = Schemas['NewBulletin']
+export type Told = Schemas['BulletinTold']
+export type StepDone = Schemas['BulletinStep']
+export type Verb = StepDone['verb']
+
+/** What the list of who was told can be narrowed to. */
+export const FILTERS = ['without', 'holding', 'not_read', 'removed'] as const
+export type Filter = (typeof FILTERS)[number]
