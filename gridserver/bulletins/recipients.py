@@ -27,11 +27,13 @@ def reached(session: Session, area: Area) -> list[str]:
     Raises
     ------
     Invalid
-        ``bulletin.area`` naming ``area.cells`` or ``area.units``, for a code that isn't there.
+        ``bulletin.area`` naming ``area.cells`` or ``area.units``, for a code that isn't there, or
+        for the bureau's own: that is everybody, and needs a reason.
     """
     stations = _stations(session, area.cells)
     _check_known(area.cells, set(stations), "cells")
     _check_known(area.units, set(org.paths_by_code(session, set(area.units))), "units")
+    _check_not_everyone(session, area.units)
     named = {code for code in stations.values() if code is not None}
     return sorted(named | set(area.units))
 
@@ -104,4 +106,13 @@ def _check_known(wanted: tuple[str, ...], there: set[str], name: str) -> None:
             "bulletin.area",
             f"{field}: {missing[0]} is not there; choose it from the list or the map.",
             field=field,
+        )
+
+
+def _check_not_everyone(session: Session, units: tuple[str, ...]) -> None:
+    if units and org.bureau(session).code in units:
+        raise Invalid(
+            "bulletin.area",
+            "area.units: the bureau is everybody; say `whole`, and in `reason` why.",
+            field="area.units",
         )

@@ -193,6 +193,12 @@ def test_an_unknown_place_is_named(session: Session, county: County, name: str) 
     assert refusal.value.field == f"area.{name}"
 
 
+def test_the_whole_bureau_needs_a_reason_by_whatever_name(session: Session, county: County) -> None:
+    with pytest.raises(Invalid, match="reason") as refusal:
+        write(session, county, area={"units": ["330824"]})
+    assert refusal.value.field == "area.units"
+
+
 # --- the clock
 
 
