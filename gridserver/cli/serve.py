@@ -174,7 +174,7 @@ def _announce(settings: Settings, password: str | None) -> None:
         say("  First account: gridserver account add NAME --role admin --bureau CODE:NAME")
     else:
         say("  Demo county Kaihua (illustrative cells). Sign in as")
-        say("    command    the bureau's command room")
+        say("    command    the bureau's command room; its second person is command-2")
         say("    330824001  an officer's handheld (and on to 330824331)")
         say("    gis, admin, auditor, room-33082401 …")
         say(f"  Password   [bold]{password}[/bold]", highlight=False)

@@ -16,10 +16,12 @@ from gridserver.org import queries as org
 _FILE = "demo-password"
 #: Who answers for the demo's auditor.
 _AUTHORISED = ("演示纪检", "演示法制")
+#: Two persons, since who writes a bulletin doesn't approve it.
+BUREAU_DESKS = {"command": "指挥中心", "command-2": "指挥中心值班长"}
 _DESKS = (
     ("admin", "admin", "系统管理员"),
     ("gis", "gis_admin", "网格管理员"),
-    ("command", "command", "指挥中心"),
+    *((username, "command", name) for username, name in BUREAU_DESKS.items()),
     ("auditor", "auditor", "审计员"),
 )
 

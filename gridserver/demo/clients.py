@@ -77,6 +77,10 @@ class Account:
         """Post a document and return the answer."""
         return self._ask("POST", path, json=document)
 
+    def put(self, path: str, document: dict[str, Any]) -> Any:
+        """Put a document and return the answer."""
+        return self._ask("PUT", path, json=document)
+
     def command(self, task: int, verb: str, **data: Any) -> None:
         """Say a verb to a task."""
         self.post(f"/tasks/{task}/commands", command(verb, data))

@@ -28,6 +28,7 @@ from gridserver.base.db import run_before_commit
 from gridserver.delivery import queries as delivery_queries
 from gridserver.delivery import service as delivery
 from gridserver.delivery.commands import Command
+from gridserver.demo.accounts import BUREAU_DESKS
 from gridserver.demo.calls import Call
 from gridserver.demo.orders import Story
 from gridserver.dispatch import escalation
@@ -159,7 +160,7 @@ class Past:
 
     def _assigned(self, task: Task, priority: int) -> Iterator[dt.datetime]:
         """Have a command room that got the task pass it to somebody on duty; have it signed."""
-        if task.assignee in ("command", self._room(task)):
+        if task.assignee in (*BUREAU_DESKS, self._room(task)):
             yield self._later((0.3, 0.9))
             task.assignee = self._somebody(task)
             self._say(self._room(task), task, "reassign", to=task.assignee)

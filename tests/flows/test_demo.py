@@ -167,7 +167,7 @@ class TestLoaded:
                 place = Place(middle.x, middle.y, "EPSG:4326", middle.x, middle.y, None)
                 steps = dispatch.preview(session, actor, place, category="help").decision.steps
                 kinds = [step.kind for step in steps]
-                assert kinds[-2:] == ["station_room", "bureau_room"]
+                assert kinds[-3:] == ["station_room", "bureau_room", "bureau_room"]
 
     def test_a_new_password_goes_to_all_who_share_the_old(
         self, database_url: URL, database: Database
