@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from docs import (
     pictures_board,
+    pictures_bulletins,
     pictures_calls,
     pictures_captures,
     pictures_desk,
@@ -48,6 +49,7 @@ SETS = {
     "supervision": pictures_supervision.PICTURES,
     "places": pictures_places.PICTURES,
     "orders": pictures_orders.PICTURES,
+    "bulletins": pictures_bulletins.PICTURES,
     "captures": pictures_captures.PICTURES,
     "exchange": pictures_exchange.PICTURES,
     "workshop": pictures_workshop.PICTURES,

@@ -55,19 +55,21 @@ def sent(county: County) -> Iterator[Scene]:
         try:
             for nth, username in enumerate(people[1:14]):
                 with county.account(username) as officer:
-                    _say(officer, order, "read")
+                    say(officer, f"/orders/{order}", "read")
                     if nth % 3:
-                        _say(officer, order, "answer", choice=_CHOICES[nth % 4 == 1])
+                        choice = _CHOICES[nth % 4 == 1]
+                        say(officer, f"/orders/{order}", "answer", choice=choice)
             yield Scene(order, people[0])
         finally:
             for each in (order, notice):
                 room.post(f"/orders/{each}/recall", {"reason": "演示图片用"})
 
 
-def _say(officer: Account, order: int, verb: str, **data: Any) -> None:
+def say(officer: Account, subject: str, verb: str, **data: Any) -> None:
+    """Say a verb to what stands at a path, as the officer's handheld does."""
     now = dt.datetime.now(dt.UTC).isoformat()
     said = {"id": str(uuid.uuid4()), "verb": verb, "occurred_at": now, "data": data}
-    officer.post(f"/orders/{order}/commands", said)
+    officer.post(f"{subject}/commands", said)
 
 
 def take(studio: Studio, _calls: calls.Scene) -> None:

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import type { BulletinSheet, InboxMessage } from '@/api/types'
-import { blank, bulletinOf, missing, ofKind, wordOfArrest } from '@/bulletins/form'
-import type { Terms } from '@/bulletins/types'
-import { bulletinSlice, isOver, isUnread, shown, toFetch, withOpened, withSheet, type HeldBulletins } from '@/live/bulletins'
+import { blank, bulletinOf, draftOf, formOf, missing, ofKind, wordOfArrest } from '@/bulletins/form'
+import type { Contents, Detail, Terms } from '@/bulletins/types'
+import { bulletinSlice, isOver, isUnread, photosOf, shown, toFetch, withOpened, withSheet, type HeldBulletins } from '@/live/bulletins'
 import { partOf } from '@/live/records'
 
 const NOW = Date.parse('2026-03-10T09:30:00+08:00')
@@ -28,27 +28,27 @@ describe('what a terminal holds of bulletins', () => {
     const held = take({}, message('bulletin.issued', 7))
     expect(held).toEqual({ 7: { id: 7, version: 1, sheet: null, opened: null } })
     expect(toFetch(held).map(({ id }) => id)).toEqual([7])
-    expect(toFetch(withSheet(held, sheet(7), null))).toEqual([])
+    expect(toFetch(withSheet(held, sheet(7), []))).toEqual([])
   })
 
   it('is taken anew in a newer version, and shown meanwhile', () => {
-    const held = take(withSheet(take({}, message('bulletin.issued', 7)), sheet(7), null), message('bulletin.updated', 7, 2))
+    const held = take(withSheet(take({}, message('bulletin.issued', 7)), sheet(7), []), message('bulletin.updated', 7, 2))
     expect(toFetch(held)).toHaveLength(1)
     expect(held[7]!.sheet!.version).toBe(1)
     expect(take(held, message('bulletin.updated', 7, 1))).toBe(held)
   })
 
   it('goes at the end, also as a message that nobody read in time', () => {
-    const held = withSheet(take({}, message('bulletin.issued', 7)), sheet(7), null)
+    const held = withSheet(take({}, message('bulletin.issued', 7)), sheet(7), [])
     expect(take(held, message('bulletin.ended', 7, 2))).toEqual({})
     const expired: InboxMessage = { seq: 2, id: 'e', at: '', type: 'expired', data: { type: 'bulletin.issued', bulletin: { id: 7 } } }
     expect(take(held, expired)).toEqual({})
     expect(take({}, expired)).toEqual({})
-    expect(withSheet({}, sheet(7), null)).toEqual({})
+    expect(withSheet({}, sheet(7), [])).toEqual({})
   })
 
   it('is over by the clock of the device, with signal or without', () => {
-    const held = withSheet(take({}, message('bulletin.issued', 7)), sheet(7), null)
+    const held = withSheet(take({}, message('bulletin.issued', 7)), sheet(7), [])
     expect(isOver(held[7]!, NOW + HALF_HOUR - 1)).toBe(false)
     expect(isOver(held[7]!, NOW + HALF_HOUR)).toBe(true)
     expect(shown(held, NOW + HALF_HOUR)).toEqual([])
@@ -59,6 +59,15 @@ describe('what a terminal holds of bulletins', () => {
     const opened = withOpened(held, 8)
     expect(shown(opened, NOW).map(({ id }) => id)).toEqual([7, 8])
     expect(isUnread(take(opened, message('bulletin.updated', 8, 2))[8]!)).toBe(true)
+  })
+
+  it('is kept with its photos in one piece', () => {
+    const photos = [new Uint8Array([1, 2, 3]), new Uint8Array([4]), new Uint8Array([5, 6])]
+    const named = take({}, message('bulletin.issued', 7))
+    const held = withSheet(named, sheet(7), photos)[7]!
+    expect(held.bytes).toHaveLength(6)
+    expect(photosOf(held)).toEqual(photos)
+    expect(photosOf(withSheet(named, sheet(7), [])[7]!)).toEqual([])
   })
 
   it('is what a snapshot names', () => {
@@ -77,14 +86,16 @@ const TERMS = {
 } as Terms
 const WORDS = { missing_person: { to_do: '联系值班室', not_to_do: '不要公布' }, warrant: { to_do: '核实', not_to_do: '不要单独' } }
 
+const STATION = { code: '33082407', name: '所', kind: 'station' }
+
 function filled() {
-  const form = blank({ code: '33082407', name: '所' }, '2026-03-10', TERMS, WORDS)
+  const form = blank(STATION, '2026-03-10', TERMS, WORDS)
   return { ...form, basis: { ...form.basis, number: '1号' }, fact: '女，9岁' }
 }
 
 describe('the form of a bulletin', () => {
   it('lacks only the number and the description of a missing child', () => {
-    expect(missing(blank({ code: '1', name: '所' }, '2026-03-10', TERMS, WORDS), TERMS)).toEqual(['basis.number', 'contents.fact'])
+    expect(missing(blank(STATION, '2026-03-10', TERMS, WORDS), TERMS)).toEqual(['basis.number', 'contents.fact'])
     expect(missing(filled(), TERMS)).toEqual([])
     expect(bulletinOf(filled())).toMatchObject({ urgent: true, lasts_h: 24, area: { units: ['33082407'], whole: false } })
   })
@@ -100,6 +111,24 @@ describe('the form of a bulletin', () => {
     expect(missing({ ...filled(), reach: 'whole' }, TERMS)).toEqual(['area'])
     expect(missing({ ...filled(), lastsH: 73 }, TERMS)).toEqual(['lasts_h'])
     expect(missing({ ...filled(), basis: { ...filled().basis, date: '' } }, TERMS)).toEqual(['basis.date'])
+  })
+
+  it('reaches nobody yet where a bureau writes it', () => {
+    const bureau = blank({ code: '330824', name: '局', kind: 'bureau' }, '2026-03-10', TERMS, WORDS)
+    expect(missing(bureau, TERMS)).toContain('area')
+    expect(missing({ ...bureau, cells: ['330824001001001'] }, TERMS)).not.toContain('area')
+  })
+
+  it('keeps what somebody wrote when the kind changes, and else has the usual words', () => {
+    const own = { ...filled(), toDo: '先联系学校' }
+    expect(ofKind(own, 'warrant', TERMS, WORDS)).toMatchObject({ toDo: '先联系学校', notToDo: '不要单独' })
+  })
+
+  it('opens a draft as it was written, cells beside units', () => {
+    const form = { ...filled(), cells: ['330824001001001'], lastSeenAt: '2026-03-10T16:40', opinion: '可能在外婆家', urgent: false }
+    const { contents, ...head } = draftOf(form, 'Asia/Shanghai')
+    const bulletin = { ...head, unit: { code: '33082407', name: '所' } } as Detail
+    expect(formOf(bulletin, { ...contents, photos: [] } as unknown as Contents, 'Asia/Shanghai')).toEqual(form)
   })
 
   it('finds a word of arrest of whoever is not wanted', () => {

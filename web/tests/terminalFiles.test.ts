@@ -46,7 +46,7 @@ it('the handheld keeps its own files and what they need, and none of the desk', 
 describe('the service worker', () => {
   const url = (path: string) => new URL(path, 'http://localhost')
 
-  it.each(['/', '/login', '/terminal', '/terminal/tasks/7'])('opens %s without signal', (path) => {
+  it.each(['/', '/login', '/terminal', '/terminal/tasks/7', '/terminal/bulletins/7'])('opens %s without signal', (path) => {
     expect(path).toMatch(TERMINAL_PAGES)
   })
 
@@ -73,6 +73,8 @@ describe('the service worker', () => {
     '/api/v1/force/officers',
     '/api/v1/incidents',
     '/api/v1/orders',
+    '/api/v1/bulletins',
+    '/api/v1/bulletins/7/contents',
     '/api/v1/grid/versions',
   ])('never keeps %s', (path) => expect(isCommonAnswer(url(path))).toBe(false))
 })

@@ -1,6 +1,6 @@
 /** What the page of bulletins asks of the server. */
-import { api, ask, KEY, once } from '@/api/client'
-import type { Contents, Detail, Filter, Head, NewBulletin, StepDone, Terms, Told } from './types'
+import { api, ask, askTagged, KEY, once, type Tagged } from '@/api/client'
+import type { Contents, Detail, Draft, Filter, Head, NewBulletin, StepDone, Terms, Told } from './types'
 
 const BULLETINS = '/api/v1/bulletins'
 const ONE = `${BULLETINS}/{bulletin_id}` as const
@@ -19,8 +19,8 @@ export function bulletins(unit: string | null, state: 'open' | 'all', cursor?: s
   return ask(api.GET(BULLETINS, { params: { query } }))
 }
 
-export function bulletin(id: number): Promise<Detail> {
-  return ask(api.GET(ONE, { params: of(id) }))
+export function bulletin(id: number): Promise<Tagged<Detail>> {
+  return askTagged(api.GET(ONE, { params: of(id) }))
 }
 
 /** What it says. The server writes each look down. */
@@ -40,6 +40,11 @@ export function terms(): Promise<Terms> {
 
 export function write(body: NewBulletin): Promise<Detail> {
   return once((key) => ask(api.POST(BULLETINS, { body, ...under(key) })))
+}
+
+/** Changes the draft that has the tag. */
+export function change(id: number, etag: string, body: Draft): Promise<Detail> {
+  return ask(api.PUT(ONE, { params: { ...of(id), header: { 'If-Match': etag } }, body }))
 }
 
 export function step(id: number, body: StepDone): Promise<Detail> {

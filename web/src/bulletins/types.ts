@@ -8,6 +8,7 @@ export type Detail = Schemas['BulletinDetail']
 export type Contents = Schemas['BulletinContents']
 export type Terms = Schemas['BulletinTerms']
 export type NewBulletin = Schemas['NewBulletin']
+export type Draft = Schemas['BulletinDraft']
 export type Told = Schemas['BulletinTold']
 export type StepDone = Schemas['BulletinStep']
 export type Verb = StepDone['verb']
@@ -15,3 +16,10 @@ export type Verb = StepDone['verb']
 /** What the list of who was told can be narrowed to. */
 export const FILTERS = ['without', 'holding', 'not_read', 'removed'] as const
 export type Filter = (typeof FILTERS)[number]
+
+/** A draft to be changed: as it stands, what it says, and the tag that the change must name. */
+export interface Opened {
+  bulletin: Detail
+  contents: Contents
+  etag: string
+}

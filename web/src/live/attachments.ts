@@ -129,7 +129,7 @@ export function isNamed(outbox: Outbox, sha256: string): boolean {
 }
 
 /** Where a photo is shown from, through what it belongs to. */
-export function addressOf(sha256: string, subject: { task: number } | { capture: number }): string {
+export function addressOf(sha256: string, subject: { task: number } | { capture: number } | { bulletin: number }): string {
   const [[name, id] = ['', 0]] = Object.entries(subject)
   return `/api/v1/attachments/${sha256}?${name}=${id}`
 }

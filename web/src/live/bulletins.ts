@@ -4,13 +4,16 @@ import type { Items, Slice } from './slices'
 
 /**
  * A bulletin that concerns the officer. The inbox names it and no more; `sheet` is the copy that the
- * terminal took, and `bytes` its photo. A copy of an older version is taken anew.
+ * terminal took. A copy of an older version is taken anew.
  */
 export interface HeldBulletin extends BulletinRef {
   sheet: BulletinSheet | null
   /** The version that the officer opened last. */
   opened: number | null
+  /** Its photos one behind the other, as a record is sealed with one piece of bytes; */
   bytes?: Uint8Array<ArrayBuffer>
+  /** and how long each of them is. */
+  sizes?: readonly number[]
 }
 
 export type HeldBulletins = Items<HeldBulletin>
@@ -49,12 +52,30 @@ export function without(held: HeldBulletins, id: number): HeldBulletins {
 }
 
 /** What is held with the copy that the server gave; nothing new where it ended meanwhile. */
-export function withSheet(held: HeldBulletins, sheet: BulletinSheet, bytes: Uint8Array<ArrayBuffer> | null): HeldBulletins {
+export function withSheet(held: HeldBulletins, sheet: BulletinSheet, photos: readonly Uint8Array[]): HeldBulletins {
   const standing = held[sheet.id]
   if (!standing) return held
   const { id, version, opened } = standing
   const fresh = { id, version: Math.max(version, sheet.version), opened, sheet }
-  return { ...held, [sheet.id]: bytes ? { ...fresh, bytes } : fresh }
+  return { ...held, [sheet.id]: photos.length ? { ...fresh, ...joined(photos) } : fresh }
+}
+
+function joined(photos: readonly Uint8Array[]): { bytes: Uint8Array<ArrayBuffer>; sizes: number[] } {
+  const sizes = photos.map(({ length }) => length)
+  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
+  let at = 0
+  for (const photo of photos) {
+    bytes.set(photo, at)
+    at += photo.length
+  }
+  return { bytes, sizes }
+}
+
+/** The photos that are kept with a bulletin. */
+export function photosOf({ bytes, sizes = [] }: HeldBulletin): Uint8Array<ArrayBuffer>[] {
+  if (!bytes) return []
+  let at = 0
+  return sizes.map((size) => bytes.slice(at, (at += size)))
 }
 
 export function withOpened(held: HeldBulletins, id: number): HeldBulletins {

@@ -1,104 +1,172 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 
-import type { Role, Unit } from '@/api/types'
+import type { Role } from '@/api/types'
 import { useAttempt } from '@/base/attempt'
 import * as door from '@/bulletins/door'
-import type { Contents, Detail, Head, NewBulletin, StepDone, Terms } from '@/bulletins/types'
-import { units as allUnits } from '@/duty/door'
-import { sheetUnits, unitsBelow } from '@/duty/units'
-import { currentLocale } from '@/i18n'
+import type { Contents, Detail, Draft, Head, NewBulletin, Opened, StepDone, Terms } from '@/bulletins/types'
+import { useSpeakers } from '@/duty/useSpeakers'
 import { useFeed } from './feed'
-import { useSession } from './session'
+
+const WRITERS: ReadonlySet<Role> = new Set(['command'])
+const ISSUERS: ReadonlySet<string> = new Set(['bureau', 'station'])
+const GONE = 404
 
 /** The bulletins of one unit at a time, and the one that is looked at. */
 export const useBulletinDesk = defineStore('bulletinDesk', () => {
-  const session = useSession()
   const feed = useFeed()
+  const { units, speakers: rooms, nameOf, loadUnits } = useSpeakers(WRITERS)
+  const listing = useAttempt()
+  const choosing = useAttempt()
   const { busy, refusal, attempt } = useAttempt()
 
-  const units = shallowRef<Unit[]>([])
   const terms = shallowRef<Terms | null>(null)
   const unit = ref<string | null>(null)
   const state = ref<'open' | 'all'>('open')
   const listed = shallowRef<Head[]>([])
   const next = ref<string | null>(null)
   const chosen = shallowRef<Detail | null>(null)
-  /** What the chosen one says, once somebody asked for it. */
-  const told = shallowRef<Contents | null>(null)
+  /** What the chosen one said when somebody asked for it. */
+  const told = shallowRef<{ version: number; contents: Contents } | null>(null)
+  let wanted: number | null = null
+  let latest = 0
 
   /** The units in whose name the account writes. */
-  const speakers = computed(() => {
-    const held = session.account?.roles.filter((each) => (each.role as Role) === 'command') ?? []
-    const roots = new Set(held.map((each) => each.unit.code))
-    return sheetUnits(unitsBelow(units.value, roots), roots).filter(({ kind }) => kind === 'bureau' || kind === 'station')
-  })
-
-  function nameOf(code: string): string {
-    const found = units.value.find((each) => each.code === code)
-    return (currentLocale() === 'en' && found?.name_en) || found?.name || code
-  }
+  const speakers = computed(() => rooms.value.filter(({ kind }) => ISSUERS.has(kind)))
+  /** Whether what was told may have been changed since. */
+  const isStale = computed(() => told.value !== null && told.value.version !== chosen.value?.version)
+  const lost = computed(() => listing.refusal.value ?? choosing.refusal.value)
 
   async function open(): Promise<void> {
-    ;[units.value, terms.value] = await Promise.all([allUnits(), door.terms()])
+    ;[terms.value] = await Promise.all([door.terms(), loadUnits()])
     unit.value = speakers.value[0]?.code ?? null
     await Promise.all([load(), feed.following ? null : feed.open()])
   }
 
-  async function load(): Promise<void> {
-    const page = await attempt(() => door.bulletins(unit.value, state.value))
-    if (!page) return
-    listed.value = page.items
-    next.value = page.next
+  /** Lists another unit's, or others of it. */
+  async function show(asked: { unit?: string; state?: 'open' | 'all' }): Promise<void> {
+    unit.value = asked.unit ?? unit.value
+    state.value = asked.state ?? state.value
+    putAway()
+    await load()
   }
 
-  async function more(): Promise<void> {
-    const page = await attempt(() => door.bulletins(unit.value, state.value, next.value ?? undefined))
-    if (!page) return
-    listed.value = [...listed.value, ...page.items]
+  async function load(cursor?: string): Promise<void> {
+    const turn = ++latest
+    const page = await listing.attempt(() => door.bulletins(unit.value, state.value, cursor))
+    // An answer to what was asked before comes too late.
+    if (!page || turn !== latest) return
+    listed.value = cursor ? [...listed.value, ...page.items] : page.items
     next.value = page.next
   }
 
   async function choose(id: number): Promise<void> {
-    if (chosen.value?.id !== id) told.value = null
-    chosen.value = await attempt(() => door.bulletin(id))
+    if (wanted !== id) putAway()
+    wanted = id
+    const found = await choosing.attempt(() => door.bulletin(id))
+    if (wanted !== id) return
+    if (!found) {
+      if (choosing.refusal.value?.status === GONE) putAway()
+    } else if (chosen.value === null || found.data.version >= chosen.value.version) {
+      chosen.value = found.data
+    }
   }
 
+  function putAway(): void {
+    wanted = null
+    chosen.value = told.value = null
+    refusal.value = null
+  }
+
+  /** Shows what it says: a row of the ledger. */
   async function look(): Promise<void> {
-    if (chosen.value) told.value = await attempt(() => door.contents(chosen.value!.id))
+    const { id, version } = chosen.value!
+    const contents = await attempt(() => door.contents(id))
+    if (contents && wanted === id) told.value = { version, contents }
+  }
+
+  function hide(): void {
+    told.value = null
+  }
+
+  /** A draft to be changed. The tag is older than what is read with it, never newer. */
+  function openDraft(id: number): Promise<Opened | null> {
+    return attempt(async () => {
+      const { data, etag } = await door.bulletin(id)
+      return { bulletin: data, contents: await door.contents(id), etag }
+    })
   }
 
   async function change(work: () => Promise<Detail>): Promise<boolean> {
     const changed = await attempt(work)
     if (!changed) return false
-    if (chosen.value?.id !== changed.id) told.value = null
+    wanted = changed.id
     chosen.value = changed
     await load()
     return true
   }
 
   const write = (body: NewBulletin) => change(() => door.write(body))
-  const step = (body: StepDone) => change(() => door.step(chosen.value!.id, body))
 
-  watch([unit, state], () => {
-    chosen.value = null
-    told.value = null
-    void load()
-  })
+  function edit({ bulletin, etag }: Opened, body: Draft): Promise<boolean> {
+    hide()
+    return change(async () => {
+      const changed = await door.change(bulletin.id, etag, body)
+      return body.urgent ? door.step(bulletin.id, { verb: 'send_at_once' }) : changed
+    })
+  }
+
+  async function step(body: StepDone): Promise<boolean> {
+    const { id } = chosen.value!
+    const read = isStale.value ? null : told.value
+    const done = await change(() => door.step(id, body))
+    // A step changes nothing of what it says.
+    if (done && read && chosen.value?.id === id) told.value = { ...read, version: chosen.value.version }
+    return done
+  }
+
+  async function refresh(): Promise<void> {
+    await Promise.all([load(), wanted === null ? null : choose(wanted)])
+  }
+  watch(() => feed.bulletinChanges, refresh)
   watch(
-    () => feed.bulletinChanges,
-    () => {
-      void load()
-      if (chosen.value) void choose(chosen.value.id)
+    () => feed.linkState,
+    (now, before) => {
+      if (now === 'live' && before === 'offline') void refresh()
     },
   )
 
   function leave(): void {
-    chosen.value = null
-    told.value = null
+    putAway()
     listed.value = []
     feed.close()
   }
 
-  return { busy, refusal, units, terms, unit, state, listed, next, chosen, told, speakers, nameOf, open, load, more, choose, look, write, step, leave }
+  return {
+    busy,
+    refusal,
+    lost,
+    units,
+    terms,
+    unit,
+    state,
+    listed,
+    next,
+    chosen,
+    told,
+    isStale,
+    speakers,
+    nameOf,
+    open,
+    show,
+    load,
+    choose,
+    look,
+    hide,
+    openDraft,
+    write,
+    edit,
+    step,
+    leave,
+  }
 })

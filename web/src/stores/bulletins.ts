@@ -4,7 +4,8 @@ import { computed, shallowRef, watch } from 'vue'
 import { api, ask, Refusal } from '@/api/client'
 import type { BulletinSheet } from '@/api/types'
 import { serverNow, useNow } from '@/base/clock'
-import { isOver, isUnread, shown, toFetch, without, withOpened, withSheet, type HeldBulletin, type HeldBulletins } from '@/live/bulletins'
+import { isOver, isUnread, photosOf, shown, toFetch, without, withOpened, withSheet, type HeldBulletin, type HeldBulletins } from '@/live/bulletins'
+import { MEDIA_TYPE } from '@/live/photo'
 import { useInbox } from './inbox'
 import { useOutbox } from './outbox'
 import { usePosition } from './position'
@@ -20,8 +21,8 @@ export const useBulletins = defineStore('bulletins', () => {
   const outbox = useOutbox()
   const position = usePosition()
   const now = useNow()
-  /** The address of the photo of the bulletin on screen. */
-  const photo = shallowRef<string | null>(null)
+  /** The addresses of the photos of the bulletin on screen. */
+  const photos = shallowRef<string[]>([])
   let isFetching = false
 
   const list = computed(() => shown(inbox.state.bulletins, now.value))
@@ -53,7 +54,7 @@ export const useBulletins = defineStore('bulletins', () => {
     try {
       const path = { bulletin_id: id }
       const sheet = await ask(api.PUT('/api/v1/bulletins/{bulletin_id}/copy', { params: { path }, body: place() }))
-      const bytes = await photoOf(sheet)
+      const bytes = await bytesOf(sheet)
       change((held) => withSheet(held, sheet, bytes))
     } catch (error) {
       if (!(error instanceof Refusal) || !GONE.has(error.code)) throw error
@@ -72,13 +73,14 @@ export const useBulletins = defineStore('bulletins', () => {
   function opened(id: number): void {
     change((held) => withOpened(held, id))
     void outbox.give({ bulletin: id }, 'read', {})
-    const bytes = of(id)?.bytes
-    photo.value = bytes ? URL.createObjectURL(new Blob([bytes], { type: 'image/jpeg' })) : null
+    const held = of(id)
+    const kept = held ? photosOf(held) : []
+    photos.value = kept.map((bytes) => URL.createObjectURL(new Blob([bytes], { type: MEDIA_TYPE })))
   }
 
   function closed(): void {
-    if (photo.value) URL.revokeObjectURL(photo.value)
-    photo.value = null
+    photos.value.forEach(URL.revokeObjectURL)
+    photos.value = []
   }
 
   watch([() => inbox.state.bulletins, () => inbox.linkState], () => void fetchMissing())
@@ -99,14 +101,17 @@ export const useBulletins = defineStore('bulletins', () => {
     },
   )
 
-  return { list, unread, photo, of, opened, closed }
+  return { list, unread, photos, of, opened, closed }
 })
 
-/** The first photo of a bulletin, to be sealed with it. It may still be on its way to the server. */
-async function photoOf({ id, contents }: BulletinSheet): Promise<Uint8Array<ArrayBuffer> | null> {
-  const first = contents.photos.find(({ state }) => state === 'complete')
-  if (!first) return null
-  const params = { path: { sha256: first.sha256 }, query: { bulletin: id } }
-  const blob = await ask(api.GET('/api/v1/attachments/{sha256}', { params, parseAs: 'blob' }))
-  return new Uint8Array(await (blob as unknown as Blob).arrayBuffer())
+/** The photos of a bulletin, to be sealed with it. One may still be on its way to the server. */
+function bytesOf({ id, contents }: BulletinSheet): Promise<Uint8Array[]> {
+  const there = contents.photos.filter(({ state }) => state === 'complete')
+  return Promise.all(
+    there.map(async ({ sha256 }) => {
+      const params = { path: { sha256 }, query: { bulletin: id } }
+      const blob = await ask(api.GET('/api/v1/attachments/{sha256}', { params, parseAs: 'blob' }))
+      return new Uint8Array(await (blob as unknown as Blob).arrayBuffer())
+    }),
+  )
 }

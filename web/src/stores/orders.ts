@@ -1,26 +1,22 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 
-import type { Role, Unit } from '@/api/types'
+import type { Role } from '@/api/types'
 import { useAttempt } from '@/base/attempt'
-import { units as allUnits } from '@/duty/door'
-import { sheetUnits, unitsBelow } from '@/duty/units'
-import { currentLocale } from '@/i18n'
+import { useSpeakers } from '@/duty/useSpeakers'
 import { withCount } from '@/orders/counts'
 import * as door from '@/orders/door'
 import type { Order, OrderDetail, OrderDraft } from '@/orders/types'
 import { useFeed } from './feed'
-import { useSession } from './session'
 
 const SPEAKERS: ReadonlySet<Role> = new Set(['command', 'admin'])
 
 /** The orders of the rooms in scope, counted live, and the one that is looked at. */
 export const useOrders = defineStore('orders', () => {
-  const session = useSession()
   const feed = useFeed()
   const { busy, refusal, attempt } = useAttempt()
+  const { units, speakers, nameOf, loadUnits } = useSpeakers(SPEAKERS)
 
-  const units = shallowRef<Unit[]>([])
   const state = ref<'open' | 'all'>('open')
   const listed = shallowRef<Order[]>([])
   const next = ref<string | null>(null)
@@ -30,21 +26,9 @@ export const useOrders = defineStore('orders', () => {
 
   const orders = computed(() => listed.value.map((order) => withCount(order, feed.orderTally.counts)))
   const order = computed(() => chosen.value && withCount(chosen.value, feed.orderTally.counts))
-  /** The units in whose name the account may speak: its own, and what stands directly below the
-   *  bureau. */
-  const speakers = computed(() => {
-    const held = session.account?.roles.filter((each) => SPEAKERS.has(each.role as Role)) ?? []
-    const roots = new Set(held.map((each) => each.unit.code))
-    return sheetUnits(unitsBelow(units.value, roots), roots)
-  })
-
-  function nameOf(code: string): string {
-    const unit = units.value.find((each) => each.code === code)
-    return (currentLocale() === 'en' && unit?.name_en) || unit?.name || code
-  }
 
   async function open(): Promise<void> {
-    units.value = await allUnits()
+    await loadUnits()
     await Promise.all([load(), feed.following ? null : feed.open()])
   }
 
