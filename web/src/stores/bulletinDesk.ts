@@ -108,12 +108,13 @@ export const useBulletinDesk = defineStore('bulletinDesk', () => {
 
   const write = (body: NewBulletin) => change(() => door.write(body))
 
-  function edit({ bulletin, etag }: Opened, body: Draft): Promise<boolean> {
-    hide()
-    return change(async () => {
+  async function edit({ bulletin, etag }: Opened, body: Draft): Promise<boolean> {
+    const done = await change(async () => {
       const changed = await door.change(bulletin.id, etag, body)
       return body.urgent ? door.step(bulletin.id, { verb: 'send_at_once' }) : changed
     })
+    if (done) hide()
+    return done
   }
 
   async function step(body: StepDone): Promise<boolean> {
