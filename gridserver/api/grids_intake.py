@@ -17,6 +17,7 @@ from gridserver.api.grids import VersionSchema
 from gridserver.api.uploading import FILE_FORM, UploadSchema, receive
 from gridserver.grids import queries, service, texts
 from gridserver.grids.uploads import Uploads
+from gridserver.org import queries as org
 
 blueprint = Blueprint(
     "grids_intake", __name__, url_prefix="/api/v1/grid", description="A grid from a file."
@@ -76,7 +77,7 @@ class Drafts(MethodView):
         said = request.get_json()
         with context.transaction() as session:
             actor = context.principal()
-            require(actor, "grid.edit")
+            require(actor, "grid.edit", org.bureau(session).path)
             if answer := idempotency.answered_before(session, said):
                 return idempotency.created(answer)
         name = body.pop("name")

@@ -23,6 +23,7 @@ from gridserver.base.errors import Invalid
 from gridserver.grids import feature_editing, features
 from gridserver.grids.feature_editing import Given
 from gridserver.grids.models import GridVersion
+from gridserver.org import queries as org
 
 blueprint = Blueprint("ogc_editing", __name__, url_prefix="/ogc")
 
@@ -99,7 +100,7 @@ def _allowed(id_: str, *changing: str) -> Response:
 
 def _editable(session: Session, id_: str) -> GridVersion:
     """Return the draft behind a collection. Raises `MethodNotAllowed` where that is none."""
-    require(context.principal(), "grid.edit")
+    require(context.principal(), "grid.edit", org.bureau(session).path)
     found = _found(session, id_)
     if found.version is None or not found.editable:
         said = "Only a draft can be changed: copy the version, then change the copy."

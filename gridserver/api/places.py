@@ -11,7 +11,7 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from gis.crs import WGS84, to_wgs84
-from gridserver.access.rules import require
+from gridserver.access.rules import Principal, require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes import CellRefSchema, UnitRefSchema
@@ -19,6 +19,7 @@ from gridserver.api.shapes_places import GazetteerEntrySchema, PlaceDraftSchema,
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids.covering import cells_at
+from gridserver.org import queries as org
 from gridserver.places import entries, gazetteer
 from gridserver.places.entries import Standing
 from gridserver.places.rules import KINDS, MATCHED, PLACE, read_draft
@@ -104,7 +105,7 @@ class Places(MethodView):
         """Enter a place by hand."""
         with context.transaction() as session:
             actor = context.principal()
-            require(actor, EDIT)
+            require_keeper(session, actor)
 
             def add() -> dict[str, Any]:
                 place_id = gazetteer.add(session, actor, read_draft(body))
@@ -167,9 +168,14 @@ class Restoration(MethodView):
         return _changed(place_id, lambda session: gazetteer.restore(session, actor, place_id))
 
 
+def require_keeper(session: Session, actor: Principal) -> None:
+    """Raise `Forbidden` unless the actor keeps the gazetteer, which is the whole bureau's."""
+    require(actor, EDIT, org.bureau(session).path)
+
+
 def _changed(place_id: int, change: Callable[[Session], None]) -> Standing:
     with context.transaction() as session:
-        require(context.principal(), EDIT)
+        require_keeper(session, context.principal())
         entries.locked_place(session, place_id)
         blueprint.check_etag(entries.place(session, place_id), GazetteerEntrySchema)
         change(session)

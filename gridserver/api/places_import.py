@@ -8,11 +8,11 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, request, send_file
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
-from gridserver.access.rules import require
 from gridserver.api import context, idempotency
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.places import EDIT
+from gridserver.api.places import EDIT, require_keeper
 from gridserver.api.uploading import FILE_FORM, UploadSchema, receive
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
@@ -95,7 +95,7 @@ class PlaceImports(MethodView):
         said = request.get_json()
         with context.transaction() as session:
             actor = context.principal()
-            require(actor, EDIT)
+            require_keeper(session, actor)
             at = now(session)
             if answer := idempotency.answered_before(session, said):
                 return idempotency.created(answer)
@@ -118,7 +118,7 @@ class PlaceImportPart(MethodView):
         """Have the gazetteer say what a part says, counted from 0. Written twice it changes
         nothing."""
         with context.transaction() as session:
-            record = _found(import_id)
+            record = _found(session, import_id)
             counts = _imports().write(session, context.principal(), record, part)
         return {said: counts[said] for said in ("added", "changed", "same", "kept")}
 
@@ -130,16 +130,16 @@ class PlaceImportRejects(MethodView):
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, import_id: uuid.UUID) -> Response:
         """Give the bad rows as a table, each with the reason, to be mended and imported."""
-        with context.transaction():
-            rejects = _imports().rejects(_found(import_id))
+        with context.transaction() as session:
+            rejects = _imports().rejects(_found(session, import_id))
         if rejects is None:
             raise NotFound("place.no_rejects", "None of the rows was bad.")
         return send_file(rejects, mimetype="text/csv", as_attachment=True)
 
 
-def _found(import_id: uuid.UUID) -> Import:
+def _found(session: Session, import_id: uuid.UUID) -> Import:
     actor = context.principal()
-    require(actor, EDIT)
+    require_keeper(session, actor)
     return _imports().find(actor, import_id)
 
 

@@ -10,6 +10,7 @@ from gridserver.api import context, idempotency
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.grids.uploads import LARGEST_BYTES, Uploads
+from gridserver.org import queries as org
 
 _FRAME_BYTES = 1 << 16  # what a multipart form puts around the file
 
@@ -61,12 +62,12 @@ def receive(uploads: Uploads, permission: str) -> Response:
     Raises
     ------
     Forbidden, Invalid, GisError
-        The account may not do `permission`; ``upload.*``; what can't be imported.
+        The account may not do `permission` for the bureau; ``upload.*``; what can't be imported.
     """
     # The transaction ends before the body is read: that may take as long as a slow line does.
     with context.transaction() as session:
         actor = context.principal()
-        require(actor, permission)
+        require(actor, permission, org.bureau(session).path)
         at = now(session)
     request.max_content_length = LARGEST_BYTES + _FRAME_BYTES
     file = request.files.get("file")

@@ -160,7 +160,7 @@ def _found(session: Session, bulletin_id: int) -> Found | None:
 
 
 def _concerns(session: Session, actor: Principal, found: Found) -> bool:
-    if actor.may(ACROSS) or actor.may(WRITE, found.unit.path):
+    if any(actor.may(permission, found.unit.path) for permission in (ACROSS, WRITE)):
         return True
     if not is_live(found.row, now(session)):
         return False
@@ -180,10 +180,9 @@ def _of_unit(
                 "unit: name the unit whose bulletins you want; only an auditor lists across units.",
                 field="unit",
             )
-        return ()
+        return (org.within(actor.paths(ACROSS)),)
     unit = org.unit_by_code(session, unit_code)
-    if not actor.may(ACROSS):
-        require(actor, READ, unit.path)
+    require(actor, READ, unit.path)
     reaching = Bulletin.state.in_(LIVE) & or_(
         Bulletin.area_whole, Bulletin.reaches.contains([unit.code])
     )

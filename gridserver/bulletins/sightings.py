@@ -106,7 +106,7 @@ def look(session: Session, actor: Principal, bulletin_id: int) -> list[Card]:
         queries.held_by(session, actor.account_id, bulletin_id)
         query = query.where(BulletinSighting.account_id == actor.account_id)
     else:
-        if not actor.may(queries.ACROSS):
+        if not actor.may(queries.ACROSS, found.unit.path):
             require(actor, queries.WRITE, found.unit.path)
     audit.record(
         session,
@@ -185,7 +185,7 @@ def drop(session: Session, found: Found) -> None:
 
 def counts(session: Session, actor: Principal, found: Found) -> Counts | None:
     """Count a bulletin's sightings; None for whose business they aren't."""
-    if not (actor.may(queries.ACROSS) or actor.may(queries.WRITE, found.unit.path)):
+    if not any(actor.may(each, found.unit.path) for each in (queries.ACROSS, queries.WRITE)):
         return None
     waits = BulletinSighting.state.in_(UNANSWERED)
     query = select(

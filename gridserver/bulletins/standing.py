@@ -119,7 +119,7 @@ def people(
         Only the issuing unit's room and the auditor see who has it.
     """
     found = queries.bulletin_for(session, actor, bulletin_id)
-    if not actor.may(queries.ACROSS):
+    if not actor.may(queries.ACROSS, found.unit.path):
         require(actor, queries.WRITE, found.unit.path)
     removed_at = case((_REMOVED, _COPIES.c.removed_at), else_=None)
     query = _of(

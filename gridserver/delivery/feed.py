@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
 from gridserver.base.db import Database
-from gridserver.delivery import queries, rules, service
+from gridserver.delivery import queries, rules, service, walls
 from gridserver.delivery.outlet import Connection, Outlet
 from gridserver.delivery.pump import Pump
 from gridserver.delivery.queries import StoredEntry
@@ -92,7 +92,7 @@ class FeedRelay:
             queries.read_as_of_one_moment(session)
             standing = queries.feed_standing(session)
             after = rules.start(cursor, standing) if cursor.seq is not None else None
-            snapshot = self._snapshot(session, principal) if after is None else None
+            snapshot = self._shown(session, principal) if after is None else None
         ready = rules.ready(standing, self._database.clock.now())
         self._outlet.send(connection.id, "ready", ready)
         if snapshot is not None:
@@ -194,12 +194,24 @@ class FeedRelay:
             return
         for entry in entries:
             if principal.may(PERMISSION, entry.unit_path):
-                self._outlet.send(room.connection.id, "feed", entry.envelope())
+                self._tell(room, principal, entry)
             room.sent = entry.seq
+
+    def _tell(self, room: _Room, principal: Principal, entry: StoredEntry) -> None:
+        told = entry.envelope()
+        if principal.looks_on:
+            if not walls.is_shown(entry.type):
+                return
+            told = walls.without_words(told)
+        self._outlet.send(room.connection.id, "feed", told)
+
+    def _shown(self, session: Session, principal: Principal) -> dict[str, Any]:
+        snapshot = self._snapshot(session, principal)
+        return walls.without_words(snapshot) if principal.looks_on else snapshot
 
     def _start_anew(self, room: _Room, principal: Principal) -> None:
         with self._database.transaction() as session:
             queries.read_as_of_one_moment(session)
             standing = queries.feed_standing(session)
-            snapshot = self._snapshot(session, principal)
+            snapshot = self._shown(session, principal)
         self._resync(room, standing, snapshot)
