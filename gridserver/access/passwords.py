@@ -15,6 +15,7 @@ from importlib import resources
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from gridserver.base.aside import aside
 from gridserver.base.errors import Invalid
 
 #: A password that stands alone; and one beside a second factor.
@@ -82,7 +83,7 @@ def is_common(folded: str) -> bool:
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash, whatever the password: `check` it first."""
-    return _HASHER.hash(password)
+    return aside(_HASHER.hash, password)
 
 
 def unusable_password() -> str:
@@ -93,11 +94,15 @@ def unusable_password() -> str:
 def matches(password_hash: str | None, password: str) -> bool:
     """Say whether it is the password; no account and no password take as long as a wrong one."""
     is_usable = password_hash not in {None, _UNUSABLE}
+    is_right = aside(_is_right, password_hash if is_usable and password_hash else _NOBODY, password)
+    return is_right and is_usable
+
+
+def _is_right(password_hash: str, password: str) -> bool:
     try:
-        _HASHER.verify(password_hash if is_usable and password_hash else _NOBODY, password)
+        return _HASHER.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-    return is_usable
 
 
 def is_outdated(password_hash: str) -> bool:
