@@ -6,9 +6,11 @@ from flask import Flask, jsonify
 
 from gis import killable
 from gridserver import __version__
+from gridserver.access.rates import Rates
 from gridserver.api import (
     BLUEPRINTS,
     context,
+    doors,
     live_setup,
     ogc,
     ogc_editing,
@@ -44,7 +46,9 @@ def create_app(settings: Settings, database: Database) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["gridserver"] = context.Installation(settings, database)
+    app.extensions["gridserver"] = context.Installation(
+        settings, database, Rates(settings.account_rate), Rates(settings.address_rate)
+    )
     problems.register(app)
     context.guard(app)
     api = problems.ProblemApi(app)
@@ -58,6 +62,7 @@ def create_app(settings: Settings, database: Database) -> Flask:
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(pages.blueprint)
     live_setup.install(app, database)
+    doors.install(app, settings)
     return app
 
 

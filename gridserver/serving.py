@@ -31,6 +31,9 @@ _BACKLOG = 1_024
 _GRACE = 2.0
 #: How long a client may take to agree on keys.
 _HANDSHAKE_S = 10.0
+#: How long it may take to say what it asks for, and be silent in between. A socket that has become
+#: a WebSocket is looked after by pings instead.
+_HEAD_S, _SILENCE_S = 20.0, 75.0
 
 
 class _Whole:
@@ -75,13 +78,19 @@ class WholeTlsSends(_Whole, gevent.ssl.SSLSocket):
 
 class Handler(WSGIHandler):
     """Offers no WebSocket compression, which would hold some 300 KB of zlib state per browser,
-    and ends the connection with the WebSocket, instead of waiting for another request on it."""
+    ends the connection with the WebSocket, instead of waiting for another request on it, and
+    waits for no head that comes letter by letter."""
+
+    def read_request(self, raw_requestline: str) -> bool:
+        with gevent.Timeout(_HEAD_S, TimeoutError("The head of the request didn't come.")):
+            return super().read_request(raw_requestline)
 
     def get_environ(self) -> dict[str, Any]:
         environ = super().get_environ()
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         if "HTTP_UPGRADE" in environ:
             self.close_connection = True
+            self.socket.settimeout(None)
             environ[CONNECTION] = self.socket
         return environ
 
@@ -106,9 +115,11 @@ class Server(WSGIServer):
 
     def handle(self, sock: gevent.socket.socket, address: Any) -> None:
         if isinstance(sock, WholeTlsSends):
+            sock.settimeout(_SILENCE_S)
             super().handle(sock, address)
             return
         whole = WholeSends(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        whole.settimeout(_SILENCE_S)
         try:
             super().handle(whole, address)
         finally:

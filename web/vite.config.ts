@@ -93,7 +93,8 @@ export default defineConfig({
   server: {
     fs: { allow: [here('..')] },
     proxy: {
-      '/api': 'http://localhost:8000',
+      // The server takes changes from its own origin alone, and this proxy is not it.
+      '/api': { target: 'http://localhost:8000', headers: { origin: 'http://localhost:8000' } },
       '/tiles': 'http://localhost:8000',
       '/socket.io': { target: 'http://localhost:8000', ws: true },
     },

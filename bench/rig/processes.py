@@ -89,6 +89,8 @@ def web_process(database_url: str, var: Path) -> Server:
         port=port,
         GRIDSERVER_DATABASE_URL=database_url,
         GRIDSERVER_HOST="127.0.0.1",
+        GRIDSERVER_ACCOUNT_RATE="0",
+        GRIDSERVER_ADDRESS_RATE="0",
         GRIDSERVER_PORT=str(port),
         GRIDSERVER_VAR=str(var),
     )

@@ -56,8 +56,11 @@ def _describe_refusals(
         responses.setdefault(401, "UNAUTHORIZED")
         if method not in {"get", "head"}:  # a cookie needs its CSRF token, whoever asks
             responses.setdefault(403, "FORBIDDEN")
+    if method not in {"get", "head"}:
+        responses.setdefault(429, "TOO_MANY_REQUESTS")
     if "requestBody" in doc:
         responses.setdefault(400, "BAD_REQUEST")
+        responses.setdefault(408, "REQUEST_TIMEOUT")
         responses.setdefault(413, "REQUEST_ENTITY_TOO_LARGE")
     return doc
 

@@ -11,22 +11,28 @@ import base64
 import binascii
 import datetime as dt
 import hmac
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import gevent
 import marshmallow as ma
 from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestTimeout
 
 from gridserver.access import idle
 from gridserver.access import queries as access
+from gridserver.access.limits import network
+from gridserver.access.rates import Rates
 from gridserver.access.rules import Principal
 from gridserver.api.live import live
 from gridserver.base import reading
 from gridserver.base.db import Database
-from gridserver.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from gridserver.base.errors import Forbidden, Invalid, Limited, NotFound, Unauthenticated
 from gridserver.base.settings import Settings
 from gridserver.base.texts import DEFAULT_LANGUAGE, LANGUAGES
 
@@ -34,6 +40,10 @@ COOKIE = "gridserver_session"
 CSRF_HEADER = "X-CSRF-Token"
 _GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What is read by the view that takes it, which holds no connection meanwhile.
+_LARGE = frozenset({"multipart/form-data", "application/octet-stream"})
+#: How long a client may take to send any other body.
+_BODY_S = 60.0
 #: All that a wall's session may do beside looking on: stand on, and end.
 _OF_A_WALL = frozenset({"/api/v1/sessions/current", "/api/v1/sessions/current/wall"})
 
@@ -46,6 +56,8 @@ class Installation:
 
     settings: Settings
     database: Database
+    accounts: Rates
+    addresses: Rates
 
 
 def settings() -> Settings:
@@ -77,6 +89,15 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+def let_go() -> None:
+    """Undo what is left of the request's transaction and give its connection back: at the end, or
+    before the request waits for something slow."""
+    stack = g.pop("transaction", None)
+    if stack is not None:
+        g.session.rollback()
+        g.session.close()
+
+
 def language() -> str:
     """Return ``zh-CN`` or ``en``, by the request's Accept-Language."""
     best = request.accept_languages.best_match([*LANGUAGES, "zh"], default=DEFAULT_LANGUAGE)
@@ -89,6 +110,13 @@ def if_match() -> list[str]:
     Werkzeug reads an empty tag (``""``) as None; no answer here ever has one.
     """
     return sorted(tag for tag in request.if_match.as_set() if tag is not None)
+
+
+def turn_s(account_id: int) -> float:
+    """Return how many seconds a change that an account asks for by a socket has to wait. By a
+    request it would be refused (429); here it stays in line, since a handheld's queue of commands
+    is to come through, and whoever floods holds up themselves."""
+    return _installation().accounts.queue(account_id, time.monotonic())
 
 
 def public(view: Any) -> Any:
@@ -189,7 +217,11 @@ def _session() -> Session:
 def _authenticate() -> None:
     if "\0" in request.path:
         raise NotFound("http.not_found", "There is nothing at this address.")
-    if not request.path.startswith(_GUARDED) or _is_public():
+    if not request.path.startswith(_GUARDED):
+        return
+    _take_change(_installation().addresses, network(request.remote_addr))
+    _take_body()
+    if _is_public():
         return
     by_cookie, token = _token()
     g.principal, csrf = access.principal_by_token(_session(), token)
@@ -203,9 +235,32 @@ def _authenticate() -> None:
             )
     if g.principal.looks_on and request.method not in _SAFE and request.path not in _OF_A_WALL:
         raise Forbidden("access.looks_on", "A wall only looks on: sign in at a desk to act.")
+    _take_change(_installation().accounts, g.principal.account_id)
     if not getattr(_view_class(), "while_locked", False):
         idle.require_open(g.principal)
     live().hub.contacts.take(g.principal.account_id, g.principal.device)
+
+
+def _take_change(rates: Rates, whose: Hashable) -> None:
+    if request.method in _SAFE:
+        return
+    if wait_s := rates.take(whose, time.monotonic()):
+        raise Limited(
+            "access.too_many_requests",
+            "Too many changes were asked for at once. Wait, and go on more slowly.",
+            retry_after_s=math.ceil(wait_s),
+        )
+
+
+def _take_body() -> None:
+    """Have the request's body here before a connection of the database is taken for it: a client
+    that sends it letter by letter mustn't hold one. What is large is read by its own view.
+
+    Raises `RequestTimeout`; `RequestEntityTooLarge` beyond ``MAX_CONTENT_LENGTH``.
+    """
+    if request.mimetype not in _LARGE:
+        with gevent.Timeout(_BODY_S, RequestTimeout("The body of the request didn't come.")):
+            request.get_data()
 
 
 def _is_public() -> bool:
@@ -233,7 +288,4 @@ def _token() -> tuple[bool, str]:
 
 
 def _roll_back(_error: BaseException | None) -> None:
-    stack = g.pop("transaction", None)
-    if stack is not None:
-        g.session.rollback()
-        g.session.close()
+    let_go()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from gridserver.base.errors import GridserverError, Unauthenticated
 WORKPLACE = "gridserver_workplace"
 _LASTS_S = 400 * 86_400  # as long as browsers keep any cookie (RFC 6265bis, 5.5)
 _LONGEST = 64
+#: How many attempts are looked at a time. Each holds a connection of the database while its
+#: password is hashed: a hundred of them would leave none for anybody else.
+_AT_ONCE = threading.BoundedSemaphore(4)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ def knock(username: str) -> Iterator[Knock]:
     Whoever makes it says `passed`. A refusal for other reasons than who somebody is
     (`Unauthenticated`) doesn't count.
     """
+    context.let_go()
+    with _AT_ONCE:
+        yield from _made(username)
+
+
+def _made(username: str) -> Iterator[Knock]:
     database = context.database()
     with database.transaction() as session:
         attempt = attempts.begin(session, username, Place(request.remote_addr, _cookie()))

@@ -176,8 +176,11 @@ class AuthenticatedNamespace(Namespace):
         """Return what `act(session, principal, payload)` answers, by the authority of now.
 
         A refusal is an answer too: ``{status: "refused", code, detail, …}``. A client whose
-        session is over is disconnected besides.
+        session is over is disconnected besides. Too many at once wait for their turn.
         """
+        connection = self.connection()
+        if connection and (wait_s := context.turn_s(connection.account_id)):
+            self.socketio.sleep(wait_s)
         try:
             with self.database.transaction() as session:
                 principal = self._principal(session)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.engine import make_url
@@ -24,6 +25,7 @@ DEFAULT_TIMEZONE = "Asia/Shanghai"
 DATABASE, OWNER = "GRIDSERVER_DATABASE_URL", "GRIDSERVER_DATABASE_OWNER_URL"
 #: Days that what a bulletin said may be kept, for complaints and the court: not for good.
 _MOST_KEPT = 365
+_MOST_RATE = 10_000_000
 CERTIFICATE, KEY = "GRIDSERVER_TLS_CERTIFICATE", "GRIDSERVER_TLS_KEY"
 
 
@@ -51,6 +53,10 @@ class Settings:
         The bureau's civil time.
     origins : tuple of str
         Origins, besides the server's own address, that browsers may come from.
+    trusted_proxies : int
+        How many reverse proxies stand before the server, each of which says whom it speaks for.
+    account_rate, address_rate : int
+        How many changes an account, and an address, may ask a process for in a minute; 0: any.
     geometry_processes : int
         How many processes of a web process may work on files and drafts at once.
     keyring : Keyring
@@ -84,6 +90,9 @@ class Settings:
     demo_password: str | None
     timezone: ZoneInfo
     origins: tuple[str, ...]
+    trusted_proxies: int
+    account_rate: int
+    address_rate: int
     geometry_processes: int
     keyring: Keyring
     seal: Seal
@@ -112,6 +121,12 @@ class Settings:
         names = dict.fromkeys(("localhost", "127.0.0.1", self.host))
         return (*(f"{self.scheme}://{name}:{self.port}" for name in names), *self.origins)
 
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The names, without a port, by which the server may be asked."""
+        hosts = (urlsplit(origin).hostname for origin in self.allowed_origins)
+        return tuple(dict.fromkeys(host for host in hosts if host))
+
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises `Invalid` naming the variable and the remedy."""
@@ -127,8 +142,11 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         redis_url=_redis_url(environ),
         demo_password=_demo_password(environ),
         timezone=_timezone(environ),
-        origins=tuple(environ.get("GRIDSERVER_ORIGINS", "").split()),
-        geometry_processes=_geometry_processes(environ),
+        origins=_origins(environ),
+        trusted_proxies=_number(environ, "GRIDSERVER_TRUSTED_PROXIES", 0, 0, 9),
+        account_rate=_number(environ, "GRIDSERVER_ACCOUNT_RATE", 1200, 0, _MOST_RATE),
+        address_rate=_number(environ, "GRIDSERVER_ADDRESS_RATE", 12_000, 0, _MOST_RATE),
+        geometry_processes=_number(environ, "GRIDSERVER_GEOMETRY_PROCESSES", 2, 1, 64),
         keyring=keyring.from_environment(environ),
         seal=sealing.from_environment(environ, var),
         basemap=basemap.from_environment(environ),
@@ -174,12 +192,22 @@ def _port(environ: Mapping[str, str]) -> int:
     return int(value)
 
 
-def _geometry_processes(environ: Mapping[str, str]) -> int:
-    name = "GRIDSERVER_GEOMETRY_PROCESSES"
-    value = environ.get(name) or "2"
-    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= 64:
-        raise _bad(name, value, "give a number from 1 to 64.")
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise _bad(name, value, f"give a number from {least} to {most}.")
     return int(value)
+
+
+def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what browsers say of a page that came from there: scheme, host and port alone."""
+    name = "GRIDSERVER_ORIGINS"
+    origins = tuple(environ.get(name, "").split())
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        if scheme not in {"http", "https"} or not host or set(host) & set("/?#@*"):
+            raise _bad(name, origin, "give https://host or https://host:port.")
+    return origins
 
 
 def _pem(environ: Mapping[str, str], name: str, other: str) -> Path | None:

@@ -166,6 +166,9 @@ class Installation:
             "GRIDSERVER_HOST": door.host,
             "GRIDSERVER_PORT": str(door.port),
             "GRIDSERVER_VAR": str(self.folder / name),
+            # A whole county comes from one address here.
+            "GRIDSERVER_ADDRESS_RATE": "0",
+            "GRIDSERVER_ACCOUNT_RATE": "0",
         }
         self.doors.append(door)
         self.webs.append(self._service(name, *command, **environ | own))

@@ -83,7 +83,8 @@ def app(template: URL, superuser: sa.Engine) -> Iterator[Flask]:
         commit_county(database)
         with database.transaction() as session:  # what is asked badly mustn't shut out what follows
             policy.change(session, None, most_failures=policy.FAILURES[1])
-        app = create_app(from_environment({}), database)
+        unbounded = {"GRIDSERVER_ACCOUNT_RATE": "0", "GRIDSERVER_ADDRESS_RATE": "0"}
+        app = create_app(from_environment(unbounded), database)
         app.test_client_class = AccountClient
         # As in a process that is about to stop: whoever would wait for a message is answered.
         app.extensions["gridserver_live"].hub.doorbells.close()
