@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +18,16 @@ from playwright.sync_api import Page, Route, expect
 from gridserver.demo.county import read_cells
 from tests import pmtiles
 from tests.axe import assert_accessible
-from tests.e2e.conftest import PASSWORD
+from tests.browser import PATIENCE, PATIENCE_MS
+from tests.e2e.board import row_of
+from tests.e2e.serving import PASSWORD
 from tests.waiting import until
 
 _WORLD = (-180.0, -85.0, 180.0, 85.0)
+#: Layers that a click is about before it is about the place.
+CHOSEN_BY_CLICK = {"chosen", "tasks", "clusters", "units", "stations"}
+#: A step along the map on which pixels and degrees go together.
+DEGREES = 0.001
 
 
 @pytest.fixture
@@ -28,7 +35,7 @@ def room(served: str) -> requests.Session:
     """The bureau's command room, by HTTP."""
     session = requests.Session()
     credentials = {"username": "command", "password": PASSWORD}
-    answer = session.post(f"{served}/api/v1/sessions", json=credentials, timeout=30)
+    answer = session.post(f"{served}/api/v1/sessions", json=credentials, timeout=PATIENCE)
     session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
     return session
 
@@ -58,8 +65,7 @@ def reported(served: str, room: requests.Session) -> list[Reported]:
 
 
 def ready(page: Page, name: str = "map") -> Page:
-    # Drawn without a graphics card, beside whatever else the machine does.
-    expect(page.get_by_test_id(name)).to_have_attribute("data-ready", "true", timeout=60_000)
+    expect(page.get_by_test_id(name)).to_have_attribute("data-ready", "true")
     return page
 
 
@@ -95,8 +101,24 @@ def expect_at(page: Page, reported: Reported, layer: str) -> None:
     page.wait_for_function(
         "([map, lon, lat, layer]) => map.gridserverLayersAt(lon, lat).includes(layer)",
         arg=[page.get_by_test_id("map").element_handle(), reported.lon, reported.lat, layer],
-        timeout=60_000,
+        timeout=PATIENCE_MS,
     )
+
+
+def bare_place(page: Page, near: Reported) -> tuple[float, float]:
+    """Wait until the map lies still, and return where on the screen beside a task nothing stands
+    that a click would choose."""
+    shown = page.get_by_test_id("map")
+    expect(shown).not_to_have_attribute("data-moving", "true")
+    x, y = on_screen(page, near.lon, near.lat)
+    east, south = on_screen(page, near.lon + DEGREES, near.lat - DEGREES)
+    for right, down in itertools.product((200, -200, 300, -300), (-150, 150, -250, 250)):
+        lon = near.lon + DEGREES * right / (east - x)
+        lat = near.lat - DEGREES * down / (south - y)
+        layers = shown.evaluate("(map, at) => map.gridserverLayersAt(...at)", [lon, lat])
+        if "cells" in layers and CHOSEN_BY_CLICK.isdisjoint(layers):
+            return x + right, y + down
+    raise AssertionError(f"something stands everywhere, at last {layers}")
 
 
 def test_two_windows_follow_each_other(
@@ -108,11 +130,10 @@ def test_two_windows_follow_each_other(
     alone = ready(opened.value)
     first, second = reported
     for each in (first, second):
-        board.get_by_test_id(f"queue-item-{each.task}").click()
+        row_of(board, each.task).click()
         expect_at(alone, each, "chosen")
-    # A click beside it on the map alone opens the form on the board.
-    x, y = on_screen(alone, second.lon, second.lat)
-    alone.mouse.click(x + 200, y - 150)
+    # A click beside them on the map alone opens the form on the board.
+    alone.mouse.click(*bare_place(alone, second))
     expect(board.get_by_test_id("report-panel")).to_be_visible()
     assert_accessible(alone)
 
@@ -140,6 +161,7 @@ def test_a_past_period_is_played_back(
     expect(chosen).to_contain_text("Unsigned")
     chosen.click()
     expect(chosen).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("speed").select_option("10")
     page.get_by_test_id("play").click()
     expect(page.get_by_test_id("play")).to_have_text("Pause")
     page.get_by_test_id("play").click()
@@ -181,11 +203,11 @@ def test_a_basemap_file_is_drawn_by_ranges_under_the_cells(
     page.route("**/tiles/basemap.pmtiles", serve)
     ready(sign_in(page, "command"))
     expect(page.get_by_text("© Survey")).to_be_visible()
-    until(lambda: _is_magenta(page), within=60)
+    until(lambda: _is_magenta(page), within=PATIENCE)
     assert asked
     page.get_by_test_id("layers").click()
     page.get_by_test_id("show-ground").uncheck()
-    until(lambda: not _is_magenta(page), within=60)
+    until(lambda: not _is_magenta(page), within=PATIENCE)
 
 
 def _magenta(folder: Path) -> Path:

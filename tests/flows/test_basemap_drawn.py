@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridserver.base.db import Database
 from tests import pmtiles
-from tests.browser import DESKTOP, chromium, is_fault
+from tests.browser import DESKTOP, PATIENCE, PATIENCE_MS, chromium, is_fault
 from tests.county import PASSWORD, SIDE, SOUTH, WEST, County
 from tests.processes import WebProcess
 from tests.waiting import until
@@ -77,7 +77,7 @@ def board(browser: Browser, process: WebProcess, theme: str) -> Iterator[Page]:
     with browser.new_context(
         base_url=address, viewport=DESKTOP, locale="en", color_scheme=theme
     ) as context:
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto("/login")
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -85,7 +85,7 @@ def board(browser: Browser, process: WebProcess, theme: str) -> Iterator[Page]:
         page.get_by_test_id("login-username").fill("command")
         page.get_by_test_id("login-password").fill(PASSWORD)
         page.get_by_test_id("login-submit").click()
-        expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true", timeout=60_000)
+        expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true")
         yield page
     assert not faults, "\n".join(faults)
 
@@ -105,13 +105,15 @@ def beside_the_county(page: Page) -> Rgb:
     return red, green, blue
 
 
-def without_it(page: Page) -> Rgb:
-    """The same with the basemap turned off."""
-    drawn = beside_the_county(page)
+def turn_off(page: Page) -> None:
+    """Have the page show no basemap. What is shown of it fades away."""
     page.get_by_test_id("layers").click()
     page.get_by_test_id("show-ground").uncheck()
-    until(lambda: beside_the_county(page) != drawn, within=60)
-    return beside_the_county(page)
+
+
+def blueness(page: Page) -> int:
+    red, _, blue = beside_the_county(page)
+    return blue - red
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -121,15 +123,15 @@ def test_vector_tiles_are_drawn_in_the_colours_of_the_page(
     process = serve(str(vector_file(tmp_path)), ATTRIBUTION="© Survey")
     with board(browser, process, theme) as page:
         expect(page.get_by_text("© Survey")).to_be_visible()
-        until(lambda: "basemap-water" in layers_at(page, *EAST), within=60)
+        until(lambda: "basemap-water" in layers_at(page, *EAST), within=PATIENCE)
         east = layers_at(page, *EAST)
         assert east.index("cells") < east.index("basemap-water")
         assert "basemap-transportation" in layers_at(page, EAST[0], ROAD)
         name = GROUND["place"]
-        until(lambda: "basemap-place" in layers_at(page, name.x, name.y), within=60)
-        red, _, blue = beside_the_county(page)
-        plain_red, _, plain_blue = without_it(page)
-        assert blue - red > plain_blue - plain_red + 10
+        until(lambda: "basemap-place" in layers_at(page, name.x, name.y), within=PATIENCE)
+        with_it = blueness(page)
+        turn_off(page)
+        until(lambda: blueness(page) < with_it - 10, within=PATIENCE)
 
 
 XYZ = "/base/{z}/{x}/{y}.png"
@@ -148,8 +150,9 @@ def test_tiles_of_a_service_are_let_in_and_toned_down(
     with tile_service() as origin:
         process = serve(origin + address, CRS="EPSG:3857")
         with board(browser, process, theme) as page:
-            until(lambda: is_greenish(beside_the_county(page)), within=60)
-            assert not is_greenish(without_it(page))
+            until(lambda: is_greenish(beside_the_county(page)), within=PATIENCE)
+            turn_off(page)
+            until(lambda: not is_greenish(beside_the_county(page)), within=PATIENCE)
 
 
 def is_greenish(colour: Rgb) -> bool:
