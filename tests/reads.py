@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 #: The looks that are served.
-TAGS = frozenset({"bulletin:look", "bulletin:fetch", "bulletin:look_sightings"})
+TAGS = frozenset({"bulletin:look", "bulletin:fetch", "bulletin:look_sightings", "bulletin:export"})
 _PERSONAL = re.compile(r"SELECT\b.*\b(?:bulletin_contents\.fact|bulletin_sighting\.words)\b", re.S)
 _TESTS, _SERVER = (str(Path(__file__).parent), "gridserver")
 _KEY = "looks_noted"

@@ -122,7 +122,7 @@ class Bulletins(MethodView):
                 made = service.write(
                     session, actor, said.pop("unit"), said, validated_within=within
                 )
-                return _detail(session, made)
+                return detail(session, made)
 
             document = idempotency.succeed_once(session, NewBulletinSchema().dump(body), write)
         response = idempotency.created(document)
@@ -162,7 +162,7 @@ class OneBulletin(MethodView):
         """Show how a bulletin stands, without what it says."""
         with context.transaction() as session:
             found = queries.bulletin_for(session, context.principal(), bulletin_id)
-            return _detail(session, found)
+            return detail(session, found)
 
     @blueprint.etag
     @blueprint.arguments(BulletinDraftSchema)
@@ -174,8 +174,8 @@ class OneBulletin(MethodView):
         with context.transaction() as session:
             actor = context.principal()
             found = queries.bulletin_for_change(session, actor, bulletin_id)
-            blueprint.check_etag(_detail(session, found), BulletinDetailSchema)
-            return _detail(session, service.edit(session, actor, found, body))
+            blueprint.check_etag(detail(session, found), BulletinDetailSchema)
+            return detail(session, service.edit(session, actor, found, body))
 
 
 @blueprint.route(f"{_ONE}/steps")
@@ -197,7 +197,7 @@ class BulletinSteps(MethodView):
                 done = service.step(
                     session, actor, bulletin_id, body["verb"], said, validated_within=within
                 )
-                return _detail(session, done)
+                return detail(session, done)
 
             return jsonify(idempotency.succeed_once(session, body, work))
 
@@ -319,7 +319,8 @@ class BulletinSightingAnswers(MethodView):
             return jsonify(idempotency.succeed_once(session, body, work))
 
 
-def _detail(session: Session, found: queries.Found) -> dict[str, Any]:
+def detail(session: Session, found: queries.Found) -> dict[str, Any]:
+    """Return a bulletin as its page has it, for who asks."""
     actor = context.principal()
     card = queries.detail(session, actor, found)
     counts = sightings.counts(session, actor, found)

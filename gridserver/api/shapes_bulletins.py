@@ -111,6 +111,14 @@ class BulletinHeadSchema(BulletinRefSchema):
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(BULLETIN.states))
     role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
     urgent = ma.fields.Boolean(required=True)
+    exercise = ma.fields.Boolean(
+        required=True, metadata={"description": "It came as one, and is never issued."}
+    )
+    origin = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The CAP message that it came by: `sender,identifier,sent`."},
+    )
     unit = ma.fields.Nested(UnitRefSchema, required=True)
     basis = ma.fields.Nested(BulletinBasisRefSchema, required=True)
     area = ma.fields.Nested(BulletinAreaSchema, required=True)

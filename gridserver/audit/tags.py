@@ -165,7 +165,15 @@ class Tag(StrEnum):
         "escalated a sighting that nobody answered",
     )
     BULLETIN_EXPIRE = "bulletin:expire", _P, "协查通报到期", "a bulletin expired"
+    BULLETIN_EXPORT = "bulletin:export", _P, "导出一份协查通报（CAP）", "exported a bulletin as CAP"
+    BULLETIN_EXPORT_END = (
+        "bulletin:export_end",
+        _P,
+        "导出协查通报终止消息（CAP）",
+        "exported a bulletin's end as CAP",
+    )
     BULLETIN_FETCH = "bulletin:fetch", _P, "终端接收协查通报", "a terminal was given a bulletin"
+    BULLETIN_IMPORT = "bulletin:import", _P, "导入协查通报（CAP）", "took a bulletin from CAP"
     BULLETIN_ISSUE = "bulletin:issue", _P, "发布协查通报", "issued a bulletin"
     BULLETIN_LAPSE = "bulletin:lapse", _P, "逾时未批准，自动撤回", "a bulletin lapsed unapproved"
     BULLETIN_LOOK = "bulletin:look", _P, "查看协查通报内容", "looked at a bulletin's contents"

@@ -8,7 +8,7 @@ from typing import Any
 from gridserver.access.queries import AccountRef
 from gridserver.attachments.queries import AttachmentCard
 from gridserver.bulletins.hits import NOTICE
-from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE
+from gridserver.bulletins.lifecycle import BULLETIN, BY_CLOCK, LIVE, OF_EXERCISES
 from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinSighting
 from gridserver.org.models import Unit
 
@@ -41,6 +41,8 @@ def head(row: Bulletin, unit: Unit, people: dict[int, AccountRef]) -> Card:
         "state": row.state,
         "role": row.role,
         "urgent": row.is_urgent,
+        "exercise": row.is_exercise,
+        "origin": row.origin,
         "unit": {"code": unit.code, "name": unit.name},
         "basis": basis(row),
         "area": {
@@ -142,6 +144,8 @@ def allowed(row: Bulletin, account_id: int) -> list[str]:
     """Return the verbs that an account of the issuing room may say now. The author approves and
     renews nothing of their own."""
     verbs = [verb for verb in BULLETIN.allowed(row.state) if verb not in BY_CLOCK]
+    if row.is_exercise:
+        return [verb for verb in verbs if verb in OF_EXERCISES]
     if row.author_id == account_id:
         return [verb for verb in verbs if verb not in {"approve", "renew"}]
     return verbs

@@ -46,3 +46,5 @@ SIGHTING = Lifecycle(
 
 #: What the clock alone does.
 BY_CLOCK = frozenset({"lapse", "expire"})
+#: All that is ever done to an exercise.
+OF_EXERCISES = frozenset({"edit", "withdraw", "lapse"})

@@ -35,7 +35,7 @@ def look(session: Session, actor: Principal, bulletin_id: int) -> Card:
     """
     found = queries.bulletin_for(session, actor, bulletin_id)
     _note(session, actor, found.row, "look", None)
-    return _contents(session, found.row)
+    return contents_of(session, found.row)
 
 
 def fetch(session: Session, actor: Principal, bulletin_id: int, place: Place | None) -> Card:
@@ -61,7 +61,7 @@ def fetch(session: Session, actor: Principal, bulletin_id: int, place: Place | N
         bulletin_id=row.id, account_id=actor.account_id, device=actor.device or "", **kept
     )
     session.execute(copy.on_conflict_do_update(constraint="pk_bulletin_copy", set_=kept))
-    return cards.sheet(row, unit, _contents(session, row))
+    return cards.sheet(row, unit, contents_of(session, row))
 
 
 def require_live(session: Session, actor: Principal, bulletin_id: int) -> Bulletin:
@@ -155,8 +155,11 @@ def _removed(session: Session, actor: Principal, own: BulletinRecipient) -> None
 _VERBS = {"read": _read, "removed": _removed}
 
 
-def _contents(session: Session, row: Bulletin) -> Card:
-    """Return what a bulletin says. Only for those here who have written the look down."""
+def contents_of(session: Session, row: Bulletin) -> Card:
+    """Return what a bulletin says. Only for who has written the look down in this transaction.
+
+    Raises `NotFound`: ``bulletin.purged``.
+    """
     query = select(BulletinContents).where(BulletinContents.bulletin_id == row.id)
     told = session.scalar(query.execution_options(populate_existing=True))
     if told is None:

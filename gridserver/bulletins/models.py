@@ -43,6 +43,7 @@ class Bulletin(Base):
     approval), from which `expires_at` is at most the kind's longest time away. `approve_by` is the
     second person's deadline of an urgent one. `reaches` are the codes of the units whose command
     rooms it concerns, derived from the area. `looked_at` is when it was last asked who is new.
+    `origin` is the name of the CAP message that it came by; an exercise is never approved.
     """
 
     __tablename__ = "bulletin"
@@ -78,7 +79,15 @@ class Bulletin(Base):
         ),
         CheckConstraint(f"({check_in('state', ENDED)}) = (ended_at IS NOT NULL)", name="ended_at"),
         CheckConstraint("purged_at IS NULL OR ended_at IS NOT NULL", name="purged_at"),
+        CheckConstraint(f"NOT is_exercise OR {_UNSENT}", name="exercise"),
         Index("ix_bulletin_unit_id", "unit_id", "id"),
+        Index(
+            "ix_bulletin_origin",
+            "unit_id",
+            "origin",
+            unique=True,
+            postgresql_where=text("origin IS NOT NULL"),
+        ),
         Index("ix_bulletin_open", "expires_at", postgresql_where=text("ended_at IS NULL")),
     )
 
@@ -115,6 +124,8 @@ class Bulletin(Base):
     end_reason: Mapped[str | None]
     purged_at: Mapped[dt.datetime | None]
     looked_at: Mapped[dt.datetime | None]
+    origin: Mapped[str | None]
+    is_exercise: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class BulletinContents(Base):

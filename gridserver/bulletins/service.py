@@ -18,7 +18,7 @@ from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid
 from gridserver.bulletins import queries, recipients, sightings, telling
-from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE
+from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE, OF_EXERCISES
 from gridserver.bulletins.models import Bulletin, BulletinContents
 from gridserver.bulletins.queries import SUBJECT, Found
 from gridserver.bulletins.rules import (
@@ -51,8 +51,15 @@ def write(
     said: Mapping[str, Any],
     *,
     validated_within: dt.timedelta = VALIDATED_WITHIN,
+    origin: str | None = None,
+    is_exercise: bool = False,
 ) -> Found:
     """Write a bulletin in the name of a unit. An urgent one goes out at once, as `step` sends it.
+
+    Parameters
+    ----------
+    origin, is_exercise
+        The name of the message that it came by; an exercise is never issued.
 
     Raises
     ------
@@ -71,6 +78,8 @@ def write(
         state=BULLETIN.states[0],
         author_id=actor.account_id,
         created_at=now(session),
+        origin=origin,
+        is_exercise=is_exercise,
         **_columns(session, draft),
     )
     session.add(row)
@@ -84,7 +93,14 @@ def write(
     return found
 
 
-def edit(session: Session, actor: Principal, found: Found, said: Mapping[str, Any]) -> Found:
+def edit(
+    session: Session,
+    actor: Principal,
+    found: Found,
+    said: Mapping[str, Any],
+    *,
+    origin: str | None = None,
+) -> Found:
     """Change a draft, its row locked (`queries.bulletin_for_change`). Whoever changes it is its
     author from then on, and approves it no more.
 
@@ -101,6 +117,7 @@ def edit(session: Session, actor: Principal, found: Found, said: Mapping[str, An
     for name, value in _columns(session, draft).items():
         setattr(row, name, value)
     row.author_id, row.version = actor.account_id, row.version + 1
+    row.origin = origin or row.origin
     session.flush()
     _put_contents(session, actor, row, draft)
     _note(session, actor, row, "edit", {"kind": row.kind})
@@ -129,7 +146,8 @@ def step(
     NotFound, Forbidden
         As `queries.bulletin_for_change`; ``bulletin.two_persons``: the author approves or renews.
     Conflict
-        ``bulletin.wrong_state`` with the present `state`.
+        ``bulletin.wrong_state`` with the present `state`; ``bulletin.exercise``: it is none that
+        is ever issued.
     Invalid
         ``bulletin.unknown_word``, ``bulletin.unknown_field``, ``bulletin.expiry``,
         ``bulletin.urgent``, ``input.*``.
@@ -206,6 +224,8 @@ def _check_step(verb: str, given: Mapping[str, Any]) -> None:
 
 
 def _after(row: Bulletin, verb: str) -> str:
+    if row.is_exercise and verb not in OF_EXERCISES:
+        raise Conflict("bulletin.exercise", "This is an exercise: it is never approved nor issued.")
     after = BULLETIN.after(row.state, verb)
     if after is None:
         raise Conflict(

@@ -47,6 +47,7 @@ OF_BULLETINS = (
     Look(f"get {_B}/contents", AUTHOR, f"{BULLETINS}/{{id}}/contents", "bulletin:look"),
     Look(f"put {_B}/copy", READER, f"{BULLETINS}/{{id}}/copy", "bulletin:fetch"),
     Look(f"get {_B}/sightings", AUTHOR, f"{BULLETINS}/{{id}}/sightings", "bulletin:look_sightings"),
+    Look(f"get {_B}/cap", AUTHOR, f"{BULLETINS}/{{id}}/cap", "bulletin:export"),
     Look(
         "get /api/v1/attachments/{sha256}",
         READER,
@@ -204,7 +205,8 @@ def test_no_other_route_says_anything_of_a_bulletins_person() -> None:
             if status.startswith("2")
         )
     }
-    listed = {look.operation for look in OF_BULLETINS} - {"get /api/v1/attachments/{sha256}"}
+    no_json = {"get /api/v1/attachments/{sha256}", f"get {_B}/cap"}
+    listed = {look.operation for look in OF_BULLETINS} - no_json
     assert answering == listed
 
 

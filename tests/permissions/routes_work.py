@@ -171,6 +171,13 @@ ROWS = (
     Row(f"PUT {_BULLETIN}/copy", frozenset({HOLDER}), ok=200, refused=404, body={}),
     Row(f"POST {_BULLETIN}/commands", frozenset({HOLDER}), refused=404, body=_command("read", 3)),
     Row(f"GET {_BULLETIN}/cells", reach(_ROOMS), refused=404, other=each(reach("auditor"), 403)),
+    Row(f"GET {_BULLETIN}/cap", reach(_ROOMS), refused=404, other=each(reach("auditor"), 403)),
+    Row(
+        "POST /api/v1/bulletins/cap",
+        reach(_ROOMS),
+        ok=422,
+        body={"unit": "33082401", "document": "<no-cap/>"},
+    ),
     Row(f"GET {_BULLETIN}/sightings", reach("command auditor") | {HOLDER}, refused=404),
     Row(
         f"POST {_BULLETIN}/sightings/{{sighting_id}}/answers",

@@ -15,8 +15,9 @@ FINGERPRINT = {
     "bulletin": (
         "approve_by approved_at approver_id area_cells area_reason area_units area_whole "
         "author_id basis_authority basis_date basis_number basis_type created_at end_reason "
-        "ended_at ended_by expires_at id is_urgent issued_at kind lasts_h looked_at purged_at "
-        "reaches renewed_by role runs_from state unit_id updated_at validate_by version"
+        "ended_at ended_by expires_at id is_exercise is_urgent issued_at kind lasts_h looked_at "
+        "origin purged_at reaches renewed_by role runs_from state unit_id updated_at validate_by "
+        "version"
     ),
     "bulletin_contents": ("bulletin_id fact last_seen_at last_seen_place not_to_do opinion to_do"),
     "bulletin_copy": "account_id bulletin_id device fetched_at removed_at version",
@@ -94,7 +95,7 @@ def test_no_door_searches_bulletins_or_gives_many_at_once() -> None:
     assert asked == {"cursor", "limit", "unit", "state"}
     schemas = described["components"]["schemas"]
     saying = {name for name, each in schemas.items() if "not_to_do" in each.get("properties", {})}
-    assert saying == {"BulletinContents", "NewBulletinContents"}
+    assert saying == {"BulletinContents", "CapContents", "NewBulletinContents"}
     naming = {
         name for name, each in schemas.items() if 'schemas/BulletinContents"' in json.dumps(each)
     }

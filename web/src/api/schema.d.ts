@@ -9243,6 +9243,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulletins/{bulletin_id}/cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulletin_id: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Give one live bulletin as a CAP message, without its photos: `Alert`, after a renewal
+         *     `Update`. Of one that has ended, a `Cancel` that says nothing of the person. For the issuing
+         *     unit's room alone; each time is written down.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    bulletin_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The message. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/cap+xml": string;
+                    };
+                };
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulletins/cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a CAP message: a draft of an `Alert` or `Update`, with an instrument that is given
+         *     here, for two persons here; a `Cancel` withdraws what came of those that it names. What was
+         *     sent as an exercise is never issued.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key is the same request, however often it is sent. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CapImport"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CapImported"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/entries": {
         parameters: {
             query?: never;
@@ -14062,6 +14168,10 @@ export interface components {
             /** @enum {string} */
             role: "missing" | "wanted" | "protected" | "witness";
             urgent: boolean;
+            /** @description It came as one, and is never issued. */
+            exercise: boolean;
+            /** @description The CAP message that it came by: `sender,identifier,sent`. */
+            origin: string | null;
             unit: components["schemas"]["UnitRef"];
             basis: components["schemas"]["BulletinBasisRef"];
             area: components["schemas"]["BulletinArea"];
@@ -14176,6 +14286,10 @@ export interface components {
             /** @enum {string} */
             role: "missing" | "wanted" | "protected" | "witness";
             urgent: boolean;
+            /** @description It came as one, and is never issued. */
+            exercise: boolean;
+            /** @description The CAP message that it came by: `sender,identifier,sent`. */
+            origin: string | null;
             unit: components["schemas"]["UnitRef"];
             basis: components["schemas"]["BulletinBasisRef"];
             area: components["schemas"]["BulletinArea"];
@@ -14423,6 +14537,40 @@ export interface components {
             text?: string | null;
             /** @description Of `promise`: in how many there is an answer, 1440 at most. */
             minutes?: number | null;
+        };
+        CapContents: {
+            fact?: string | null;
+            opinion?: string | null;
+            /** Format: date-time */
+            last_seen_at?: string | null;
+            last_seen_place?: string | null;
+            to_do?: string | null;
+            not_to_do?: string | null;
+        };
+        CapImport: {
+            /** @description In whose name it is issued. */
+            unit: string;
+            /** @description The CAP 1.2 alert, 100000 characters at most. */
+            document: string;
+            /** @description What it stands on here. A `Cancel` alone needs none. */
+            basis?: components["schemas"]["BulletinBasis"];
+            /** @enum {string} */
+            kind?: "missing_person" | "person_at_risk" | "warrant" | "protection_order" | "escaped_custody" | "officer_safety";
+            /** @enum {string} */
+            role?: "missing" | "wanted" | "protected" | "witness";
+            area?: components["schemas"]["BulletinArea"];
+            lasts_h?: number;
+            contents?: components["schemas"]["CapContents"];
+        };
+        CapImported: {
+            /** @enum {string} */
+            type: "Alert" | "Update" | "Cancel";
+            /** @description The draft, which takes two persons here; null of a `Cancel`. */
+            bulletin: components["schemas"]["BulletinDetail"] | null;
+            /** @description What a `Cancel` ended here. */
+            withdrawn: components["schemas"]["BulletinRef"][];
+            /** @description What an `Update` is about and stands here beside the draft. */
+            replaces: components["schemas"]["BulletinRef"][];
         };
         LedgerEntry: {
             id: number;
