@@ -145,18 +145,19 @@ def test_a_browser_connects_by_cookie_and_csrf_token(server: WebProcess, officer
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "status"),
     [
-        {"Origin": "http://evil.example"},
-        {"Origin": "http://evil.example", "X-Forwarded-Host": "evil.example"},
-        {"Origin": "http://evil.example", "Host": "evil.example"},
+        ({}, 400),
+        ({"X-Forwarded-Host": "evil.example"}, 421),
+        ({"Host": "evil.example"}, 421),
     ],
 )
 def test_a_foreign_origin_is_refused_whatever_it_claims(
-    server: WebProcess, headers: dict[str, str]
+    server: WebProcess, headers: dict[str, str], status: int
 ) -> None:
     address = f"{server.url}/socket.io/?EIO=4&transport=polling"
-    assert requests.get(address, headers=headers, timeout=20).status_code == 400
+    foreign = headers | {"Origin": "http://evil.example"}
+    assert requests.get(address, headers=foreign, timeout=20).status_code == status
     own = {"Origin": server.url}
     assert requests.get(address, headers=own, timeout=20).status_code == 200
 
