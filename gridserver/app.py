@@ -6,6 +6,7 @@ from flask import Flask, jsonify
 
 from gis import killable
 from gridserver import __version__
+from gridserver.access.oidc import Provider
 from gridserver.access.rates import Rates
 from gridserver.api import (
     BLUEPRINTS,
@@ -46,9 +47,9 @@ def create_app(settings: Settings, database: Database) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["gridserver"] = context.Installation(
-        settings, database, Rates(settings.account_rate), Rates(settings.address_rate)
-    )
+    provider = Provider(settings.identity) if settings.identity else None
+    rates = (Rates(settings.account_rate), Rates(settings.address_rate))
+    app.extensions["gridserver"] = context.Installation(settings, database, *rates, provider)
     problems.register(app)
     context.guard(app)
     api = problems.ProblemApi(app)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
-from gridserver.access import attempts, tickets
+from gridserver.access import attempts, enrolling, tickets
 from gridserver.alarms import heartbeat
 from gridserver.attachments import sweep
 from gridserver.attachments.store import Store
@@ -80,6 +80,7 @@ HOURLY: dict[str, Chore] = {
     "drop_positions": position_days.drop_old,
     "purge_attempts": attempts.purge,
     "purge_tickets": tickets.purge,
+    "purge_device_codes": enrolling.purge,
 }
 
 

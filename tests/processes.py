@@ -77,7 +77,11 @@ class WebProcess:
                 stdout=log,
                 stderr=log,
             )
-        until(self._answers, within=60)
+        try:
+            until(self._answers, within=180)
+        except AssertionError:
+            self.kill()
+            raise
 
     @property
     def pid(self) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import attempts, policy, service, sessions
@@ -21,14 +21,13 @@ from gridserver.access.models import (
 )
 from gridserver.access.passwords import unusable_password
 from gridserver.access.rules import Principal, require
-from gridserver.access.scope import granted_within
+from gridserver.access.scope import granted_within, wholly_within
 from gridserver.access.sessions import OwnSession
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound
 from gridserver.org.models import Unit
-from gridserver.org.queries import within
 
 
 @dataclass(frozen=True)
@@ -133,21 +132,14 @@ def reset_factors(session: Session, actor: Principal, account_id: int, reason: s
 
 
 def _changeable(session: Session, actor: Principal, account_id: int) -> str:
-    """Return the username of an account all of whose roles lie within the actor's scope: nobody
-    weakens an account that reaches further than their own."""
-    paths = actor.paths("account.edit")
+    """Return the username of an account all of whose roles lie within the actor's scope."""
     query = select(Account.username).where(
-        Account.id == account_id, granted_within(Account.id, *paths), ~_reaches_beyond(paths)
+        Account.id == account_id, wholly_within(Account.id, actor.paths("account.edit"))
     )
     username = session.scalar(query)
     if username is None:
         raise _unknown()
     return username
-
-
-def _reaches_beyond(paths: Iterable[str]) -> ColumnElement[bool]:
-    its = exists().where(RoleGrant.account_id == Account.id, RoleGrant.unit_id == Unit.id)
-    return its.where(~within(paths))
 
 
 def _cards(moment: dt.datetime) -> Select:

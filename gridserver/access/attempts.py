@@ -46,8 +46,9 @@ class Attempt:
     ways: tuple[Way, ...]
 
 
-def begin(session: Session, username: str, place: Place) -> Attempt:
-    """Count an attempt at the account by each of its ways. The caller commits before it goes on.
+def begin(session: Session, username: str | None, place: Place) -> Attempt:
+    """Count an attempt at the account by each of its ways; where it isn't known yet whose it is
+    (None), by the address alone. The caller commits before it goes on.
 
     Raises
     ------
@@ -130,7 +131,11 @@ def subject_of(username: str) -> bytes:
     return hashlib.sha256(username.encode()).digest()
 
 
-def _ways(session: Session, username: str, place: Place) -> tuple[int | None, tuple[Way, ...]]:
+def _ways(
+    session: Session, username: str | None, place: Place
+) -> tuple[int | None, tuple[Way, ...]]:
+    if username is None:
+        return None, (limits.anybodys(place.address),)
     account_id = session.scalar(select(Account.id).where(Account.username == username))
     known = session.execute(
         select(Device.id, Device.workplace, Device.last_address).where(

@@ -67,6 +67,7 @@ class DeviceCard:
     revoked_by: AccountRef | None
     revoke_reason: str | None
     wiped_at: dt.datetime | None
+    enrolled_at: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,7 @@ def _card(row: Row, moment: dt.datetime) -> DeviceCard:
         else None,
         revoke_reason=found.revoke_reason,
         wiped_at=found.wiped_at,
+        enrolled_at=found.enrolled_at,
     )
 
 

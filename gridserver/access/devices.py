@@ -28,7 +28,8 @@ from gridserver.base.errors import Conflict, Forbidden, NotFound, Unauthenticate
 
 LONGEST_REASON = 200
 
-#: How many devices of an account are kept, revoked ones aside: nobody's logins flood the table.
+#: How many devices of an account are kept, revoked and enrolled ones aside: nobody's logins flood
+#: the table.
 MOST_DEVICES = 20
 
 #: Of `Device.unlock`.
@@ -205,7 +206,9 @@ def report_wiped(session: Session, token: str) -> None:
 
 def _forget_surplus(session: Session, account_id: int) -> None:
     last_heard_first = (Device.last_seen_at.desc(), Device.id.desc())
-    in_use = select(Device).where(Device.account_id == account_id, Device.revoked_at.is_(None))
+    in_use = select(Device).where(
+        Device.account_id == account_id, Device.revoked_at.is_(None), Device.enrolled_at.is_(None)
+    )
     for device in session.scalars(in_use.order_by(*last_heard_first).offset(MOST_DEVICES)):
         its_sessions = LoginSession.device_id == device.id
         sessions.end(session, its_sessions)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import policy, recovery, security_keys, totp
-from gridserver.access.models import Account, RoleGrant, SecondFactor
+from gridserver.access.models import Account, SecondFactor
 from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Key, Party
 from gridserver.audit import service as audit
@@ -79,8 +79,7 @@ def of(session: Session, account_id: int) -> Sequence[FactorCard]:
 
 def is_demanded(session: Session, account_id: int) -> bool:
     """Say whether one of the account's roles demands a second factor."""
-    held = set(session.scalars(select(RoleGrant.role).where(RoleGrant.account_id == account_id)))
-    return bool(held & set(policy.current(session).second_factor_roles))
+    return policy.holds_one(session, account_id, policy.current(session).second_factor_roles)
 
 
 def key_ids(session: Session, account_id: int, party: Party | None) -> list[bytes]:

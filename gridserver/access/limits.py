@@ -77,9 +77,14 @@ def ways(
     """
     if device_id is not None:
         return (Way(subject, f"device:{device_id}"),)
-    place = f"{ADDRESS}:{network(address)}"
+    everybody = anybodys(address)
     strangers = () if is_known_address else (Way(subject, STRANGERS),)
-    return (Way(b"", place), Way(subject, place), *strangers)
+    return (everybody, Way(subject, everybody.name), *strangers)
+
+
+def anybodys(address: str | None) -> Way:
+    """Return the way of all that comes from an address, whatever the account."""
+    return Way(b"", f"{ADDRESS}:{network(address)}")
 
 
 def network(address: str | None) -> str:

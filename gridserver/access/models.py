@@ -45,7 +45,8 @@ class Device(Base):
     one. `battery` is the charge from 0 to 1, at `battery_at`. `unlock` is the server's part of the
     key to what the device keeps: random bytes, given out with a session, so to no device that was
     revoked. `revoked_by` is empty where it was done from the command line. `wiped_at` is when the
-    device, since it was revoked, said that it had wiped itself.
+    device, since it was revoked, said that it had wiped itself. `public_key` is of the pair that it
+    made when it was enrolled (`gridserver.access.proofs`).
     """
 
     __tablename__ = "device"
@@ -56,6 +57,7 @@ class Device(Base):
         CheckConstraint("(revoked_at IS NULL) = (revoke_reason IS NULL)", name="revoke_reason"),
         CheckConstraint("revoked_at IS NOT NULL OR revoked_by IS NULL", name="revoked_by"),
         CheckConstraint("revoked_at IS NOT NULL OR wiped_at IS NULL", name="wiped"),
+        CheckConstraint("(public_key IS NULL) = (enrolled_at IS NULL)", name="enrolled"),
     )
 
     id: Mapped[Id]
@@ -74,6 +76,21 @@ class Device(Base):
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     revoke_reason: Mapped[str | None]
     wiped_at: Mapped[dt.datetime | None]
+    public_key: Mapped[bytes | None]
+    enrolled_at: Mapped[dt.datetime | None]
+
+
+class DeviceCode(Base):
+    """A code by which a device of an account may be enrolled, once. Only its digest is stored;
+    `challenge` is what the device that holds it has to sign."""
+
+    __tablename__ = "device_code"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), unique=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    challenge: Mapped[str | None]
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class SignInPolicy(Base):
@@ -92,6 +109,9 @@ class SignInPolicy(Base):
     second_factor_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     idle_minutes: Mapped[int] = mapped_column(server_default=text("30"))
     session_hours: Mapped[int] = mapped_column(server_default=text("24"))
+    provider_only_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    provider_factor_counts: Mapped[bool] = mapped_column(server_default=text("false"))
+    enrolled_device_roles: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
 
 class SignInCount(Base):
@@ -161,10 +181,10 @@ class RecoveryCode(Base):
 
 
 class SignInTicket(Base):
-    """A sign-in half done: the password was right, and `wants` says what is to be shown next.
+    """A sign-in half done: `shown` is what was shown, and `wants` says what is to be shown next.
 
-    `device` is the name that the client gave its device; `origin` and `challenge` are what a
-    security key has to sign.
+    `device` is the name that the client gave its device; `challenge` is what a security key, at
+    `origin`, or the device has to sign.
     """
 
     __tablename__ = "sign_in_ticket"
@@ -173,6 +193,7 @@ class SignInTicket(Base):
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     wants: Mapped[str]
+    shown: Mapped[list[Any]] = mapped_column(server_default=text("""'["password"]'"""))
     device: Mapped[str | None]
     origin: Mapped[str | None]
     challenge: Mapped[bytes | None]

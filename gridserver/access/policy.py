@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access.models import SignInPolicy
+from gridserver.access.models import RoleGrant, SignInPolicy
 from gridserver.access.rules import ROLES, Principal, require
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
@@ -36,17 +37,33 @@ class Policy:
         A desk that nobody touched for so long is locked.
     session_hours
         How long a session lasts at most, whatever is done in it.
+    provider_only_roles
+        Whoever holds one of them signs in by the identity provider, where there is one, and not by
+        a password.
+    provider_factor_counts
+        A second factor that was shown to the identity provider needn't be shown here.
+    enrolled_device_roles
+        Whoever holds one of them signs in from a device that was enrolled, and from no other.
     """
 
     most_failures: int = 5
     second_factor_roles: tuple[str, ...] = ()
     idle_minutes: int = 30
     session_hours: int = 24
+    provider_only_roles: tuple[str, ...] = ()
+    provider_factor_counts: bool = False
+    enrolled_device_roles: tuple[str, ...] = ()
 
 
 def current(session: Session) -> Policy:
     """Return what holds now."""
     return _policy(session.get_one(SignInPolicy, _ONLY))
+
+
+def holds_one(session: Session, account_id: int, roles: Iterable[str]) -> bool:
+    """Say whether the account holds one of `roles`, anywhere."""
+    held = select(RoleGrant.role).where(RoleGrant.account_id == account_id)
+    return not set(roles).isdisjoint(session.scalars(held))
 
 
 def read(session: Session, actor: Principal) -> Policy:
@@ -98,8 +115,10 @@ def _checked(demands: dict[str, Any]) -> dict[str, Any]:
         if name in ranges:
             least, most = ranges[name]
             checked[name] = int(reading.number(value, name, least=least, most=most))
-        else:
+        elif name.endswith("_roles"):
             checked[name] = _roles(value, name)
+        else:
+            checked[name] = bool(value)
     return checked
 
 
@@ -120,4 +139,7 @@ def _policy(row: SignInPolicy) -> Policy:
         tuple(row.second_factor_roles),
         row.idle_minutes,
         row.session_hours,
+        tuple(row.provider_only_roles),
+        row.provider_factor_counts,
+        tuple(row.enrolled_device_roles),
     )

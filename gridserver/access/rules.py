@@ -17,8 +17,9 @@ DESK_ROLES = frozenset(ROLES) - {"officer"}
 
 #: What an account may show beside its password.
 FACTOR_KINDS = ("totp", "webauthn")
-#: What a sign-in may still want after the password: a second factor, or that one is enrolled.
-WANTS = ("second_factor", "enrolment")
+#: What a sign-in may still want after the first step: that an enrolled device shows that it is the
+#: one, a second factor, or that one is enrolled.
+WANTS = ("second_factor", "enrolment", "device")
 
 #: permission → the roles that carry it. A grant reaches its unit and everything below it.
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -58,6 +59,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "device.read": frozenset({"admin", "command"}),
     "device.revoke": frozenset({"admin", "command"}),
     "device.admit": frozenset({"admin"}),
+    "device.enrol": frozenset({"admin", "command"}),
     "norms.read": frozenset({*ROLES, WALL}),
     "norms.edit": frozenset({"admin"}),
     "mobilisation.order": frozenset({"admin", "command"}),

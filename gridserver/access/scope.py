@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -19,6 +21,15 @@ def granted_within(
     its_grant = exists().where(RoleGrant.account_id == account_id, RoleGrant.unit_id == Unit.id)
     reached = its_grant.where(within(paths))
     return reached if at is None else reached.where(at_or_below(at))
+
+
+def wholly_within(
+    account_id: InstrumentedAttribute[int], paths: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that the account has grants at or below `paths`, and none elsewhere:
+    nobody changes how somebody signs in who reaches further than they do."""
+    its_grant = exists().where(RoleGrant.account_id == account_id, RoleGrant.unit_id == Unit.id)
+    return granted_within(account_id, *paths) & ~its_grant.where(~within(paths))
 
 
 def reached(

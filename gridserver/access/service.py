@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gridserver.access import attempts, devices, factors, passwords, sessions, tickets
+from gridserver.access import (
+    attempts,
+    devices,
+    enrolling,
+    factors,
+    federated,
+    passwords,
+    proofs,
+    sessions,
+    tickets,
+)
 from gridserver.access.factors import Shown, Tools
 from gridserver.access.models import Account, LoginSession, RoleGrant
 from gridserver.access.opening import SignedIn, open_session
@@ -298,20 +308,26 @@ def sign_in(
     device: str | None,
     said: devices.Said | None = None,
     party: Party | None = None,
+    *,
+    has_provider: bool = False,
 ) -> SignedIn | Wanted:
     """Open a session, from the account's device of that name where one is given; or say what is
     wanted beside the password.
 
-    `said` is what the device says of itself, `party` where a browser's page came from.
+    `said` is what the device says of itself, `party` where a browser's page came from;
+    `has_provider`, that the installation has an identity provider.
 
     Raises
     ------
     Unauthenticated
         One answer for an unknown, a disabled and a wrongly given account.
     Forbidden
-        ``access.device_revoked``: the device was revoked.
+        ``access.device_revoked``: the device was revoked. ``access.provider_only``: the account's
+        role signs in by the identity provider.
     """
     account = authenticate(session, username, password)
+    if has_provider:
+        federated.require_password_taken(session, account.id)
     if more := tickets.wanted(session, account.id, device, party):
         return more
     return open_session(session, account.id, device, said, shown=("password",))
@@ -328,7 +344,32 @@ def sign_in_further(
     held = tickets.held(session, ticket, "second_factor")
     kind = factors.show(session, held.account_id, shown, held.challenge, tools)
     tickets.use(session, ticket)
-    return open_session(session, held.account_id, held.device, said, shown=("password", kind))
+    return open_session(session, held.account_id, held.device, said, shown=(*held.shown, kind))
+
+
+def sign_in_by_device(
+    session: Session,
+    ticket: str,
+    signature: bytes,
+    said: devices.Said | None,
+    party: Party | None = None,
+) -> SignedIn | Wanted:
+    """Go on with a ticket by showing that this is the device that was enrolled: open its session,
+    or say what is wanted besides.
+
+    Raises `Unauthenticated`: ``access.ticket_over``, ``access.wrong_proof``; `Forbidden` as
+    `sign_in` does.
+    """
+    held = tickets.held(session, ticket, "device")
+    key = enrolling.key_of(session, held.account_id, held.device)
+    signed = proofs.message(proofs.SIGN_IN, (held.challenge or b"").decode())
+    if key is None or not proofs.is_signed(key, signed, signature):
+        raise enrolling.wrong_proof()
+    tickets.use(session, ticket)
+    shown = (*held.shown, "device")
+    if more := tickets.wanted(session, held.account_id, held.device, party, shown):
+        return more
+    return open_session(session, held.account_id, held.device, said, shown)
 
 
 def sign_in_enrolled(
@@ -347,7 +388,7 @@ def sign_in_enrolled(
     held = tickets.held(session, ticket, "enrolment")
     codes = factors.confirm(session, None, held.account_id, shown, name, tools)
     tickets.use(session, ticket)
-    shown_now = ("password", "enrolment")
+    shown_now = (*held.shown, "enrolment")
     return open_session(session, held.account_id, held.device, said, shown=shown_now), codes
 
 

@@ -1,16 +1,16 @@
-"""A sign-in half done: the password was right, the rest is still to be shown."""
+"""A sign-in half done: something was shown, the rest is still to be."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from gridserver.access import factors, security_keys
+from gridserver.access import enrolling, factors, security_keys
 from gridserver.access.models import Account, SignInTicket
 from gridserver.access.security_keys import Party
 from gridserver.access.sessions import digest
@@ -28,57 +28,67 @@ class Wanted:
     Attributes
     ----------
     ticket
-        A secret that stands for the password; shown once, stored only as a digest.
+        A secret that stands for what was shown; given once, stored only as a digest.
     wants
-        ``second_factor`` or ``enrolment``: the account's role demands one and it has none yet.
+        ``device``: it shows that it is the one that was enrolled. ``second_factor``, or
+        ``enrolment``: the account's role demands one and it has none yet.
     kinds
         The factors that can be shown.
     options
         For a security key: what the browser is asked, as JSON.
+    challenge
+        What the device has to sign (`gridserver.access.proofs`).
     """
 
     ticket: str
     wants: str
     expires_at: dt.datetime
     kinds: tuple[str, ...]
-    options: dict[str, Any] | None
+    options: dict[str, Any] | None = None
+    challenge: str | None = None
 
 
 @dataclass(frozen=True)
 class Held:
-    """Who holds a ticket, and what for."""
+    """Who holds a ticket, and what for; `shown` is what they have shown."""
 
     account_id: int
     username: str
     wants: str
+    shown: tuple[str, ...]
     device: str | None
     challenge: bytes | None
 
 
 def wanted(
-    session: Session, account_id: int, device: str | None, party: Party | None
+    session: Session,
+    account_id: int,
+    device: str | None,
+    party: Party | None,
+    shown: tuple[str, ...] = ("password",),
 ) -> Wanted | None:
-    """Return what the account has to show beside its password; None where that is all."""
+    """Return what the account has to show beside what was `shown`; None where that is all.
+
+    The device comes first, so that whoever has a password alone neither tries factors nor enrols
+    the first one. Raises `Forbidden` as `enrolling.key_of` does.
+    """
+    if "device" not in shown and enrolling.key_of(session, account_id, device):
+        text = secrets.token_urlsafe(32)
+        issued = _issue(session, account_id, "device", device, shown, challenge=text.encode())
+        return replace(issued, challenge=text)
+    if "provider_factor" in shown:
+        return None
     has = {each.kind for each in factors.of(session, account_id)}
     if not has and not factors.is_demanded(session, account_id):
         return None
     keys = factors.key_ids(session, account_id, party)
     kinds = tuple(sorted(has if keys else has - {"webauthn"}))
-    issued = SignInTicket(
-        account_id=account_id,
-        wants="second_factor" if has else "enrolment",
-        device=device,
-        expires_at=now(session) + LASTS,
-    )
-    options = None
-    if keys and party:
-        issued.origin, issued.challenge = party.origin, security_keys.new_challenge()
-        options = security_keys.request(party, issued.challenge, keys)
-    token = secrets.token_urlsafe(32)
-    issued.digest = digest(token)
-    session.add(issued)
-    session.flush()
-    return Wanted(token, issued.wants, issued.expires_at, kinds, options)
+    challenge = security_keys.new_challenge() if keys and party else None
+    options = security_keys.request(party, challenge, keys) if challenge and party else None
+    origin = party.origin if challenge and party else None
+    wants = "second_factor" if has else "enrolment"
+    issued = _issue(session, account_id, wants, device, shown, challenge=challenge, origin=origin)
+    return replace(issued, kinds=kinds, options=options)
 
 
 def held(session: Session, token: str, wants: str) -> Held:
@@ -97,7 +107,14 @@ def held(session: Session, token: str, wants: str) -> Held:
     if row is None:
         raise _over()
     ticket: SignInTicket = row.SignInTicket
-    return Held(ticket.account_id, row.username, ticket.wants, ticket.device, ticket.challenge)
+    return Held(
+        ticket.account_id,
+        row.username,
+        ticket.wants,
+        tuple(ticket.shown),
+        ticket.device,
+        ticket.challenge,
+    )
 
 
 def use(session: Session, token: str) -> None:
@@ -120,5 +137,32 @@ def purge(session: Session, limit: int) -> int:
     return len(digests)
 
 
+def _issue(
+    session: Session,
+    account_id: int,
+    wants: str,
+    device: str | None,
+    shown: tuple[str, ...],
+    *,
+    challenge: bytes | None,
+    origin: str | None = None,
+) -> Wanted:
+    token, expires_at = secrets.token_urlsafe(32), now(session) + LASTS
+    session.add(
+        SignInTicket(
+            digest=digest(token),
+            account_id=account_id,
+            wants=wants,
+            shown=list(shown),
+            device=device,
+            origin=origin,
+            challenge=challenge,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    return Wanted(token, wants, expires_at, ())
+
+
 def _over() -> Unauthenticated:
-    return Unauthenticated("access.ticket_over", "This took too long: begin with the password.")
+    return Unauthenticated("access.ticket_over", "This took too long: begin to sign in anew.")

@@ -12,6 +12,7 @@ from gridserver.api import (
     bureau,
     captures,
     devices,
+    devices_enrolling,
     dry_run,
     exchange,
     exchange_queues,
@@ -50,6 +51,7 @@ from gridserver.api import (
     reviews,
     second_factors,
     sessions,
+    sessions_provider,
     sessions_second,
     sessions_tokens,
     staffing,
@@ -62,6 +64,7 @@ from gridserver.api.blueprint import Blueprint
 #: Every blueprint of the described API. `app.create_app` registers them in this order.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.blueprint,
+    sessions_provider.blueprint,
     sessions_second.blueprint,
     sessions_tokens.blueprint,
     second_factors.blueprint,
@@ -69,6 +72,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts.rules,
     own_sessions.blueprint,
     devices.blueprint,
+    devices_enrolling.blueprint,
     bureau.blueprint,
     org.blueprint,
     force.blueprint,

@@ -89,6 +89,23 @@ class PolicySchema(ma.Schema):
     session_hours = ma.fields.Integer(
         required=True, strict=True, validate=ma.validate.Range(*policy.SESSION_HOURS)
     )
+    provider_only_roles = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(ROLES)),
+        required=True,
+        metadata={
+            "description": "They sign in by the identity provider and by no password, as long as "
+            "the installation has one."
+        },
+    )
+    provider_factor_counts = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "A second factor that the provider saw needn't be shown here."},
+    )
+    enrolled_device_roles = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(ROLES)),
+        required=True,
+        metadata={"description": "They sign in from enrolled devices, and from no other."},
+    )
 
 
 @blueprint.route("")

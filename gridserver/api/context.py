@@ -27,6 +27,7 @@ from werkzeug.exceptions import RequestTimeout
 from gridserver.access import idle
 from gridserver.access import queries as access
 from gridserver.access.limits import network
+from gridserver.access.oidc import Provider
 from gridserver.access.rates import Rates
 from gridserver.access.rules import Principal
 from gridserver.api.live import live
@@ -52,12 +53,13 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Installation:
-    """What the app was built with."""
+    """What the app was built with; `provider` is the bureau's own identity provider."""
 
     settings: Settings
     database: Database
     accounts: Rates
     addresses: Rates
+    provider: Provider | None
 
 
 def settings() -> Settings:
@@ -68,6 +70,11 @@ def settings() -> Settings:
 def database() -> Database:
     """Return the database, for a view that needs transactions besides the request's own."""
     return _installation().database
+
+
+def provider() -> Provider | None:
+    """Return the bureau's identity provider, where the installation names one."""
+    return _installation().provider
 
 
 def principal() -> Principal:

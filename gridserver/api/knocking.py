@@ -39,8 +39,9 @@ class Knock:
 
 
 @contextmanager
-def knock(username: str) -> Iterator[Knock]:
-    """Count an attempt at the account, and give the transaction to make it in.
+def knock(username: str | None) -> Iterator[Knock]:
+    """Count an attempt at the account (None: one that isn't known yet), and give the transaction to
+    make it in.
 
     Whoever makes it says `passed`. A refusal for other reasons than who somebody is
     (`Unauthenticated`) doesn't count.

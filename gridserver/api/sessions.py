@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import idle, queries, service, walls
 from gridserver.access.rules import Principal
-from gridserver.access.tickets import Wanted
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.knocking import knock
 from gridserver.api.sessions_opened import (
+    answered,
     describe,
     heard,
     in_base64,
-    opened,
     set_cookie,
     tools,
 )
@@ -52,7 +51,8 @@ class Sessions(MethodView):
         """Sign in.
 
         202: the password was right, and `wants` says what opens the session. 403
-        `access.device_revoked`: the device was revoked; it wipes what it keeps. 429
+        `access.device_revoked`: the device was revoked; it wipes what it keeps. 403
+        `access.provider_only`: the account signs in by the identity provider. 429
         `access.too_many_attempts`: too many failed from here; wait `retry_after_s`.
         """
         given = tools()
@@ -64,14 +64,9 @@ class Sessions(MethodView):
                 credentials.get("device"),
                 heard(credentials),
                 given.party,
+                has_provider=context.provider() is not None,
             )
-            if not isinstance(outcome, Wanted):
-                return opened(attempt, outcome, credentials)
-            attempt.passed(wholly=False)
-        response = jsonify(WantedSchema().dump(outcome))
-        response.cache_control.no_store = True
-        response.status_code = 202
-        return response
+            return answered(attempt, outcome, credentials)
 
 
 @blueprint.route("/current")

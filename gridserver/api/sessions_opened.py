@@ -16,11 +16,12 @@ from gridserver.access.factors import Tools
 from gridserver.access.opening import SignedIn
 from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Party
+from gridserver.access.tickets import Wanted
 from gridserver.api import context, knocking
 from gridserver.api.knocking import Knock
 from gridserver.api.platforms import platform_of
 from gridserver.api.shapes_devices import said
-from gridserver.api.shapes_sessions import NewSessionSchema
+from gridserver.api.shapes_sessions import NewSessionSchema, WantedSchema
 from gridserver.force import queries as force
 from gridserver.org import queries as org
 
@@ -66,6 +67,18 @@ def opened(
     if in_cookie:
         set_cookie(response, signed_in.token, signed_in.expires_at)
     knocking.set_workplace(response, workplace)
+    return response
+
+
+def answered(knock: Knock, outcome: SignedIn | Wanted, given: dict[str, Any]) -> Response:
+    """Return the answer to a first step: a session as `opened` gives it, or 202 with what is wanted
+    besides."""
+    if not isinstance(outcome, Wanted):
+        return opened(knock, outcome, given)
+    knock.passed(wholly=False)
+    response = jsonify(WantedSchema().dump(outcome))
+    response.cache_control.no_store = True
+    response.status_code = 202
     return response
 
 

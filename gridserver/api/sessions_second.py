@@ -16,14 +16,16 @@ from gridserver.access.factors import Enrolment, Shown
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.knocking import knock
-from gridserver.api.sessions_opened import heard, opened, tools
+from gridserver.api.sessions_opened import answered, heard, opened, tools
 from gridserver.api.shapes_sessions import (
+    DeviceProofSchema,
     EnrolledSessionSchema,
     EnrolmentSchema,
     NewSessionSchema,
     SecondSchema,
     TicketConfirmationSchema,
     TicketKindSchema,
+    WantedSchema,
 )
 
 blueprint = Blueprint(
@@ -55,6 +57,29 @@ class SecondStep(MethodView):
                 attempt.session, body["ticket"], shown(body), heard(body), tools()
             )
             return opened(attempt, signed_in, body)
+
+
+@blueprint.route("/device")
+class DeviceStep(MethodView):
+    is_public = True
+
+    @blueprint.arguments(DeviceProofSchema)
+    @blueprint.response(201, NewSessionSchema)
+    @blueprint.alt_response(202, schema=WantedSchema, description="A second factor is wanted")
+    @blueprint.alt_response(401, "UNAUTHORIZED")
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
+    @blueprint.doc(security=[])
+    def post(self, body: dict[str, Any]) -> Response:
+        """Show that this is the device that was enrolled, by signing the ticket's challenge.
+
+        401 `access.wrong_proof`: by another key.
+        """
+        with knock(_holder(body["ticket"], "device")) as attempt:
+            outcome = service.sign_in_by_device(
+                attempt.session, body["ticket"], body["signature"], heard(body), tools().party
+            )
+            return answered(attempt, outcome, body)
 
 
 @blueprint.route("/enrolment")

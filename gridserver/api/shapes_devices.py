@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import marshmallow as ma
@@ -10,6 +11,20 @@ from gridserver.access import device_list, devices
 from gridserver.access.devices import Said
 from gridserver.api.moments import Moment
 from gridserver.api.shapes import PersonSchema, UnitRefSchema
+
+
+class Base64(ma.fields.Field[bytes]):
+    """Bytes in base64 (RFC 4648, 4), 1 KB at most."""
+
+    _MOST = 1400
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bytes:
+        try:
+            if not isinstance(value, str) or len(value) > self._MOST:
+                raise ValueError
+            return base64.b64decode(value, validate=True)
+        except ValueError as error:
+            raise ma.ValidationError("give bytes in base64.") from error
 
 
 class SaidSchema(ma.Schema):
@@ -81,6 +96,12 @@ class DeviceSchema(ma.Schema):
         metadata={"description": "When, since it was revoked, it said that it had wiped itself."},
     )
 
+    enrolled_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Since then it is bound by a key pair of its own."},
+    )
+
 
 class DevicesSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(DeviceSchema), required=True)
@@ -92,6 +113,51 @@ class DevicePageSchema(DevicesSchema):
 
 class RevocationSchema(ma.Schema):
     reason = ma.fields.String(required=True, validate=ma.validate.Length(1, devices.LONGEST_REASON))
+
+
+class EnrolCodeSchema(ma.Schema):
+    username = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
+
+
+class DeviceCodeSchema(ma.Schema):
+    username = ma.fields.String(required=True)
+    url = ma.fields.Url(
+        required=True,
+        metadata={
+            "description": "What the device opens; the code is its fragment, and shown only here."
+        },
+    )
+    qr = ma.fields.String(required=True, metadata={"description": "`url` as an SVG, a data URL."})
+    expires_at = Moment(required=True)
+
+
+class HeldCodeSchema(ma.Schema):
+    code = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+
+
+class ChallengeSchema(ma.Schema):
+    username = ma.fields.String(required=True, metadata={"description": "Whose device it will be."})
+    challenge = ma.fields.String(required=True)
+    expires_at = Moment(required=True)
+
+
+class SignatureSchema(ma.Schema):
+    signature = Base64(
+        required=True,
+        metadata={"description": "ECDSA over P-256 with SHA-256, r and s (IEEE P1363), base64."},
+    )
+
+
+class EnrolmentProofSchema(HeldCodeSchema, SignatureSchema, SaidSchema):
+    device = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+    public_key = Base64(
+        required=True,
+        metadata={"description": "P-256, SubjectPublicKeyInfo in DER, base64."},
+    )
+
+
+class EnrolledSchema(ma.Schema):
+    username = ma.fields.String(required=True)
 
 
 class OwnSessionSchema(ma.Schema):

@@ -8,7 +8,7 @@ from gridserver.access import factors, passwords, tokens
 from gridserver.access.rules import FACTOR_KINDS, WANTS
 from gridserver.api.moments import Moment
 from gridserver.api.shapes import UnitRefSchema
-from gridserver.api.shapes_devices import SaidSchema
+from gridserver.api.shapes_devices import SaidSchema, SignatureSchema
 
 
 class RoleSchema(ma.Schema):
@@ -48,6 +48,44 @@ class OpeningSchema(SaidSchema):
 class CredentialsSchema(OpeningSchema):
     username = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, passwords.MOST))
+    device = ma.fields.String(
+        validate=ma.validate.Length(1, 100),
+        metadata={"description": "A name for the device; it keeps its own place in the inbox."},
+    )
+
+
+class ProviderSchema(ma.Schema):
+    name = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "As its people call it; null: by its general name."},
+    )
+
+
+class WaysSchema(ma.Schema):
+    provider = ma.fields.Nested(
+        ProviderSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The bureau's identity provider (OpenID Connect), if any."},
+    )
+
+
+class AddressSchema(ma.Schema):
+    url = ma.fields.Url(required=True, metadata={"description": "Where the browser is to go."})
+
+
+class ProviderAnswerSchema(ma.Schema):
+    """What the identity provider added to the address of the page that it sent the browser to."""
+
+    code = ma.fields.String(required=True, validate=ma.validate.Regexp(r"^[ -~]{1,4096}\Z"))
+    state = ma.fields.String(required=True, validate=ma.validate.Regexp(r"^[A-Za-z0-9_-]{1,100}\Z"))
+    iss = ma.fields.String(
+        validate=ma.validate.Regexp(r"^[!-~]{1,2048}\Z"), metadata={"description": "RFC 9207."}
+    )
+
+
+class ProviderOpeningSchema(ProviderAnswerSchema, OpeningSchema):
     device = ma.fields.String(
         validate=ma.validate.Length(1, 100),
         metadata={"description": "A name for the device; it keeps its own place in the inbox."},
@@ -96,8 +134,9 @@ class WantedSchema(ma.Schema):
         required=True,
         validate=ma.validate.OneOf(WANTS),
         metadata={
-            "description": "`second_factor`: POST /sessions/second. `enrolment`: a role of the "
-            "account demands one and it has none: POST /sessions/enrolment."
+            "description": "`device`: it was enrolled, and shows so: POST /sessions/device. "
+            "`second_factor`: POST /sessions/second. `enrolment`: a role of the account demands "
+            "one and it has none: POST /sessions/enrolment."
         },
     )
     expires_at = Moment(required=True)
@@ -111,6 +150,18 @@ class WantedSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "PublicKeyCredentialRequestOptionsJSON (WebAuthn level 3)."},
     )
+    challenge = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What the device signs: this text after `gridserver-sign-in` and a line "
+            "feed, in UTF-8."
+        },
+    )
+
+
+class DeviceProofSchema(SignatureSchema, OpeningSchema):
+    ticket = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
 
 
 class ShownSchema(ma.Schema):

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gridserver.base import basemap, keeping, keyring, periods, sealing
+from gridserver.base import basemap, identity, keeping, keyring, periods, sealing
 from gridserver.base.basemap import Basemap
 from gridserver.base.errors import Invalid
+from gridserver.base.identity import IdentityProvider
 from gridserver.base.keeping import Keep
 from gridserver.base.keyring import Keyring
 from gridserver.base.sealing import Seal
@@ -77,6 +78,8 @@ class Settings:
         How long after a bulletin's end what it said is kept.
     bulletin_validated : timedelta
         How often its issuer must say that it still holds.
+    identity : IdentityProvider or None
+        The bureau's own, by which people may sign in.
     """
 
     database_url: str | None
@@ -103,6 +106,7 @@ class Settings:
     audit_keep: Mapping[Keep, dt.timedelta]
     bulletin_kept: dt.timedelta
     bulletin_validated: dt.timedelta
+    identity: IdentityProvider | None
 
     @property
     def scheme(self) -> str:
@@ -160,6 +164,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         bulletin_validated=periods.days(
             environ, "GRIDSERVER_BULLETIN_VALIDATE", periods.MONTH, most=periods.MONTH.days
         ),
+        identity=identity.from_environment(environ),
     )
 
 

@@ -82,10 +82,16 @@ def test_without_a_session_nothing_is_even_validated(app: Flask, database: Datab
     assert walked > 10
     public = [path for path, _, operation in operations(app) if operation.get("security") == []]
     assert sorted(public) == [
+        "/api/v1/devices/enrolment",
+        "/api/v1/devices/enrolment/confirm",
         "/api/v1/sessions",
+        "/api/v1/sessions/device",
         "/api/v1/sessions/enrolment",
         "/api/v1/sessions/enrolment/confirm",
+        "/api/v1/sessions/provider",
+        "/api/v1/sessions/provider/begin",
         "/api/v1/sessions/second",
+        "/api/v1/sessions/ways",
     ]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.permissions.actors import HOLDER, SIGNED_IN, WALLS
-from tests.permissions.rows import EVERYBODY, SELF, Row, any_of, bureau, each, reach
+from tests.permissions.rows import EVERYBODY, SELF, Row, any_of, beyond, bureau, each, reach
 
 _OWN = SIGNED_IN - WALLS
 _NOT_THE_PASSWORD = {"password": "not-the-password"}
+_SIGNED, _ANSWER = {"signature": "eA=="}, {"code": "x", "state": "x"}
 
 ROWS = (
     # What needs no session.
@@ -26,6 +27,19 @@ ROWS = (
         EVERYBODY,
         ok=401,
         body={"ticket": "x", "name": "x", "code": "000000"},
+    ),
+    Row("POST /api/v1/sessions/device", EVERYBODY, ok=401, body={"ticket": "x"} | _SIGNED),
+    Row("GET /api/v1/sessions/ways", EVERYBODY),
+    # This installation names no identity provider: test_identity_provider.
+    Row("POST /api/v1/sessions/provider", EVERYBODY, ok=404, body=_ANSWER),
+    Row("POST /api/v1/sessions/provider/begin", EVERYBODY, ok=404),
+    Row("POST /api/v1/sessions/current/unlock/provider", _OWN, ok=404, body=_ANSWER),
+    Row("POST /api/v1/devices/enrolment", EVERYBODY, ok=401, body={"code": "x"}),
+    Row(
+        "POST /api/v1/devices/enrolment/confirm",
+        EVERYBODY,
+        ok=401,
+        body={"code": "x", "device": "x", "public_key": "eA=="} | _SIGNED,
     ),
     # One's own.
     Row("GET /api/v1/sessions/current", SIGNED_IN),
@@ -119,9 +133,20 @@ ROWS = (
             "second_factor_roles": [],
             "idle_minutes": 30,
             "session_hours": 24,
+            "provider_only_roles": [],
+            "provider_factor_counts": False,
+            "enrolled_device_roles": [],
         },
     ),
     Row("GET /api/v1/devices", any_of("admin command")),
+    Row(
+        "POST /api/v1/devices/codes",
+        reach("admin command"),
+        ok=201,
+        other=each(beyond("admin command"), 404),
+        headers={"Origin": "http://localhost:8000"},
+        body={"username": HOLDER},
+    ),
     Row(
         "POST /api/v1/devices/{device_id}/revoke",
         reach("admin command") | {HOLDER},

@@ -6,6 +6,7 @@ import {
 } from 'vue-router'
 
 import type { Role } from '@/api/types'
+import { CALLBACK } from '@/login/provider'
 import { useDevice } from '@/stores/device'
 import { useSession } from '@/stores/session'
 
@@ -19,12 +20,16 @@ declare module 'vue-router' {
 }
 
 const LOCK = '/terminal/lock'
+/** Opened by the code that enrols this device, whoever is signed in. */
+const ENROL = '/enrol'
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: () => '/login' },
     { path: '/login', component: () => import('@/login/LoginPage.vue') },
+    { path: ENROL, component: () => import('@/login/EnrolDevicePage.vue') },
+    { path: CALLBACK, component: () => import('@/login/LoginPage.vue') },
     {
       path: '/command',
       component: () => import('@/command/CommandPage.vue'),
@@ -169,12 +174,17 @@ export const router = createRouter({
 
 router.beforeEach(async (to: RouteLocationNormalized) => {
   const session = useSession()
-  if (to.path === LOCK) return true
+  if (to.path === LOCK || to.path === ENROL || comesBack(to)) return true
   fetchParts(to)
   await session.restore()
   if (!session.account) return unsigned(to)
   return to.path !== '/login' && session.mayOpen(to) ? true : session.home
 })
+
+/** From the bureau's identity provider, with an answer that the login page takes. */
+function comesBack({ path, query }: RouteLocationNormalized): boolean {
+  return path === CALLBACK && query['state'] !== undefined
+}
 
 /** What a page is made of comes while the session is asked for; what fails is told by the router. */
 function fetchParts({ matched }: RouteLocationNormalized): void {

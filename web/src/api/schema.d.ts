@@ -38,7 +38,8 @@ export interface paths {
         /**
          * Sign in.
          * @description 202: the password was right, and `wants` says what opens the session. 403
-         *     `access.device_revoked`: the device was revoked; it wipes what it keeps. 429
+         *     `access.device_revoked`: the device was revoked; it wipes what it keeps. 403
+         *     `access.provider_only`: the account signs in by the identity provider. 429
          *     `access.too_many_attempts`: too many failed from here; wait `retry_after_s`.
          */
         post: {
@@ -390,6 +391,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what there is to sign in by, beside a password. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ways"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by what the identity provider answered.
+         * @description 401 `access.provider_state`: this browser began nothing of the kind, or too long ago. 401
+         *     `access.provider_answer`: what the provider said doesn't hold. 401 `access.no_account`:
+         *     nobody of that name signs in here. Otherwise as with a password.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ProviderOpening"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewSession"];
+                    };
+                };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in by the identity provider: say where the browser is to go.
+         * @description A cookie keeps what its answer must fit, for ten minutes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Address"];
+                    };
+                };
+                404: components["responses"]["NOT_FOUND"];
+                409: components["responses"]["CONFLICT"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/unlock/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a locked session by what the identity provider answered. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ProviderAnswer"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                503: components["responses"]["SERVICE_UNAVAILABLE"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/second": {
         parameters: {
             query?: never;
@@ -424,6 +618,66 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["NewSession"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show that this is the device that was enrolled, by signing the ticket's challenge.
+         * @description 401 `access.wrong_proof`: by another key.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeviceProof"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewSession"];
+                    };
+                };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
                     };
                 };
                 400: components["responses"]["BAD_REQUEST"];
@@ -1482,6 +1736,162 @@ export interface paths {
                 };
                 401: components["responses"]["UNAUTHORIZED"];
                 403: components["responses"]["FORBIDDEN"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code by which one device of an account is enrolled, within ten minutes.
+         * @description A former one is good no more. For whoever answers for the account. The link leads to the
+         *     host that this request came from.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EnrolCode"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeviceCode"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                404: components["responses"]["NOT_FOUND"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                409: components["responses"]["CONFLICT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what the device that holds a code has to sign.
+         * @description 401 `device.code_over`: it was used, or is too old.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["HeldCode"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Challenge"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/enrolment/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol the device that holds a code by the key pair that it made. This uses the code up.
+         * @description It signs `gridserver-enrolment`, the code, the challenge and its own name, each on a line
+         *     of its own, in UTF-8.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EnrolmentProof"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Enrolled"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 429: components["responses"]["TOO_MANY_REQUESTS"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
@@ -11258,10 +11668,10 @@ export interface components {
             /** @description Stands for the password, for five minutes. */
             ticket: string;
             /**
-             * @description `second_factor`: POST /sessions/second. `enrolment`: a role of the account demands one and it has none: POST /sessions/enrolment.
+             * @description `device`: it was enrolled, and shows so: POST /sessions/device. `second_factor`: POST /sessions/second. `enrolment`: a role of the account demands one and it has none: POST /sessions/enrolment.
              * @enum {string}
              */
-            wants: "second_factor" | "enrolment";
+            wants: "second_factor" | "enrolment" | "device";
             /** Format: date-time */
             expires_at: string;
             /** @description What can be shown here, beside a recovery code. */
@@ -11270,6 +11680,8 @@ export interface components {
             options: {
                 [key: string]: unknown;
             } | null;
+            /** @description What the device signs: this text after `gridserver-sign-in` and a line feed, in UTF-8. */
+            challenge: string | null;
         };
         UnitRef: {
             code: string;
@@ -11331,6 +11743,51 @@ export interface components {
             /** @description How many those were. */
             ended: number;
         };
+        Provider: {
+            /** @description As its people call it; null: by its general name. */
+            name: string | null;
+        };
+        Ways: {
+            /** @description The bureau's identity provider (OpenID Connect), if any. */
+            provider: components["schemas"]["Provider"] | null;
+        };
+        ProviderOpening: {
+            /** @description The client's own version. */
+            app?: string;
+            /** @description What it runs on. Default: as the User-Agent tells. */
+            platform?: string;
+            /** @description Charge from 0 to 1. */
+            battery?: number;
+            /**
+             * Format: date-time
+             * @description The device's own clock, so that the server knows how far it is off.
+             */
+            device_time?: string;
+            /**
+             * @description Keep the token in an HttpOnly cookie, as a browser should.
+             * @default false
+             */
+            cookie?: boolean;
+            code: string;
+            state: string;
+            /** @description RFC 9207. */
+            iss?: string;
+            /** @description A name for the device; it keeps its own place in the inbox. */
+            device?: string;
+        };
+        Address: {
+            /**
+             * Format: url
+             * @description Where the browser is to go.
+             */
+            url: string;
+        };
+        ProviderAnswer: {
+            code: string;
+            state: string;
+            /** @description RFC 9207. */
+            iss?: string;
+        };
         Second: {
             /** @description The client's own version. */
             app?: string;
@@ -11355,6 +11812,27 @@ export interface components {
             credential?: {
                 [key: string]: unknown;
             };
+            ticket: string;
+        };
+        DeviceProof: {
+            /** @description The client's own version. */
+            app?: string;
+            /** @description What it runs on. Default: as the User-Agent tells. */
+            platform?: string;
+            /** @description Charge from 0 to 1. */
+            battery?: number;
+            /**
+             * Format: date-time
+             * @description The device's own clock, so that the server knows how far it is off.
+             */
+            device_time?: string;
+            /**
+             * @description Keep the token in an HttpOnly cookie, as a browser should.
+             * @default false
+             */
+            cookie?: boolean;
+            /** @description ECDSA over P-256 with SHA-256, r and s (IEEE P1363), base64. */
+            signature: unknown;
             ticket: string;
         };
         TicketKind: {
@@ -11530,6 +12008,12 @@ export interface components {
             second_factor_roles: ("admin" | "gis_admin" | "command" | "officer" | "auditor")[];
             idle_minutes: number;
             session_hours: number;
+            /** @description They sign in by the identity provider and by no password, as long as the installation has one. */
+            provider_only_roles: ("admin" | "gis_admin" | "command" | "officer" | "auditor")[];
+            /** @description A second factor that the provider saw needn't be shown here. */
+            provider_factor_counts: boolean;
+            /** @description They sign in from enrolled devices, and from no other. */
+            enrolled_device_roles: ("admin" | "gis_admin" | "command" | "officer" | "auditor")[];
         };
         Person: {
             username: string;
@@ -11570,6 +12054,11 @@ export interface components {
              * @description When, since it was revoked, it said that it had wiped itself.
              */
             wiped_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since then it is bound by a key pair of its own.
+             */
+            enrolled_at: string | null;
         };
         DevicePage: {
             items: components["schemas"]["Device"][];
@@ -11580,6 +12069,48 @@ export interface components {
         };
         Revocation: {
             reason: string;
+        };
+        EnrolCode: {
+            username: string;
+        };
+        DeviceCode: {
+            username: string;
+            /**
+             * Format: url
+             * @description What the device opens; the code is its fragment, and shown only here.
+             */
+            url: string;
+            /** @description `url` as an SVG, a data URL. */
+            qr: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        HeldCode: {
+            code: string;
+        };
+        Challenge: {
+            /** @description Whose device it will be. */
+            username: string;
+            challenge: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        EnrolmentProof: {
+            /** @description The client's own version. */
+            app?: string;
+            /** @description What it runs on. Default: as the User-Agent tells. */
+            platform?: string;
+            /** @description Charge from 0 to 1. */
+            battery?: number;
+            /** @description ECDSA over P-256 with SHA-256, r and s (IEEE P1363), base64. */
+            signature: unknown;
+            code: string;
+            device: string;
+            /** @description P-256, SubjectPublicKeyInfo in DER, base64. */
+            public_key: unknown;
+        };
+        Enrolled: {
+            username: string;
         };
         Bureau: {
             code: string;
@@ -15184,6 +15715,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Service Unavailable */
+        SERVICE_UNAVAILABLE: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Not Found */
         NOT_FOUND: {
             headers: {
@@ -15211,15 +15751,6 @@ export interface components {
         };
         /** @description Precondition Required */
         PRECONDITION_REQUIRED: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Service Unavailable */
-        SERVICE_UNAVAILABLE: {
             headers: {
                 [name: string]: unknown;
             };

@@ -1,6 +1,6 @@
 /** What the pages of devices ask of the server. */
 import { api, ask } from '@/api/client'
-import type { Device, Wanted } from './types'
+import type { Code, Device, Wanted } from './types'
 
 const DEVICES = '/api/v1/devices'
 const of = (id: number) => ({ path: { device_id: id } })
@@ -23,6 +23,11 @@ export async function ownDevices(): Promise<Device[]> {
 
 export function revoke(id: number, reason: string): Promise<Device> {
   return ask(api.POST(`${DEVICES}/{device_id}/revoke`, { params: of(id), body: { reason } }))
+}
+
+/** Makes a code by which one device of the account is enrolled. */
+export function makeCode(username: string): Promise<Code> {
+  return ask(api.POST(`${DEVICES}/codes`, { body: { username } }))
 }
 
 export function admit(id: number): Promise<Device> {

@@ -1,6 +1,7 @@
 import type { components } from '@/api/schema'
 
 export type Device = components['schemas']['Device']
+export type Code = components['schemas']['DeviceCode']
 export type DeviceState = Device['state']
 
 export const STATES: readonly DeviceState[] = ['online', 'offline', 'revoked']

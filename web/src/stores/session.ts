@@ -8,6 +8,7 @@ import { forgetCalls } from '@/intake/callShelf'
 import type { Enrolled, Shown, Wanted } from '@/account/types'
 import type { Account, Role, Session } from '@/api/types'
 import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
+import type { Answer } from '@/login/provider'
 
 const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor', 'wall'])
 
@@ -19,7 +20,7 @@ const REVOKED = 'access.device_revoked'
 const WIPED_STORED_AS = 'gridserver.wiped'
 
 /** A name of this browser's own: by it the server knows how far its inbox has been read. */
-function deviceName(): string {
+export function deviceName(): string {
   const name = localStorage.getItem(DEVICE_STORED_AS) ?? `browser-${newId()}`
   localStorage.setItem(DEVICE_STORED_AS, name)
   return name
@@ -122,6 +123,19 @@ export const useSession = defineStore('session', () => {
     return 'ticket' in answer ? answer : null
   }
 
+  /** Signs in by what the bureau's identity provider answered; or says what is wanted besides. */
+  async function signInByProvider(given: Answer): Promise<Wanted | null> {
+    const body = { ...OPENING, ...given, device: deviceName() }
+    const answer = await opening(() => ask(api.POST('/api/v1/sessions/provider', { body })))
+    return 'ticket' in answer ? answer : null
+  }
+
+  /** Opens this browser's locked session by what the provider answered, in a page beside. */
+  async function unlockByProvider(body: Answer): Promise<void> {
+    useCsrfToken((await ask(api.GET('/api/v1/sessions/current'))).csrf_token)
+    await ask(api.POST('/api/v1/sessions/current/unlock/provider', { body }))
+  }
+
   /** Opens the session of a ticket by a second factor. */
   async function signInFurther(ticket: string, shown: Shown): Promise<void> {
     const body = { ...OPENING, ticket, ...shown }
@@ -137,9 +151,15 @@ export const useSession = defineStore('session', () => {
     return { codes: made.recovery_codes, goOn: () => accept(made) }
   }
 
-  async function opening<Answer extends Session | Wanted>(send: () => Promise<Answer>): Promise<Answer> {
+  async function opening(send: () => Promise<Session | Wanted>): Promise<Session | Wanted> {
     const answer = await heeded(send)
     if (!('ticket' in answer)) accept(answer)
+    else if (answer.wants === 'device') {
+      const { ticket, challenge } = answer
+      // Nobody has to do anything for it.
+      const { prove } = await import('@/login/enrolment')
+      return opening(() => prove(ticket, challenge!, OPENING))
+    }
     return answer
   }
 
@@ -195,6 +215,8 @@ export const useSession = defineStore('session', () => {
     restore,
     resume,
     signIn,
+    signInByProvider,
+    unlockByProvider,
     signInFurther,
     signInEnrolled,
     signOut,
