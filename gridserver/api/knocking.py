@@ -51,7 +51,7 @@ def knock(username: str | None) -> Iterator[Knock]:
         yield from _made(username)
 
 
-def _made(username: str) -> Iterator[Knock]:
+def _made(username: str | None) -> Iterator[Knock]:
     database = context.database()
     with database.transaction() as session:
         attempt = attempts.begin(session, username, Place(request.remote_addr, _cookie()))
