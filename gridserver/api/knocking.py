@@ -39,9 +39,8 @@ class Knock:
 
 
 @contextmanager
-def knock(username: str | None) -> Iterator[Knock]:
-    """Count an attempt at the account (None: one that isn't known yet), and give the transaction to
-    make it in.
+def knock(username: str) -> Iterator[Knock]:
+    """Count an attempt at the account, and give the transaction to make it in.
 
     Whoever makes it says `passed`. A refusal for other reasons than who somebody is
     (`Unauthenticated`) doesn't count.
@@ -49,6 +48,16 @@ def knock(username: str | None) -> Iterator[Knock]:
     context.let_go()
     with _AT_ONCE:
         yield from _made(username)
+
+
+@contextmanager
+def knock_by_provider(username: str | None) -> Iterator[Knock]:
+    """Do the same where the identity provider looks at what was shown, before the transaction's
+    first statement: whoever waits for it holds no connection, and keeps nobody with a password
+    waiting. None: whose account it is isn't known yet.
+    """
+    context.let_go()
+    yield from _made(username)
 
 
 def _made(username: str | None) -> Iterator[Knock]:

@@ -16,7 +16,7 @@ from gridserver.access import federated, idle, oidc
 from gridserver.access.oidc import Identity, Provider
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.knocking import knock
+from gridserver.api.knocking import knock_by_provider
 from gridserver.api.sessions_opened import answered, heard, tools
 from gridserver.api.shapes_sessions import (
     AddressSchema,
@@ -74,8 +74,7 @@ class ProviderSessions(MethodView):
         """
         provider = _provider()
         given = tools()
-        with knock(None) as attempt:
-            # Asked before the first statement, so that no transaction waits for another server.
+        with knock_by_provider(None) as attempt:
             identity = _identity(provider, answer)
             outcome = federated.sign_in(
                 attempt.session, identity, answer.get("device"), heard(answer), given.party
@@ -130,9 +129,8 @@ class ProviderUnlock(MethodView):
     def post(self, answer: dict[str, Any]) -> Response:
         """Open a locked session by what the identity provider answered."""
         provider = _provider()
-        with context.transaction():  # it ends here: none waits for another server
-            actor = context.principal()
-        with knock(actor.username) as attempt:
+        actor = context.principal()
+        with knock_by_provider(actor.username) as attempt:
             identity = _identity(provider, answer)
             federated.require_same(actor, identity)
             attempt.passed()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -25,6 +30,7 @@ from tests.county import PASSWORD, County
 from tests.flows.conftest import AccountClient
 from tests.identity import LASTS, Identity
 from tests.problems import is_problem
+from tests.waiting import until
 
 SESSIONS = "/api/v1/sessions"
 WHO, OTHER = "command", "room-33082401"
@@ -284,3 +290,40 @@ def test_one_address_does_not_have_the_provider_asked_without_end(
     for _ in range(50):
         is_problem(finish(client, answer), 401)
     is_problem(finish(client, answer), 429, "access.too_many_attempts")
+
+
+def test_a_provider_that_hangs_keeps_nobody_with_a_password_waiting(
+    app: Flask, client: AccountClient, clock: SetClock, identity: Identity
+) -> None:
+    """As many wait for it as passwords are looked at a time, and two more."""
+    answer = identity.answer(begin(client, clock), WHO)
+    kept = client.get_cookie("gridserver_provider", path="/api/v1/sessions").value
+    provider, waiting, hung_up = app.extensions["gridserver"].provider, [], threading.Event()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as silent:
+        known = provider._known
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        provider._known = replace(known, metadata={**known.metadata, "token_endpoint": address})
+
+        def accept() -> None:
+            while not hung_up.is_set():
+                with contextlib.suppress(OSError):
+                    waiting.append(silent.accept()[0])
+
+        def wait() -> int:
+            other = app.test_client()
+            other.set_cookie("gridserver_provider", kept, path="/api/v1/sessions")
+            return finish(other, answer).status_code
+
+        with ThreadPoolExecutor(7) as pool:
+            pool.submit(accept)
+            asked = [pool.submit(wait) for _ in range(6)]
+            until(lambda: len(waiting) == 6, within=60)
+            body = {"username": "admin", "password": PASSWORD}
+            assert client.post(SESSIONS, json=body).status_code == 201
+            assert not any(each.done() for each in asked)
+            hung_up.set()
+            silent.shutdown(socket.SHUT_RDWR)
+            for each in waiting:
+                each.close()
+            assert [each.result(60) for each in asked] == [503] * 6
