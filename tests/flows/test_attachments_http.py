@@ -42,7 +42,7 @@ def announce(client: AccountClient, what: Photo) -> dict[str, Any]:
 
 
 def send(client: AccountClient, what: Photo, offset: int, piece: bytes) -> Any:
-    headers = {"Upload-Offset": str(offset)}
+    headers = {"Upload-Offset": str(offset), "Content-Type": "application/octet-stream"}
     return client.patch(f"{ATTACHMENTS}/{what.sha256}", data=piece, headers=headers)
 
 
