@@ -39,7 +39,11 @@ def announce(caller: Caller, what: Photo) -> dict[str, Any]:
 
 
 def send(caller: Caller, what: Photo, offset: int, piece: bytes) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {caller.token}", "Upload-Offset": str(offset)}
+    headers = {
+        "Authorization": f"Bearer {caller.token}",
+        "Content-Type": "application/octet-stream",
+        "Upload-Offset": str(offset),
+    }
     url = f"{caller.url}{ATTACHMENTS}/{what.sha256}"
     answer = requests.patch(url, data=piece, headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text
@@ -53,7 +57,7 @@ def begun_request(caller: Caller, what: Photo, offset: int, piece: bytes, sent: 
     head = (
         f"PATCH {ATTACHMENTS}/{what.sha256} HTTP/1.1\r\nHost: {host}\r\n"
         f"Authorization: Bearer {caller.token}\r\nUpload-Offset: {offset}\r\n"
-        f"Content-Length: {len(piece)}\r\n\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {len(piece)}\r\n\r\n"
     )
     with socket.create_connection((host, int(port))) as line:
         line.sendall(head.encode() + piece[:sent])
