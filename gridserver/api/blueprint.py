@@ -10,16 +10,26 @@ from flask import Request, Response
 from flask_smorest.exceptions import NotModified
 from webargs.flaskparser import FlaskParser
 
+from gridserver.base import documents
+from gridserver.base.errors import Invalid
+
 
 class Parser(FlaskParser):
-    """Refuses U+0000 in any text: PostgreSQL has no such character, and no name has one."""
+    """Refuses what no document may hold: texts that can't be stored, and lists in lists in lists
+    without end."""
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        return _without_nul(super().load_json(req, schema))
+        try:
+            document = super().load_json(req, schema)
+        except RecursionError as error:
+            raise _too_deep() from error
+        if documents.is_deep(document):
+            raise _too_deep()
+        return _of_texts(document)
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         for name, value in req.args.items(multi=True):
-            _without_nul({name: value})
+            _of_texts({name: value})
         return super().load_querystring(req, schema)
 
 
@@ -65,14 +75,13 @@ def _describe_refusals(
     return doc
 
 
-def _without_nul(document: Any, field: str = "") -> Any:
-    if isinstance(document, str) and "\0" in document:
-        raise ma.ValidationError({field or "body": ["U+0000 is no character of a text."]})
-    if isinstance(document, dict):
-        for name, value in document.items():
-            _without_nul(name)
-            _without_nul(value, field or str(name))
-    elif isinstance(document, list):
-        for value in document:
-            _without_nul(value, field)
+def _of_texts(document: Any) -> Any:
+    field = documents.bad_text(document)
+    if field is not None:
+        said = f"{field or 'body'}: holds a character that no text has."
+        raise Invalid("input.characters", said, field=field or "body")
     return document
+
+
+def _too_deep() -> ma.ValidationError:
+    return ma.ValidationError({"body": ["Lists and objects lie too deep within each other."]})

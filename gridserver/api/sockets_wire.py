@@ -8,6 +8,8 @@ from engineio.async_drivers.gevent import WebSocketWSGI
 from flask_socketio import SocketIO
 from socketio import packet
 
+from gridserver.base import documents
+
 #: What Engine.IO's clients send besides messages: close, pong, and the two of an upgrade.
 _CONTROL = frozenset({"1", "3", "2probe", "5"})
 
@@ -42,6 +44,8 @@ def is_packet(frame: str | bytes) -> bool:
     try:
         said = packet.Packet(encoded_packet=frame[1:])
     except (ValueError, RecursionError):  # numbers of a thousand digits, lists in lists in lists …
+        return False
+    if documents.is_deep(said.data):  # it is parsed once more, deeper in the stack
         return False
     if said.packet_type == packet.EVENT:
         return isinstance(said.data, list) and bool(said.data) and isinstance(said.data[0], str)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gridserver.base import documents
 from gridserver.base.errors import Invalid
 
 
@@ -25,7 +26,7 @@ def text(value: object, field: str, *, longest: int) -> str:
     stripped = value.strip()
     if not 1 <= len(stripped) <= longest:
         raise Invalid("input.length", f"{field}: give 1 to {longest} characters.", field=field)
-    if "\0" in stripped or any("\ud800" <= c <= "\udfff" for c in stripped):
+    if not documents.is_text(stripped):
         raise Invalid(
             "input.characters", f"{field}: holds a character that no text has.", field=field
         )

@@ -132,7 +132,7 @@ BAD_REPORTS = [
     ({"reported_at": "2026-03-10T10:00:00+08:00"}, "incident.from_the_future", "reported_at"),
     ({"reported_at": "2026-03-10T09:00:00"}, "input.invalid", "reported_at"),
     ({"reported_at": "0001-01-01T00:00:00+14:00"}, "input.not_moment", "reported_at"),
-    ({"source": "a\u0000b"}, "input.invalid", "source"),
+    ({"source": "a\u0000b"}, "input.characters", "source"),
     ({"description": "\ud800"}, "input.characters", "description"),
     ({"surprise": 1}, "input.invalid", "surprise"),
     ({"lon": True}, "input.invalid", "lon"),

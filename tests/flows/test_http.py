@@ -151,13 +151,22 @@ def test_bad_input_names_its_field(client: AccountClient, body: dict[str, Any], 
 
 def test_a_nul_is_no_character(client: AccountClient, bearer: dict[str, str]) -> None:
     body = {"username": "com\0mand", "password": "x"}
-    document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.invalid")
+    document = is_problem(client.post("/api/v1/sessions", json=body), 422, "input.characters")
     assert document["field"] == "username"
     nested = {"id": str(uuid.uuid4()), "verb": "return", "data": {"reason": ["a", {"b": "\0"}]}}
     refused = client.post("/api/v1/tasks/1/commands", json=nested, headers=bearer)
-    assert is_problem(refused, 422, "input.invalid")["field"] == "data"
+    assert is_problem(refused, 422, "input.characters")["field"] == "data"
+    half = '{"username": "\\ud800", "password": "x"}'  # of a surrogate pair
+    refused = client.post("/api/v1/sessions", data=half, content_type="application/json")
+    assert is_problem(refused, 422, "input.characters")["field"] == "username"
     is_problem(client.get("/api/v1/force/officers?q=%00", headers=bearer), 422)
     is_problem(client.get("/api/v1/grid/versions/a%00b", headers=bearer), 404)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"username":' * 60 + "1" + "}" * 60])
+def test_lists_in_lists_without_end_are_refused(client: AccountClient, body: str) -> None:
+    refused = client.post("/api/v1/sessions", data=body, content_type="application/json")
+    assert is_problem(refused, 422, "input.invalid")["field"] == "body"
 
 
 def test_refusals_of_the_server_itself(client: AccountClient, bearer: dict[str, str]) -> None:

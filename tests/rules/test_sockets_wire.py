@@ -46,6 +46,8 @@ def test_what_a_client_sends_is_a_packet(frame: str) -> None:
         '42/terminal,7[["ack"],{}]',
         '42/terminal,7["ack",{"seq":' + "9" * 200 + "}]",
         '42/terminal,7["ack",' + "[" * 30_000 + "]" * 30_000 + "]",
+        '42/terminal,7["ack",' + "[" * 60 + "]" * 60 + "]",
+        "40/terminal," + '{"token":' * 60 + "1" + "}" * 60,
         "42/terminal," + "9" * 200 + '["ack"]',
         '44/terminal,{"message":"no"}',
         '451-/terminal,7["ack",{"_placeholder":true,"num":0}]',
