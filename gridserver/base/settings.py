@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gridserver.base import basemap, identity, keeping, keyring, periods, sealing
+from gridserver.base import basemap, identity, keeping, keyring, links, periods, sealing
 from gridserver.base.basemap import Basemap
 from gridserver.base.errors import Invalid
 from gridserver.base.identity import IdentityProvider
@@ -27,6 +27,7 @@ DATABASE, OWNER = "GRIDSERVER_DATABASE_URL", "GRIDSERVER_DATABASE_OWNER_URL"
 #: Days that what a bulletin said may be kept, for complaints and the court: not for good.
 _MOST_KEPT = 365
 _MOST_RATE = 10_000_000
+_USUAL_PORTS = {"http": 80, "https": 443}
 CERTIFICATE, KEY = "GRIDSERVER_TLS_CERTIFICATE", "GRIDSERVER_TLS_KEY"
 
 
@@ -123,7 +124,7 @@ class Settings:
     def allowed_origins(self) -> tuple[str, ...]:
         """Where browsers may come from: the server's own addresses, and `origins`."""
         names = dict.fromkeys(("localhost", "127.0.0.1", self.host))
-        return (*(f"{self.scheme}://{name}:{self.port}" for name in names), *self.origins)
+        return (*(_origin(self.scheme, name, self.port) for name in names), *self.origins)
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:
@@ -135,15 +136,16 @@ class Settings:
 def from_environment(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises `Invalid` naming the variable and the remedy."""
     var = _folder(environ.get("GRIDSERVER_VAR") or ROOT / "var")
+    trusts = _trusts_links(environ)
     return Settings(
-        database_url=_database_url(environ, DATABASE),
+        database_url=_database_url(environ, DATABASE, trusts),
         var=var,
         attachments=_folder(environ.get("GRIDSERVER_ATTACHMENTS") or var / "attachments"),
         host=environ.get("GRIDSERVER_HOST") or "localhost",
         port=_port(environ),
         tls_certificate=_pem(environ, CERTIFICATE, KEY),
         tls_key=_pem(environ, KEY, CERTIFICATE),
-        redis_url=_redis_url(environ),
+        redis_url=_redis_url(environ, trusts),
         demo_password=_demo_password(environ),
         timezone=_timezone(environ),
         origins=_origins(environ),
@@ -154,7 +156,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         keyring=keyring.from_environment(environ),
         seal=sealing.from_environment(environ, var),
         basemap=basemap.from_environment(environ),
-        database_owner_url=_database_url(environ, OWNER),
+        database_owner_url=_database_url(environ, OWNER, trusts),
         audit_roots=_folder(environ.get("GRIDSERVER_AUDIT_ROOTS") or var / "audit-roots.jsonl"),
         audit_key=_folder(environ.get("GRIDSERVER_AUDIT_KEY") or var / "audit-key.pem"),
         audit_keep=keeping.from_environment(environ),
@@ -176,7 +178,7 @@ def _bad(name: str, value: str, remedy: str) -> Invalid:
     return Invalid("settings.bad_value", f"{name}={value!r} can't be used: {remedy}", field=name)
 
 
-def _database_url(environ: Mapping[str, str], name: str) -> str | None:
+def _database_url(environ: Mapping[str, str], name: str, trusts: bool) -> str | None:
     value = environ.get(name)
     if not value:
         return None
@@ -187,7 +189,16 @@ def _database_url(environ: Mapping[str, str], name: str) -> str | None:
     if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
         # The value may hold a password, so it isn't repeated.
         raise _bad(name, "…", "give postgresql://user:password@host/database.")
+    if not trusts and (remedy := links.database_remedy(value, environ)):
+        raise _bad(name, "…", remedy)
     return value.replace("postgres://", "postgresql://", 1)
+
+
+def _trusts_links(environ: Mapping[str, str]) -> bool:
+    value = environ.get(links.PLAIN) or "no"
+    if value not in {"yes", "no"}:
+        raise _bad(links.PLAIN, value, "give yes or no.")
+    return value == "yes"
 
 
 def _port(environ: Mapping[str, str]) -> int:
@@ -202,6 +213,13 @@ def _number(environ: Mapping[str, str], name: str, default: int, least: int, mos
     if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
         raise _bad(name, value, f"give a number from {least} to {most}.")
     return int(value)
+
+
+def _origin(scheme: str, host: str, port: int) -> str:
+    """Return an origin as browsers say it (RFC 6454, 6.2): without the port that is its scheme's
+    own, and an IPv6 address in brackets."""
+    named = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{named}" if port == _USUAL_PORTS[scheme] else f"{scheme}://{named}:{port}"
 
 
 def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -226,10 +244,12 @@ def _pem(environ: Mapping[str, str], name: str, other: str) -> Path | None:
     return path
 
 
-def _redis_url(environ: Mapping[str, str]) -> str | None:
+def _redis_url(environ: Mapping[str, str], trusts: bool) -> str | None:
     value = environ.get("GRIDSERVER_REDIS_URL") or None
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise _bad("GRIDSERVER_REDIS_URL", "…", "give redis://host:port/0.")
+    if value and not trusts and (remedy := links.redis_remedy(value)):
+        raise _bad("GRIDSERVER_REDIS_URL", "…", remedy)
     return value
 
 

@@ -1,0 +1,71 @@
+"""The lines to the database and to Redis: on this machine, or such as nobody between reads."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from sqlalchemy.engine import URL, make_url
+
+#: Says that the line between the machines is trusted as it is.
+PLAIN = "GRIDSERVER_PLAIN_LINKS"
+_SAFE = "verify-full"
+_OTHERWISE = f"where the line itself is trusted, set {PLAIN}=yes."
+
+
+def database_remedy(address: str, environ: Mapping[str, str]) -> str | None:
+    """Return what is lacking for nobody to read or answer on the line to a database; None: nothing.
+
+    libpq by itself asks for TLS, takes no for an answer, and looks at no certificate.
+    """
+    url = make_url(address)
+    mode = next(iter(_values(url, "sslmode")), environ.get("PGSSLMODE"))
+    if mode == _SAFE or all(map(_is_here, _hosts(url, environ))):
+        return None
+    return (
+        f"a database on another machine is asked by sslmode={_SAFE} "
+        f"(…/gridserver?sslmode={_SAFE}&sslrootcert=/path/ca.pem); {_OTHERWISE}"
+    )
+
+
+def redis_remedy(address: str) -> str | None:
+    """Return what is lacking for nobody to read or answer on the line to Redis; None: nothing."""
+    parts = urlsplit(address)
+    if parts.scheme == "unix" or _is_here(parts.hostname or ""):
+        return None
+    asked = dict(parse_qsl(parts.query))
+    checks = (asked.get("ssl_cert_reqs", "required"), asked.get("ssl_check_hostname", "true"))
+    if parts.scheme == "rediss" and checks == ("required", "true"):
+        return None
+    return (
+        f"a Redis on another machine is asked by rediss://, its certificate checked; {_OTHERWISE}"
+    )
+
+
+def _hosts(url: URL, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return all that libpq might connect to, as it takes them: several, with commas between."""
+    named = [url.host or "", *_values(url, "host"), *_values(url, "hostaddr")]
+    if not any(named):
+        named = [environ.get("PGHOST", ""), environ.get("PGHOSTADDR", "")]
+    return tuple(_without_port(each) for hosts in named for each in hosts.split(","))
+
+
+def _values(url: URL, name: str) -> tuple[str, ...]:
+    found = url.query.get(name, ())
+    return (found,) if isinstance(found, str) else found
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() and ":" not in name else host
+
+
+def _is_here(host: str) -> bool:
+    """Say whether this is the machine itself: a local socket, its folder, or the loopback."""
+    if host in {"", "localhost"} or host.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
