@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import Text, cast, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -48,7 +48,8 @@ class Attempt:
 
 def begin(session: Session, username: str | None, place: Place) -> Attempt:
     """Count an attempt at the account by each of its ways; where it isn't known yet whose it is
-    (None), by the address alone. The caller commits before it goes on.
+    (None), by the device that somebody has signed in from, or by the address. The caller commits
+    before it goes on.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def _ways(
     session: Session, username: str | None, place: Place
 ) -> tuple[int | None, tuple[Way, ...]]:
     if username is None:
-        return None, (limits.anybodys(place.address),)
+        return None, limits.unnamed(place.address, _device_of_anybody(session, place.cookie))
     account_id = session.scalar(select(Account.id).where(Account.username == username))
     known = session.execute(
         select(Device.id, Device.workplace, Device.last_address).where(
@@ -148,6 +149,22 @@ def _ways(
     device_id = next((each.id for each in known if each.workplace == digest), None)
     is_known = any(each.last_address == place.address for each in known)
     return account_id, limits.ways(subject_of(username), place.address, device_id, is_known)
+
+
+def _device_of_anybody(session: Session, cookie: str | None) -> int | None:
+    """Return the device that is known by the cookie, whosever it is; of several accounts' at one
+    desk always the same."""
+    if cookie is None:
+        return None
+    # As `_workplace` does, of all accounts at once.
+    told = cast(Device.account_id, Text) + literal(f":{cookie}", Text)
+    return session.scalar(
+        select(func.min(Device.id)).where(
+            Device.workplace == func.sha256(func.convert_to(told, "UTF8")),
+            Device.revoked_at.is_(None),
+            Device.last_seen_at > now(session) - _KNOWN_FOR,
+        )
+    )
 
 
 def _locked(session: Session, ways: Iterable[Way], moment: dt.datetime) -> dict[Way, Count]:

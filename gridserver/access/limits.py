@@ -82,6 +82,14 @@ def ways(
     return (everybody, Way(subject, everybody.name), *strangers)
 
 
+def unnamed(address: str | None, device_id: int | None) -> tuple[Way, ...]:
+    """Return the ways of an attempt of which it isn't known yet whose it is: a device that some
+    account has signed in from is one of its own here too, and the address is of anybody else."""
+    if device_id is not None:
+        return (Way(b"", f"device:{device_id}"),)
+    return (anybodys(address),)
+
+
 def anybodys(address: str | None) -> Way:
     """Return the way of all that comes from an address, whatever the account."""
     return Way(b"", f"{ADDRESS}:{network(address)}")

@@ -41,6 +41,8 @@ _MOST_BYTES = 1 << 20
 #: By a key pair of the provider's, so that whoever knows the client's secret signs nothing.
 _ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+#: An address that a provider may have besides; what it says there may be whose account it is.
+_USERINFO = "userinfo_endpoint"
 
 log = get_logger()
 
@@ -221,7 +223,7 @@ class Provider:
 
     def _looked_up(self, http: OAuth2Session, known: _Known, claims: CodeIDToken) -> Any:
         """Return the claim from the provider's UserInfo, where its token doesn't have it."""
-        endpoint = known.metadata.get("userinfo_endpoint")
+        endpoint = known.metadata.get(_USERINFO)
         if not endpoint:
             return None
         about = _fetched(http, endpoint)
@@ -244,7 +246,8 @@ class Provider:
         issuer = self.settings.issuer
         with self._session() as http:
             metadata = _fetched(http, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            unsafe = [name for name in _ENDPOINTS if not is_safe(str(metadata.get(name, "")))]
+            named = (*_ENDPOINTS, _USERINFO) if metadata.get(_USERINFO) else _ENDPOINTS
+            unsafe = [name for name in named if not is_safe(str(metadata.get(name, "")))]
             if metadata.get("issuer") != issuer or unsafe:
                 log.error("oidc.bad_description", issuer=metadata.get("issuer"), unsafe=unsafe)
                 raise Unavailable(
@@ -253,7 +256,7 @@ class Provider:
                 )
             try:
                 keys = KeySet.import_key_set(_fetched(http, metadata["jwks_uri"]))  # type: ignore[arg-type]
-            except (JoseError, ValueError, KeyError) as error:
+            except (JoseError, ValueError, KeyError, TypeError) as error:
                 raise _away(error) from error
         return _Known(metadata, keys, now + _KNOWN_FOR)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from gridserver.base.errors import GridserverError, Unauthenticated
 #: By it a browser is known again where an account has signed in; it opens nothing.
 WORKPLACE = "gridserver_workplace"
 _LASTS_S = 400 * 86_400  # as long as browsers keep any cookie (RFC 6265bis, 5.5)
-_LONGEST = 64
+#: Of such as `secrets.token_urlsafe` makes.
+_MADE_HERE = re.compile(r"[A-Za-z0-9_-]{32,64}")
 #: How many attempts are looked at a time. Each holds a connection of the database while its
 #: password is hashed: a hundred of them would leave none for anybody else.
 _AT_ONCE = threading.BoundedSemaphore(4)
@@ -101,4 +103,4 @@ def set_workplace(response: Response, cookie: str | None) -> None:
 
 def _cookie() -> str | None:
     given = request.cookies.get(WORKPLACE, "")
-    return given if 0 < len(given) <= _LONGEST else None
+    return given if _MADE_HERE.fullmatch(given) else None

@@ -83,7 +83,10 @@ def from_environment(environ: Mapping[str, str]) -> IdentityProvider | None:
 
 def is_safe(address: str) -> bool:
     """Say whether nobody on the way reads what is sent there: HTTPS, or this very machine."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as half an IPv6 address
+        return False
     is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
     return bool(parts.hostname) and (parts.scheme == "https" or is_here)
 

@@ -59,7 +59,8 @@ class Seal:
                 keys = tuple(self.file.read_text("ascii").split())
             except OSError as error:
                 raise Unavailable(
-                    "seal.no_key", f"{self.file} can't be read: it has the keys of what is sealed."
+                    "seal.no_key",
+                    f"{self.file.name} can't be read: it has the keys of what is sealed ({FILE}).",
                 ) from error
         return MultiFernet([Fernet(key) for key in keys])
 

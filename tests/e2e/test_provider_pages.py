@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.engine import URL
 
 from gridserver.base.db import Database
 from tests import identity
 from tests.axe import assert_accessible
-from tests.browser import DESKTOP, is_fault
+from tests.browser import DESKTOP, Watch
 from tests.conftest import copied
 from tests.county import PASSWORD, commit_county
 from tests.processes import WebProcess, free_port
@@ -55,27 +55,13 @@ def served_with(
 def open_page(browser: Browser, served_with: Served) -> Iterator[Open]:
     """Open a page; the browser must have nothing to complain of, the content security policy
     included, and go nowhere but to the two servers."""
-    faults: list[str] = []
+    watch = Watch(served_with.issuer)
     contexts = []
-
-    def complain(said: ConsoleMessage, refused: tuple[int, ...]) -> None:
-        is_ours = said.location["url"].startswith(served_with.address)
-        if is_ours and is_fault(said, refused):
-            faults.append(f"{said.text} {said.location}")
-
-    def watched(page: Page, refused: tuple[int, ...]) -> None:
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: complain(said, refused))
-        ours = (served_with.address, served_with.issuer, "data:", "blob:", "about:")
-        page.on(
-            "request",
-            lambda sent: sent.url.startswith(ours) or faults.append(f"went to {sent.url}"),
-        )
 
     def open_page(path: str, *, refused: tuple[int, ...] = (), locale: str = "en") -> Page:
         context = browser.new_context(base_url=served_with.address, viewport=DESKTOP, locale=locale)
         contexts.append(context)
-        context.on("page", lambda page: watched(page, refused))
+        watch.over(context, refused)
         page = context.new_page()
         page.goto(path)
         return page
@@ -83,7 +69,7 @@ def open_page(browser: Browser, served_with: Served) -> Iterator[Open]:
     yield open_page
     for context in contexts:
         context.close()
-    assert not faults, "\n".join(faults)
+    watch.end()
 
 
 def be(page: Page, name: str) -> None:

@@ -23,7 +23,7 @@ WHO = "command"
 FIVE = 5
 
 
-def try_on(session: Session, place: Place, times: int, who: str = WHO) -> Attempt:
+def try_on(session: Session, place: Place, times: int, who: str | None = WHO) -> Attempt:
     """Fail so many times."""
     for _ in range(times):
         attempt = attempts.begin(session, who, place)
@@ -107,6 +107,34 @@ def test_the_own_desk_is_shut_too_and_opened_by_what_goes_well(
         attempts.begin(session, WHO, DESK)
     attempts.open_ways(session, WHO)
     attempts.begin(session, WHO, DESK)
+
+
+def test_a_stranger_does_not_shut_a_known_desk_out_of_the_provider(
+    session: Session, county: County, desk: None
+) -> None:
+    """From the desk's own address; of which it isn't known yet whose an attempt is."""
+    beside = Place(DESK.address, None)
+    try_on(session, beside, FIVE * 10, None)
+    for place in (beside, Place(DESK.address, "another cookie")):
+        with pytest.raises(Limited):
+            attempts.begin(session, None, place)
+    try_on(session, DESK, FIVE - 1, None)
+    attempts.passed(session, attempts.begin(session, None, DESK))
+    try_on(session, DESK, FIVE, None)
+    with pytest.raises(Limited):
+        attempts.begin(session, None, DESK)
+    attempts.begin(session, WHO, DESK)  # by a password
+
+
+def test_the_desk_that_several_sign_in_from_is_one(
+    session: Session, county: County, desk: None
+) -> None:
+    other = service.sign_in(session, "gis", PASSWORD, "desk", {"address": DESK.address})
+    attempts.remember(session, other.account_id, other.device_id, DESK.cookie)
+    (way,) = attempts.begin(session, None, DESK).ways
+    (again,) = attempts.begin(session, None, DESK).ways
+    assert way == again
+    assert way.name.startswith("device:")
 
 
 def test_another_s_cookie_and_a_revoked_device_s_are_a_stranger_s(

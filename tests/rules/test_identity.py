@@ -67,6 +67,7 @@ def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
         ("http://localhost.example", False),
         ("ftp://id.example", False),
         ("https://", False),
+        ("https://[id", False),
         ("", False),
     ],
 )
