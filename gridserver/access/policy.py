@@ -94,12 +94,19 @@ def change(session: Session, actor: Principal | None, **demands: Any) -> Policy:
     checked = _checked(demands)
     row = session.get_one(SignInPolicy, _ONLY, with_for_update=True)
     changed = {name: value for name, value in checked.items() if getattr(row, name) != value}
+    before = {name: getattr(row, name) for name in changed}
     for name, value in changed.items():
         setattr(row, name, value)
     session.flush()
     if changed:
         audit.record(
-            session, actor, Tag.ACCESS_POLICY, subject_kind="policy", subject_id=_ONLY, data=changed
+            session,
+            actor,
+            Tag.ACCESS_POLICY,
+            subject_kind="policy",
+            subject_id=_ONLY,
+            before=before,
+            after=changed,
         )
     return _policy(row)
 

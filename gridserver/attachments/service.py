@@ -237,14 +237,14 @@ def unlink(session: Session, kind: str, subject_id: int) -> None:
 def record_reading(
     session: Session, actor: Principal, kind: str, subject_id: int, sha256: str
 ) -> None:
-    """Write down that the actor is shown a content."""
+    """Write down that the actor is shown a content, in the file of what it belongs to."""
     audit.record(
         session,
         actor,
         Tag.ATTACHMENT_READ,
-        subject_kind="attachment",
-        subject_id=sha256,
-        data={kind: subject_id},
+        subject_kind=kind,
+        subject_id=subject_id,
+        data={"attachment": sha256},
     )
 
 

@@ -314,8 +314,9 @@ def _do(
         Tag.of("task", command.verb),
         subject_kind="task",
         subject_id=task_id,
-        data={"from": before, "to": dossier.task.state},
         place=read_point(command),
+        before={"state": before},
+        after={"state": dossier.task.state},
     )
     telling.announce(session, dossier, change)
     return change

@@ -103,10 +103,18 @@ def put(session: Session, actor: Principal, wanted: GridSettings) -> GridSetting
         name: reading.number(getattr(wanted, name), name, least=least, most=most)
         for name, (least, most) in LIMITS.items()
     }
+    before = asdict(present(session))
     row = {"code_scheme": scheme.name, "code_pattern": scheme.pattern, **numbers}
     upsert = insert(GridSetting).values(bureau_id=bureau.id, **row)
     session.execute(upsert.on_conflict_do_update(index_elements=["bureau_id"], set_=row))
+    after = present(session)
     audit.record(
-        session, actor, Tag.GRID_SETTINGS, subject_kind="unit", subject_id=bureau.code, data=row
+        session,
+        actor,
+        Tag.GRID_SETTINGS,
+        subject_kind="unit",
+        subject_id=bureau.code,
+        before=before,
+        after=asdict(after),
     )
-    return present(session)
+    return after
