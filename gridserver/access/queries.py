@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, Device, LoginSession, RoleGrant
 from gridserver.access.passwords import unusable_password
-from gridserver.access.rules import Grant, Principal, looking_on
+from gridserver.access.rules import PERMISSIONS, Grant, Principal, looking_on
 from gridserver.access.sessions import digest
 from gridserver.base import db
 from gridserver.base.clock import now
@@ -93,6 +93,14 @@ def session_terms(session: Session, session_id: uuid.UUID | None) -> SessionTerm
 def dead_sessions(session: Session, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of `ids` that don't stand: ended, expired, of a disabled account, or unknown."""
     return set(session.scalars(_DEAD_IDS, {"ids": list(map(str, ids)), "now": now(session)}))
+
+
+def sessions_without(session: Session, ids: Iterable[uuid.UUID], permission: str) -> set[uuid.UUID]:
+    """Return those of `ids` that don't stand, or whose account may not do `permission` anywhere by
+    its grants of now. A wall's may do nothing of what this is asked for."""
+    asked = {"ids": list(map(str, ids)), "now": now(session)}
+    roles = sorted(PERMISSIONS[permission])
+    return set(session.scalars(_WITHOUT_ROLE, asked | {"roles": roles}))
 
 
 def principals_by_session(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Principal]:
@@ -226,12 +234,16 @@ _ALIVE = (
 )
 # Asked for thousands at a time, of which nearly all are alive: what comes back is the exception.
 _ASKED = func.unnest(cast(bindparam("ids"), ARRAY(Uuid)), type_=Uuid).column_valued("asked")
-_DEAD_IDS = select(_ASKED).where(
-    ~select(LoginSession.id)
+_STANDING = (
+    select(LoginSession.id)
     .join(Account, Account.id == LoginSession.account_id)
     .where(LoginSession.id == _ASKED, *_ALIVE)
-    .exists()
 )
+_DEAD_IDS = select(_ASKED).where(~_STANDING.exists())
+_HOLDING = _STANDING.join(RoleGrant, RoleGrant.account_id == Account.id).where(
+    LoginSession.is_wall.is_(False), RoleGrant.role.in_(bindparam("roles", expanding=True))
+)
+_WITHOUT_ROLE = select(_ASKED).where(~_HOLDING.exists())
 
 #: An account with one of its grants.
 _HOLDER = (

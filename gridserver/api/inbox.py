@@ -17,9 +17,8 @@ from gridserver.api.live import live
 from gridserver.api.terminal_snapshot import terminal_snapshot
 from gridserver.base.errors import Conflict
 from gridserver.delivery import queries, rules, service
+from gridserver.delivery.relay import PERMISSION
 from gridserver.delivery.rules import Cursor, Standing
-
-PERMISSION = "inbox.read"
 
 #: How long a request waits before it looks for itself, whatever the bell says; also how soon an
 #: ended session is noticed.

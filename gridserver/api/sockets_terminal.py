@@ -10,13 +10,14 @@ import marshmallow as ma
 
 from gis.errors import GisError
 from gridserver.access.rules import Principal, require
-from gridserver.api import inbox, positions, terminal_commands
+from gridserver.api import positions, terminal_commands
 from gridserver.api.live import Live
 from gridserver.api.position_writer import PERMISSION
 from gridserver.api.positions import PositionSchema
 from gridserver.api.sockets import Answer, AuthenticatedNamespace, load, only, refused
 from gridserver.base.db import Database
 from gridserver.base.errors import GridserverError, Invalid
+from gridserver.delivery import relay
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
 from gridserver.force.rules import Position
@@ -44,7 +45,7 @@ _ACK, _POSITIONS = AckSchema(), PositionSchema(many=True)
 class Terminal(AuthenticatedNamespace):
     """Handhelds, and command rooms for what they must sign themselves."""
 
-    permission = inbox.PERMISSION
+    permission = relay.PERMISSION
     events = frozenset({"ack", "command", "position"})
 
     def __init__(self, database: Database, live: Live) -> None:
@@ -127,5 +128,5 @@ class Terminal(AuthenticatedNamespace):
 def _json(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # lists in lists in lists …
         raise Invalid("socket.bad_payload", "This is no JSON.") from error

@@ -26,6 +26,9 @@ from gridserver.delivery.queries import StoredMessage, Want
 from gridserver.delivery.receipts import ReceiptWriter
 from gridserver.delivery.rules import Cursor
 
+#: Who may hear of an inbox at all.
+PERMISSION = "inbox.read"
+
 #: How often every terminal is looked at: is its session still good, did a wake-up get lost?
 ROUND = 2.0
 #: How many terminals are served in one transaction, how many messages each gets in it, and how
@@ -196,13 +199,15 @@ class Relay:
         return taken
 
     def _go_round(self) -> None:
-        """Close the sockets whose session is over, and serve those whose wake-up was lost."""
+        """Close the sockets whose session is over or whose account has no role any more that hears
+        of an inbox, and serve those whose wake-up was lost."""
         with self._lock:
             terminals = list(self._terminals.values())
         if not terminals:
             return
         with self._database.transaction() as session:
-            dead = access.dead_sessions(session, {t.connection.session_id for t in terminals})
+            ids = {t.connection.session_id for t in terminals}
+            dead = access.sessions_without(session, ids, PERMISSION)
             heads = queries.heads(session, {t.connection.account_id for t in terminals})
         behind = []
         for terminal in terminals:
@@ -225,6 +230,8 @@ class Relay:
         connection = terminal.connection
         with self._database.transaction() as session:
             queries.read_as_of_one_moment(session)
+            if access.sessions_without(session, {connection.session_id}, PERMISSION):
+                return  # the next round closes it
             standing = queries.standing(session, connection.account_id)
             snapshot = self._snapshot(session, connection.account_id)
         resync = {"epoch": standing.epoch, "seq": standing.head, "snapshot": snapshot}
@@ -232,7 +239,7 @@ class Relay:
         terminal.sent = terminal.acknowledged = standing.head
 
     def _serve(self, terminals: list[_Terminal]) -> None:
-        """Send the next page to each of them, if its session is good at this moment.
+        """Send the next page to each of them, if its session and its role are good at this moment.
 
         Where the database fails, the next round finds again who is behind.
         """
@@ -243,12 +250,18 @@ class Relay:
         if not chosen:
             return
         with self._database.transaction() as session:
-            dead = access.dead_sessions(session, [t.connection.session_id for t, _ in chosen])
-            if dead:
-                chosen = [(t, want) for t, want in chosen if t.connection.session_id not in dead]
             pages = queries.pages(session, [want for _, want in chosen])
-            rendered = [[self._rendered(session, m) for m in page] for page in pages]
-        for (terminal, want), page, texts in zip(chosen, pages, rendered, strict=True):
+            # Looked at after the pages are read: a session that ended before a message was
+            # written never gets it, whenever the two statements run.
+            dead = access.sessions_without(
+                session, {t.connection.session_id for t, _ in chosen}, PERMISSION
+            )
+            ready = [
+                (terminal, want, page, [self._rendered(session, each) for each in page])
+                for (terminal, want), page in zip(chosen, pages, strict=True)
+                if terminal.connection.session_id not in dead
+            ]
+        for terminal, want, page, texts in ready:
             self._deliver(terminal, want, page, texts)
 
     def _rendered(self, session: Session, message: StoredMessage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from gridserver.access import passwords, policy, queries, service
@@ -15,6 +15,7 @@ from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from gridserver.org.models import Unit
+from gridserver.org.queries import unit_by_code
 from tests.county import PASSWORD, County
 
 
@@ -68,6 +69,29 @@ def test_sessions_end(session: Session, county: County, clock: SetClock) -> None
         assert queries.dead_sessions(session, ids) == set(ids)
         with pytest.raises(Unauthenticated):
             queries.principal_by_token(session, token)
+
+
+def test_who_has_no_role_for_it_any_more(session: Session, county: County) -> None:
+    """Of the sessions that stand; a wall's has none."""
+    sessions = {
+        who: queries.principal_by_token(
+            session, service.sign_in(session, who, PASSWORD, None).token
+        )[0].session_id
+        for who in ("330824001", "command", "room-33082401", "auditor")
+    }
+
+    def without() -> set[str]:
+        found = queries.sessions_without(session, sessions.values(), "inbox.read")
+        return {who for who, session_id in sessions.items() if session_id in found}
+
+    assert without() == {"auditor"}
+    account = service.account_by_username(session, "330824001")
+    service.revoke(session, None, account, "officer", unit_by_code(session, "33082401"))
+    wall = update(LoginSession).where(LoginSession.id == sessions["command"])
+    session.execute(wall.values(is_wall=True))
+    assert without() == {"auditor", "330824001", "command"}
+    service.disable(session, None, "room-33082401")
+    assert without() == sessions.keys()
 
 
 def test_a_device_names_its_sessions(session: Session, county: County) -> None:
