@@ -12,6 +12,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 
 from gridserver.app import create_app  # noqa: E402
+from gridserver.base import logs  # noqa: E402
 from gridserver.base import settings as base_settings  # noqa: E402
 from gridserver.base.db import Database  # noqa: E402
 from gridserver.base.errors import GridserverError, Invalid  # noqa: E402
@@ -20,6 +21,7 @@ from gridserver.serving import serve  # noqa: E402
 
 def main() -> None:
     """Serve until told to stop; a refusal to start is one line."""
+    logs.configure()
     try:
         settings = base_settings.from_environment(os.environ)
         if settings.database_url is None:

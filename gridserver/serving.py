@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import socket
 import ssl
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import gevent
 import gevent.socket
@@ -34,18 +36,31 @@ _HANDSHAKE_S = 10.0
 #: How long it may take to say what it asks for, and be silent in between. A socket that has become
 #: a WebSocket is looked after by pings instead.
 _HEAD_S, _SILENCE_S = 20.0, 75.0
+#: A read that took less waited for nothing, so nobody else had a turn meanwhile.
+_AT_ONCE_S = 0.001
+
+Read = TypeVar("Read")
 
 
 class _Whole:
-    """A `send` that sends everything, one sender at a time.
+    """A `send` that sends everything, one sender at a time; and reads that let others have a turn.
 
     simple-websocket 1.1 writes each frame by one `send` and doesn't look at how much was taken;
     under gevent a large frame to a slow client would be cut, and the stream be garbage from there
     (miguelgrinberg/simple-websocket issue 45).
+
+    gevent gives way in a read only where there is nothing to read yet: by itself a client that
+    never stops sending would have the process for itself, signed in or not.
     """
 
     __slots__ = ()
     _one_at_a_time: RLock
+
+    def recv(self, *arguments: Any) -> bytes:
+        return _then_others(super().recv, *arguments)  # type: ignore[misc]
+
+    def recv_into(self, *arguments: Any) -> int:
+        return _then_others(super().recv_into, *arguments)  # type: ignore[misc]
 
     def send(self, data: bytes, flags: int = 0, **named: Any) -> int:
         whole = memoryview(data)
@@ -54,6 +69,15 @@ class _Whole:
             while sent < len(whole):
                 sent += super().send(whole[sent:], flags, **named)  # type: ignore[misc]
         return sent
+
+
+def _then_others(read: Callable[..., Read], *arguments: Any) -> Read:
+    """Read, and let others have a turn where that didn't wait."""
+    began = time.monotonic()
+    found = read(*arguments)
+    if time.monotonic() - began < _AT_ONCE_S:
+        gevent.sleep(0)
+    return found
 
 
 class WholeSends(_Whole, gevent.socket.socket):
@@ -81,9 +105,18 @@ class Handler(WSGIHandler):
     ends the connection with the WebSocket, instead of waiting for another request on it, and
     waits for no head that comes letter by letter."""
 
+    def read_requestline(self) -> str:
+        with gevent.Timeout(_SILENCE_S, TimeoutError("No request came.")):
+            return super().read_requestline()
+
     def read_request(self, raw_requestline: str) -> bool:
         with gevent.Timeout(_HEAD_S, TimeoutError("The head of the request didn't come.")):
             return super().read_request(raw_requestline)
+
+    def _handle_client_error(self, ex: Exception) -> Any:
+        # Whoever goes away or falls silent within a head is no error of the server's, for which
+        # gevent would write a traceback.
+        return None if isinstance(ex, OSError) else super()._handle_client_error(ex)
 
     def get_environ(self) -> dict[str, Any]:
         environ = super().get_environ()

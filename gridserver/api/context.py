@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import gevent
@@ -31,6 +31,7 @@ from gridserver.access.oidc import Provider
 from gridserver.access.rates import Rates
 from gridserver.access.rules import Principal
 from gridserver.api.live import live
+from gridserver.api.refusals import Refusals
 from gridserver.base import reading
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, Invalid, Limited, NotFound, Unauthenticated
@@ -60,6 +61,7 @@ class Installation:
     accounts: Rates
     addresses: Rates
     provider: Provider | None
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 def settings() -> Settings:
@@ -80,6 +82,11 @@ def provider() -> Provider | None:
 def principal() -> Principal:
     """Return who sent this request."""
     return g.principal
+
+
+def account_id() -> int | None:
+    """Return whose request this is, where it is known already."""
+    return g.principal.account_id if "principal" in g else None
 
 
 def token() -> str:
@@ -124,6 +131,11 @@ def turn_s(account_id: int) -> float:
     request it would be refused (429); here it stays in line, since a handheld's queue of commands
     is to come through, and whoever floods holds up themselves."""
     return _installation().accounts.queue(account_id, time.monotonic())
+
+
+def note_refusal(error: Forbidden, account_id: int | None) -> None:
+    """Leave a line in the log of what an account may not do."""
+    _installation().refusals.note(error, account_id)
 
 
 def public(view: Any) -> Any:

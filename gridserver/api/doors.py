@@ -21,6 +21,8 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What an address may hold beside a host and a port (RFC 3986, 3.2), and Host may not.
+_NO_HOST = frozenset("@/?#\\")
 
 
 class Doors:
@@ -65,6 +67,8 @@ class Doors:
         return None
 
     def _is_ours(self, asked: str) -> bool:
+        if _NO_HOST & set(asked):
+            return False
         try:
             return all(
                 urlsplit(f"//{each.strip()}").hostname in self._hosts for each in asked.split(",")

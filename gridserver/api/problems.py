@@ -135,6 +135,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(GridserverError)
     def _refused(error: GridserverError) -> Response:
+        if isinstance(error, Forbidden):
+            context.note_refusal(error, context.account_id())
         said = texts.refusal(error, context.language())
         response = problem(status_of(error), error.code, said, **body_of(error))
         if isinstance(error, Unauthenticated):

@@ -32,6 +32,7 @@ from gridserver.api import context, sockets_direct, sockets_wire
 from gridserver.api.live import Live
 from gridserver.api.platforms import platform_of
 from gridserver.api.shapes_devices import SaidSchema, said
+from gridserver.base import documents
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden, GridserverError, Invalid, Unauthenticated
 from gridserver.delivery.outlet import Connection
@@ -82,6 +83,18 @@ def only(arguments: tuple[object, ...]) -> object:
     if len(arguments) != 1:
         raise Invalid("socket.bad_payload", "An event carries one payload.")
     return arguments[0]
+
+
+def sound(payload: object) -> object:
+    """Return a payload whose texts can be stored. Raises `Invalid` (``socket.bad_payload``) naming
+    the first member at fault."""
+    if documents.is_deep(payload):
+        raise Invalid("socket.bad_payload", "Lists and objects lie too deep within each other.")
+    field = documents.bad_text(payload)
+    if field is not None:
+        said = f"{field or 'payload'}: holds a character that no text has."
+        raise Invalid("socket.bad_payload", said, field=field or None)
+    return payload
 
 
 def _first(messages: Any, path: str = "") -> tuple[str, str]:
@@ -184,11 +197,14 @@ class AuthenticatedNamespace(Namespace):
         try:
             with self.database.transaction() as session:
                 principal = self._principal(session)
-                return act(session, principal, only(arguments))
+                return act(session, principal, sound(only(arguments)))
         except Unauthenticated as error:
             self.socketio.start_background_task(
                 SocketOutlet(self.socketio, self.namespace).close, _sid()
             )
+            return refused(error)
+        except Forbidden as error:
+            context.note_refusal(error, connection.account_id if connection else None)
             return refused(error)
         except (GridserverError, GisError) as error:
             return refused(error)
@@ -221,14 +237,17 @@ class AuthenticatedNamespace(Namespace):
         return event == "disconnect" and not manager.is_connected(connection_id, self.namespace)
 
     def on_connect(self, auth: object = None) -> None:
+        principal: Principal | None = None
         try:
-            given = load(_AUTH, auth or {})
+            given = load(_AUTH, sound(auth or {}))
             with self._doors, self.database.transaction() as session:
                 principal = _authenticate(session, given)
                 require(principal, self.permission)
                 if device_time := given.get("device_time"):
                     clocks.note(session, principal, device_time)
         except GridserverError as error:
+            if isinstance(error, Forbidden):
+                context.note_refusal(error, principal.account_id if principal else None)
             raise ConnectionRefusedError(error.message, {"code": error.code}) from error
         except _DATABASE_DOWN as error:
             raise ConnectionRefusedError("Try again.", {"code": "database.down"}) from error
@@ -311,6 +330,9 @@ def give_up() -> None:
 
 def _failed(error: Exception) -> Answer:
     log.error("socket.failed", exc_info=error)
+    if request.event["message"] == "connect":  # type: ignore[attr-defined]
+        # An answer would be taken for a welcome.
+        raise ConnectionRefusedError("Try again.", {"code": "server.error"}) from error
     return {"status": "refused", "code": "server.error", "detail": "The server failed. Try again."}
 
 

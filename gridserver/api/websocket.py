@@ -66,7 +66,7 @@ class Reader:
         self._most = most_bytes
         self._held = b""
         self._kind = 0
-        self._parts = b""
+        self._parts = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Give the opcode and the payload of each message and control frame that is whole now.
@@ -116,9 +116,16 @@ class Reader:
 
     def _join(self, final: bool, opcode: int, payload: bytes) -> tuple[int, bytes] | None:
         kind = opcode or self._kind
-        whole = self._parts + payload
-        self._kind, self._parts = (0, b"") if final else (kind, whole)
-        return (kind, whole) if final else None
+        self._kind = 0 if final else kind
+        if final and not self._parts:
+            return kind, payload
+        # Added to, not made anew: a message may come in as many parts as it has bytes.
+        self._parts += payload
+        if not final:
+            return None
+        whole = bytes(self._parts)
+        self._parts.clear()
+        return kind, whole
 
 
 def _unmasked(payload: bytes, mask: bytes) -> bytes:

@@ -32,6 +32,8 @@ OURS, FOREIGN = "http://localhost:8000", "http://evil.example"
         {"Host": "evil.example:8000"},
         {"Host": "localhost.evil.example"},
         {"Host": "["},
+        {"Host": "evil.example@localhost"},
+        {"Host": "localhost/evil.example"},
         {"X-Forwarded-Host": "evil.example"},
         {"X-Forwarded-Host": "localhost, evil.example"},
     ],

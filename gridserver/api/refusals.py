@@ -1,0 +1,42 @@
+"""Who asked for what their role or their place doesn't allow: a line of the log each (ASVS 5.0,
+16.3.2), so that somebody who tries doors is seen."""
+
+from __future__ import annotations
+
+import time
+
+from flask import request
+from structlog import get_logger
+
+from gridserver.access.rates import Rates
+from gridserver.base.errors import Forbidden
+
+#: Lines in a minute for one account: what more there is says nothing new, and fills no disk.
+MOST = 60
+
+log = get_logger()
+
+
+class Refusals:
+    """Notes the refusals of a process."""
+
+    def __init__(self) -> None:
+        self._lines = Rates(MOST)
+
+    def note(self, error: Forbidden, account_id: int | None) -> None:
+        """Write who was refused what by the present request, or the present event of a socket."""
+        if self._lines.take(account_id, time.monotonic()):
+            return
+        event = getattr(request, "event", None)
+        log.warning(
+            "access.refused",
+            code=error.code,
+            account=account_id,
+            permission=error.extra.get("permission"),
+            address=request.remote_addr,
+            asked=f"{request.method} {request.path}" if event is None else _said(event),
+        )
+
+
+def _said(event: dict[str, object]) -> str:
+    return f"{request.namespace} {event['message']}"  # type: ignore[attr-defined]
