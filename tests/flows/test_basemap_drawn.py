@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridserver.base.db import Database
 from tests import pmtiles
-from tests.browser import DESKTOP, PATIENCE, PATIENCE_MS, chromium, is_fault
+from tests.browser import DESKTOP, PATIENCE, PATIENCE_MS, Watch, chromium
 from tests.county import PASSWORD, SIDE, SOUTH, WEST, County
 from tests.processes import WebProcess
 from tests.waiting import until
@@ -72,22 +72,21 @@ def serve(live_database: Database, live_county: County, tmp_path: Path) -> Itera
 @contextmanager
 def board(browser: Browser, process: WebProcess, theme: str) -> Iterator[Page]:
     """Give the command page with its map drawn; the browser must have nothing to complain of."""
-    faults: list[str] = []
+    watch = Watch()
     address = f"http://localhost:{process.port}"
     with browser.new_context(
         base_url=address, viewport=DESKTOP, locale="en", color_scheme=theme
     ) as context:
         context.set_default_timeout(PATIENCE_MS)
+        watch.over(context)
         page = context.new_page()
         page.goto("/login")
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: is_fault(said) and faults.append(said.text))
         page.get_by_test_id("login-username").fill("command")
         page.get_by_test_id("login-password").fill(PASSWORD)
         page.get_by_test_id("login-submit").click()
         expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true")
         yield page
-    assert not faults, "\n".join(faults)
+    watch.end()
 
 
 def layers_at(page: Page, lon: float, lat: float) -> list[str]:

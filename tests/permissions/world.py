@@ -190,7 +190,7 @@ def _orders(names: dict[str, Any], who: Clients) -> None:
     names["bulletin_draft"] = bulletin["id"]
     bulletin = _made(who[ROOM].post("/api/v1/bulletins", json=given))
     steps = f"/api/v1/bulletins/{bulletin['id']}/steps"
-    _made(who[BUREAU_ROOM].post(steps, json={"verb": "approve"}))
+    _made(who[BUREAU_ROOM].post(steps, json={"verb": "approve", "version": 1}))
     _made(who[ROOM].post(steps, json={"verb": "issue"}))
     names["bulletin_id"] = bulletin["id"]
     mobilised = {"unit": STATION, "why": "防汛"}
