@@ -18,7 +18,14 @@ import sqlalchemy as sa
 
 #: The looks that are served.
 TAGS = frozenset({"bulletin:look", "bulletin:fetch", "bulletin:look_sightings", "bulletin:export"})
-_PERSONAL = re.compile(r"SELECT\b.*\b(?:bulletin_contents\.fact|bulletin_sighting\.words)\b", re.S)
+_COLUMNS = "fact|opinion|last_seen_at|last_seen_place|to_do|not_to_do|words|place|lon|lat|answer"
+#: Under whatever alias, by whatever means; a count of rows reads nothing of them.
+_PERSONAL = re.compile(
+    rf"SELECT\b(?:.*(?:\b(?:{_COLUMNS})\b|(?<!count\()\*)).*\bFROM\b.*"
+    r"\bbulletin_(?:contents|sighting)\b"
+    rf"|\bbulletin_(?:contents|sighting)\b.*RETURNING\b.*(?:\b(?:{_COLUMNS})\b|\*)",
+    re.S | re.I,
+)
 _TESTS, _SERVER = (str(Path(__file__).parent), "gridserver")
 _KEY = "looks_noted"
 
@@ -38,11 +45,16 @@ def watched() -> Iterator[None]:
             sa.event.remove(sa.Engine, name, listener)
 
 
+def is_personal(statement: str) -> bool:
+    """Say whether a statement reads what is said of a bulletin's person."""
+    return _PERSONAL.search(statement) is not None
+
+
 def _before(connection: sa.Connection, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
     if "INSERT INTO audit_entry" in statement:
         if isinstance(given, Mapping) and given.get("tag") in TAGS:
             connection.info[_KEY] = connection.info.get(_KEY, 0) + 1
-    elif _PERSONAL.search(statement) and "FOR UPDATE" not in statement and _is_the_servers():
+    elif is_personal(statement) and "FOR UPDATE" not in statement and _is_the_servers():
         if not connection.info.get(_KEY):
             _complain("what a bulletin says was read without a row of the ledger")
         connection.info[_KEY] -= 1

@@ -17,6 +17,7 @@ from gridserver.alarms import heartbeat, rules
 from gridserver.alarms.models import AlarmSilence
 from gridserver.alarms.rules import Alarm, Silence
 from gridserver.base.clock import now
+from gridserver.bulletins import queries as bulletins
 from gridserver.bulletins import sightings
 from gridserver.delivery import queries as delivery
 from gridserver.dispatch import watching
@@ -42,6 +43,7 @@ def alarms_for(session: Session, actor: Principal) -> list[Alarm]:
         *_unsigned(session, paths),
         *_support(session, paths),
         *_sightings(session, paths),
+        *_unapproved(session, paths),
         *_voids(session, actor, bureau),
         *_clocks(session, paths),
         *rules.worker_alarm(heartbeat.last_beat(session), moment, bureau),
@@ -97,6 +99,24 @@ def _sightings(session: Session, paths: tuple[str, ...]) -> list[Alarm]:
             },
         )
         for each in sightings.overdue(session, paths)
+    ]
+
+
+def _unapproved(session: Session, paths: tuple[str, ...]) -> list[Alarm]:
+    """Return what went out before its second person said yes: which, and nothing that it says."""
+    return [
+        Alarm(
+            f"unapproved:{each.id}",
+            "unapproved",
+            each.since,
+            each.unit_path,
+            params={
+                "bulletin": each.id,
+                "until": each.until.isoformat(),
+                "withdrawn": each.is_withdrawn,
+            },
+        )
+        for each in bulletins.unapproved(session, paths)
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 #: In the order of urgency.
-KINDS = ("support", "sighting", "unsigned", "worker", "relay", "void", "clock")
+KINDS = ("support", "sighting", "unsigned", "unapproved", "worker", "relay", "void", "clock")
 
 #: Without a worker for so long nothing is escalated: three of its beats.
 WORKER_SILENT = dt.timedelta(seconds=15)

@@ -47,6 +47,7 @@ class AlarmSchema(ma.Schema):
         metadata={
             "description": "What its sentence needs. unsigned: number, address · support: "
             "the same, by, text · sighting: bulletin, sighting, urgent · "
+            "unapproved: bulletin, until, withdrawn · "
             "void: count, names, from, until · clock: username, offset_s."
         },
     )

@@ -95,6 +95,11 @@ class BulletinStepSchema(ma.Schema):
     lasts_h = ma.fields.Integer(
         strict=True, allow_none=True, metadata={"description": "Of `renew`, from now."}
     )
+    version = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        metadata={"description": "Of `approve`: the version that was read. It needs one."},
+    )
 
 
 class BulletinRefSchema(ma.Schema):

@@ -13,19 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
-from gridserver.audit import service as audit
 from gridserver.base.clock import now, zone
 from gridserver.base.errors import Conflict, Invalid, NotFound
-from gridserver.bulletins import cap, cards, looking, queries, service
+from gridserver.bulletins import cap, cards, ledger, looking, queries, service
 from gridserver.bulletins.cap import CapMessage, Info
 from gridserver.bulletins.cards import Card
 from gridserver.bulletins.lifecycle import ENDED, LIVE
 from gridserver.bulletins.models import Bulletin
-from gridserver.bulletins.queries import SUBJECT, Found
+from gridserver.bulletins.queries import Found
 from gridserver.bulletins.rules import LONGEST_H
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
@@ -43,7 +42,7 @@ _EVENTS: Mapping[str, tuple[str, str]] = {
 _OURS = "gridserver."
 _CONTENTS = ("opinion", "last_seen_at", "last_seen_place", "not_to_do")
 _HOUR = dt.timedelta(hours=1)
-#: Advisory locks: who holds one takes the message of that name. Any constant.
+#: Advisory locks: who holds one takes a message for that unit. Any constant.
 _MESSAGES = 0x63617031
 
 
@@ -89,14 +88,7 @@ def export(session: Session, actor: Principal, bulletin_id: int) -> bytes:
     if row.issued_at is None or (not live and row.state not in ENDED):
         raise Conflict("bulletin.not_live", "Only what was issued goes out.", state=row.state)
     verb = "export" if live else "export_end"
-    audit.record(
-        session,
-        actor,
-        f"bulletin:{verb}",
-        subject_kind=SUBJECT,
-        subject_id=row.id,
-        data={"version": row.version},
-    )
+    ledger.note(session, actor, row.id, verb, {"version": row.version})
     message = _live(session, found) if live else _ended(session, found)
     return cap.write(message, RESTRICTION)
 
@@ -193,34 +185,36 @@ def import_(
     Forbidden
         The actor belongs to no command room of the unit.
     Conflict
-        ``cap.known`` with `bulletin`: the message was taken before.
+        ``cap.known`` with `bulletin`: the message was taken before, or a later one about it.
     Invalid
         As `cap.read` and `service.write`; ``cap.over``: it has expired.
     """
     unit = org.unit_by_code(session, unit_code)
     require(actor, queries.WRITE, unit.path)
     message = cap.read(said["document"])
-    # Whoever sends the same at once waits, and is told that it was taken.
-    session.execute(select(func.pg_advisory_xact_lock(_MESSAGES, func.hashtext(message.name))))
+    # Whoever sends the same at once, or what is about it, waits.
+    session.execute(select(func.pg_advisory_xact_lock(_MESSAGES, func.hashtext(unit.code))))
     before = _known(session, unit, message.references, message)
     if message.type == "Cancel":
         return _cancel(session, actor, message, before)
     if (same := _same(session, unit, message)) is not None:
         raise Conflict(
-            "cap.known", "This message was taken before.", bulletin=cards.reference(same)
+            "cap.known",
+            "This message was taken before, or one that came after it.",
+            bulletin=cards.reference(same),
         )
-    given = _draft(message, said, now(session))
+    given, origins = _draft(message, said, now(session)), (message.name, *message.references)
     drafts = [found for found in before if found.row.state == "draft"]
     if drafts:
         locked = queries.bulletin_for_change(session, actor, drafts[0].row.id)
-        made = service.edit(session, actor, locked, given, origin=message.name)
+        made = service.edit(session, actor, locked, given, origins=origins)
     else:
         made = service.write(
             session,
             actor,
             unit.code,
             given,
-            origin=message.name,
+            origins=origins,
             is_exercise=message.status != "Actual",
         )
     _note(session, actor, made, message)
@@ -248,7 +242,7 @@ def _known(
     """Return what came of messages and isn't over. An exercise says nothing of what is real."""
     query = select(Bulletin).where(
         Bulletin.unit_id == unit.id,
-        Bulletin.origin.in_(names),
+        _came_by_any(names),
         Bulletin.state.not_in(ENDED),
         Bulletin.is_exercise.is_(message.status != "Actual"),
     )
@@ -256,8 +250,13 @@ def _known(
 
 
 def _same(session: Session, unit: Unit, message: CapMessage) -> Bulletin | None:
-    taken = (Bulletin.unit_id == unit.id) & (Bulletin.origin == message.name)
-    return session.scalar(select(Bulletin).where(taken))
+    """Return what came of this message, or of one about it: a late one says nothing new."""
+    taken = select(Bulletin).where(Bulletin.unit_id == unit.id, _came_by_any((message.name,)))
+    return session.scalar(taken.order_by(Bulletin.id.desc()).limit(1))
+
+
+def _came_by_any(names: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(Bulletin.origin.in_(names), Bulletin.earlier_origins.overlap(list(names)))
 
 
 def _draft(message: CapMessage, said: Mapping[str, Any], moment: dt.datetime) -> dict[str, Any]:
@@ -312,11 +311,5 @@ def _moment(text: str | None) -> dt.datetime | None:
 
 
 def _note(session: Session, actor: Principal, found: Found, message: CapMessage) -> None:
-    audit.record(
-        session,
-        actor,
-        "bulletin:import",
-        subject_kind=SUBJECT,
-        subject_id=found.row.id,
-        data={"message": message.name, "type": message.type, "status": message.status},
-    )
+    data = {"message": message.name, "type": message.type, "status": message.status}
+    ledger.note(session, actor, found.row.id, "import", data)

@@ -68,6 +68,42 @@ def head(row: Bulletin, unit: Unit, people: dict[int, AccountRef]) -> Card:
     }
 
 
+#: What the ledger keeps of a bulletin where it changes: nothing of the person, and no free words.
+_FACTS = (
+    "version",
+    "state",
+    "kind",
+    "role",
+    "is_urgent",
+    "basis_type",
+    "basis_number",
+    "basis_authority",
+    "basis_date",
+    "area_cells",
+    "area_units",
+    "area_whole",
+    "lasts_h",
+    "author_id",
+    "approver_id",
+    "approve_by",
+    "expires_at",
+    "validate_by",
+)
+
+
+def facts(row: Bulletin) -> Card:
+    """Return what the ledger keeps of a bulletin, as it stands."""
+    return {name: _plain(getattr(row, name)) for name in _FACTS}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return said(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return list(value) if isinstance(value, list) else value
+
+
 def basis(row: Bulletin) -> Card:
     """Return the instrument that a bulletin stands on."""
     return {
@@ -143,12 +179,13 @@ def sighting(row: BulletinSighting, people: dict[int, AccountRef]) -> Card:
 def allowed(row: Bulletin, account_id: int) -> list[str]:
     """Return the verbs that an account of the issuing room may say now. The author approves and
     renews nothing of their own."""
-    verbs = [verb for verb in BULLETIN.allowed(row.state) if verb not in BY_CLOCK]
-    if row.is_exercise:
-        return [verb for verb in verbs if verb in OF_EXERCISES]
+    refused = set(BY_CLOCK)
+    if not row.is_urgent:
+        refused.add("send_at_once")
     if row.author_id == account_id:
-        return [verb for verb in verbs if verb not in {"approve", "renew"}]
-    return verbs
+        refused |= {"approve", "renew"}
+    verbs = [verb for verb in BULLETIN.allowed(row.state) if verb not in refused]
+    return [verb for verb in verbs if verb in OF_EXERCISES] if row.is_exercise else verbs
 
 
 def said(moment: dt.datetime | None) -> str | None:

@@ -3,6 +3,7 @@ before anything is returned: where the row can't be written, nothing is served."
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -11,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
 from gridserver.attachments import queries as attachments
-from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Invalid, NotFound
-from gridserver.bulletins import cards, hits, queries, sightings
+from gridserver.bulletins import cards, hits, ledger, queries, sightings
 from gridserver.bulletins.cards import Card
 from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinCopy, BulletinRecipient
 from gridserver.bulletins.queries import SUBJECT
@@ -90,7 +90,8 @@ def command(session: Session, actor: Principal, bulletin_id: int, said: Command)
     they saw whom it is about.
 
     What was read without signal comes back so; each reading is its own row of the ledger, with the
-    officer's own time and place.
+    officer's own time and place. `removed` names in its data the `version` of the copy that went:
+    one that comes late says nothing of a newer copy.
 
     Returns
     -------
@@ -101,7 +102,7 @@ def command(session: Session, actor: Principal, bulletin_id: int, said: Command)
     Raises
     ------
     Invalid
-        ``command.reused``.
+        ``command.reused``; ``bulletin.version``.
     """
     given = payload({"bulletin": bulletin_id}, said)
     return run_once(
@@ -122,9 +123,10 @@ def _carry_out(
         verbs = ", ".join((*_VERBS, hits.SIGHT))
         given = f"There is no verb {said.verb!r}: give one of {verbs}."
         raise Invalid("bulletin.unknown_word", given, field="verb")
-    work(session, actor, own)
+    version = _read_version(said.data)
+    work(session, actor, own, version)
     data = {"said_at": cards.said(said_at), "offset_s": actor.clock_offset_s}
-    _note(session, actor, row, said.verb, place, data)
+    _note(session, actor, row, said.verb, place, data | ({"of": version} if version else {}))
     return {"status": "done", "bulletin": cards.reference(row)}
 
 
@@ -138,16 +140,31 @@ def _sight(session: Session, actor: Principal, bulletin_id: int, said: Command) 
     return {"status": "done", "bulletin": cards.reference(row), "sighting": head}
 
 
-def _read(session: Session, _actor: Principal, own: BulletinRecipient) -> None:
+def _read_version(data: Mapping[str, Any]) -> int | None:
+    version = data.get("version")
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        told = "version: give that of the copy, a whole number."
+        raise Invalid("bulletin.version", told, field="version")
+    return version
+
+
+def _read(
+    session: Session, _actor: Principal, own: BulletinRecipient, _version: int | None
+) -> None:
     if own.read_at is None:
         own.read_at = now(session)
         session.flush()
 
 
-def _removed(session: Session, actor: Principal, own: BulletinRecipient) -> None:
+def _removed(
+    session: Session, actor: Principal, own: BulletinRecipient, version: int | None
+) -> None:
     key = (own.bulletin_id, own.account_id, actor.device or "")
     copy = session.get(BulletinCopy, key, populate_existing=True)
-    if copy is not None and copy.removed_at is None:
+    if copy is None or copy.removed_at is not None:
+        return
+    # What was said without signal comes late: the terminal may have a newer copy by now.
+    if version is None or version >= copy.version:
         copy.removed_at = now(session)
         session.flush()
 
@@ -177,12 +194,5 @@ def _note(
     place: Place | None,
     data: dict[str, Any] | None = None,
 ) -> None:
-    audit.record(
-        session,
-        actor,
-        f"bulletin:{verb}",
-        subject_kind=SUBJECT,
-        subject_id=row.id,
-        data={"version": row.version, **(data or {})},
-        place=place,
-    )
+    told = {"version": row.version, **(data or {})}
+    ledger.note(session, actor, row.id, verb, told, place=place)

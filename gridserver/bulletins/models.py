@@ -43,7 +43,8 @@ class Bulletin(Base):
     approval), from which `expires_at` is at most the kind's longest time away. `approve_by` is the
     second person's deadline of an urgent one. `reaches` are the codes of the units whose command
     rooms it concerns, derived from the area. `looked_at` is when it was last asked who is new.
-    `origin` is the name of the CAP message that it came by; an exercise is never approved.
+    `origin` is the name of the CAP message that it came by, `earlier_origins` those of the messages
+    before, which that one was about; an exercise is never approved.
     """
 
     __tablename__ = "bulletin"
@@ -125,6 +126,7 @@ class Bulletin(Base):
     purged_at: Mapped[dt.datetime | None]
     looked_at: Mapped[dt.datetime | None]
     origin: Mapped[str | None]
+    earlier_origins: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     is_exercise: Mapped[bool] = mapped_column(server_default=text("false"))
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from gridserver.attachments import service as attachments
-from gridserver.audit import service as audit
 from gridserver.base.clock import now
+from gridserver.bulletins import ledger
 from gridserver.bulletins.models import Bulletin, BulletinContents, BulletinSighting
 from gridserver.bulletins.queries import SUBJECT
 from gridserver.bulletins.rules import KEPT
@@ -44,5 +44,5 @@ def purge(session: Session, limit: int = 100, *, kept: dt.timedelta = KEPT) -> i
         row.purged_at = row.updated_at = now(session)
         row.version += 1
         session.flush()
-        audit.record(session, None, "bulletin:purge", subject_kind=SUBJECT, subject_id=row.id)
+        ledger.note(session, None, row.id, "purge")
     return len(rows)

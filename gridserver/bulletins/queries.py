@@ -3,11 +3,12 @@ bulletin says: `reading` does, and writes it down."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
@@ -24,6 +25,9 @@ from gridserver.org.models import Unit
 #: What a bulletin is called in the ledger, and by what belongs to it.
 SUBJECT = "bulletin"
 
+#: How long rooms are told that nobody approved one in time.
+_TOLD_FOR = dt.timedelta(hours=1)
+
 READ, WRITE, ACROSS = "bulletin.read", "bulletin.write", "bulletin.read_across"
 
 
@@ -33,6 +37,17 @@ class Found:
 
     row: Bulletin
     unit: Unit
+
+
+@dataclass(frozen=True)
+class Unapproved:
+    """A bulletin that went out before anybody approved it: ids and times, and nothing it says."""
+
+    id: int
+    since: dt.datetime
+    until: dt.datetime
+    is_withdrawn: bool
+    unit_path: str
 
 
 def bulletin_for(session: Session, actor: Principal, bulletin_id: int) -> Found:
@@ -144,6 +159,35 @@ def unknown(bulletin_id: int) -> NotFound:
     return NotFound(
         "bulletin.unknown", f"There is no bulletin {bulletin_id} for you.", field="bulletin"
     )
+
+
+def unapproved(session: Session, paths: Iterable[str]) -> list[Unapproved]:
+    """Return, of the units at and below `paths`, what went out at once and waits for its second
+    person, and for a while what the clock withdrew because there was none."""
+    waits = Bulletin.state == "provisional"
+    lapsed = (
+        (Bulletin.state == "withdrawn")
+        & Bulletin.ended_by.is_(None)
+        & (Bulletin.ended_at > now(session) - _TOLD_FOR)
+    )
+    query = (
+        select(
+            Bulletin.id,
+            func.coalesce(Bulletin.ended_at, Bulletin.issued_at),
+            Bulletin.approve_by,
+            Bulletin.ended_at.is_not(None),
+            Unit.path,
+        )
+        .join(Unit, Unit.id == Bulletin.unit_id)
+        .where(waits | lapsed, org.within(paths))
+        .order_by(Bulletin.id)
+    )
+    # A draft that lapsed was sent to nobody.
+    return [
+        Unapproved(id_, since, until, is_withdrawn, path)
+        for id_, since, until, is_withdrawn, path in session.execute(query)
+        if until is not None
+    ]
 
 
 def by_id(session: Session, ids: Collection[int]) -> dict[int, Found]:

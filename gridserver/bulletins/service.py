@@ -4,7 +4,7 @@ resolve; and what the clock does."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal, require
 from gridserver.attachments import service as attachments
-from gridserver.audit import service as audit
 from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, Invalid
-from gridserver.bulletins import queries, recipients, sightings, telling
+from gridserver.bulletins import cards, ledger, queries, recipients, sightings, telling
+from gridserver.bulletins.cards import Card
 from gridserver.bulletins.lifecycle import BULLETIN, ENDED, LIVE, OF_EXERCISES
 from gridserver.bulletins.models import Bulletin, BulletinContents
 from gridserver.bulletins.queries import SUBJECT, Found
@@ -34,7 +34,7 @@ from gridserver.org import queries as org
 
 #: The verbs that a room says, and what each carries.
 STEPS: Mapping[str, frozenset[str]] = {
-    "approve": frozenset(),
+    "approve": frozenset({"version"}),
     "issue": frozenset(),
     "send_at_once": frozenset(),
     "renew": frozenset({"lasts_h"}),
@@ -51,15 +51,15 @@ def write(
     said: Mapping[str, Any],
     *,
     validated_within: dt.timedelta = VALIDATED_WITHIN,
-    origin: str | None = None,
+    origins: Sequence[str] = (),
     is_exercise: bool = False,
 ) -> Found:
     """Write a bulletin in the name of a unit. An urgent one goes out at once, as `step` sends it.
 
     Parameters
     ----------
-    origin, is_exercise
-        The name of the message that it came by; an exercise is never issued.
+    origins, is_exercise
+        The name of the message that it came by, then of those before; an exercise is never issued.
 
     Raises
     ------
@@ -78,15 +78,15 @@ def write(
         state=BULLETIN.states[0],
         author_id=actor.account_id,
         created_at=now(session),
-        origin=origin,
         is_exercise=is_exercise,
+        **_came_by(origins),
         **_columns(session, draft),
     )
     session.add(row)
     session.flush()
     _put_contents(session, actor, row, draft)
     found = Found(row, unit)
-    _note(session, actor, row, "write", {"kind": row.kind, "urgent": row.is_urgent})
+    _note(session, actor, row, "write", {})
     if draft.is_urgent:
         return step(session, actor, row.id, "send_at_once", validated_within=validated_within)
     telling.changed(session, found)
@@ -99,7 +99,7 @@ def edit(
     found: Found,
     said: Mapping[str, Any],
     *,
-    origin: str | None = None,
+    origins: Sequence[str] = (),
 ) -> Found:
     """Change a draft, its row locked (`queries.bulletin_for_change`). Whoever changes it is its
     author from then on, and approves it no more.
@@ -114,13 +114,14 @@ def edit(
     row = found.row
     _after(row, "edit")
     draft = read_draft(said, now(session))
-    for name, value in _columns(session, draft).items():
+    before = cards.facts(row)
+    came_by = _came_by((*origins, row.origin, *row.earlier_origins)) if origins else {}
+    for name, value in (_columns(session, draft) | came_by).items():
         setattr(row, name, value)
     row.author_id, row.version = actor.account_id, row.version + 1
-    row.origin = origin or row.origin
     session.flush()
     _put_contents(session, actor, row, draft)
-    _note(session, actor, row, "edit", {"kind": row.kind})
+    _note(session, actor, row, "edit", before)
     telling.changed(session, found)
     return found
 
@@ -146,34 +147,34 @@ def step(
     NotFound, Forbidden
         As `queries.bulletin_for_change`; ``bulletin.two_persons``: the author approves or renews.
     Conflict
-        ``bulletin.wrong_state`` with the present `state`; ``bulletin.exercise``: it is none that
-        is ever issued.
+        ``bulletin.wrong_state`` with the present `state`; ``bulletin.changed``: it is another
+        version than the one that was read; ``bulletin.exercise``: it is none that is ever issued.
     Invalid
-        ``bulletin.unknown_word``, ``bulletin.unknown_field``, ``bulletin.expiry``,
-        ``bulletin.urgent``, ``input.*``.
+        ``bulletin.unknown_word``, ``bulletin.unknown_field``, ``bulletin.version``,
+        ``bulletin.expiry``, ``bulletin.urgent``, ``input.*``.
     """
     given = {name: value for name, value in (said or {}).items() if value is not None}
     _check_step(verb, given)
     found = queries.bulletin_for_change(session, actor, bulletin_id)
     row = found.row
-    before, after = row.state, _after(row, verb)
+    before, after = cards.facts(row), _after(row, verb)
     if verb in _VALIDATING:
         row.validate_by = now(session) + validated_within
     if do := _DO.get(verb):
         do(session, actor, row, given)
     row.state = after
     _touch(session, actor, row, verb, before)
-    _tell(session, found, before)
+    _tell(session, found, before["state"])
     return found
 
 
 def end_by_clock(session: Session, found: Found, verb: str, because: str) -> None:
     """Have the clock end a bulletin, its row locked: ``lapse`` or ``expire``."""
     row = found.row
-    before, row.state = row.state, _after(row, verb)
+    before, row.state = cards.facts(row), _after(row, verb)
     row.ended_at = now(session)
     _touch(session, None, row, verb, before, because=because)
-    _tell(session, found, before)
+    _tell(session, found, before["state"])
 
 
 def show_again(session: Session, bulletin_id: int) -> None:
@@ -203,6 +204,11 @@ def _columns(session: Session, draft: Draft) -> dict[str, Any]:
         "lasts_h": draft.lasts_h,
         "updated_at": now(session),
     }
+
+
+def _came_by(origins: Sequence[str | None]) -> dict[str, Any]:
+    named = list(dict.fromkeys(origin for origin in origins if origin))
+    return {"origin": named[0], "earlier_origins": named[1:]} if named else {}
 
 
 def _put_contents(session: Session, actor: Principal, row: Bulletin, draft: Draft) -> None:
@@ -239,8 +245,9 @@ def _after(row: Bulletin, verb: str) -> str:
 # --- what each verb writes beside the state
 
 
-def _approve(session: Session, actor: Principal, row: Bulletin, _: Mapping[str, Any]) -> None:
+def _approve(session: Session, actor: Principal, row: Bulletin, given: Mapping[str, Any]) -> None:
     _require_another(actor, row, "approve")
+    _require_as_read(row, given.get("version"))
     row.approver_id, row.approved_at = actor.account_id, now(session)
     if row.state == "draft":
         _run(session, row)
@@ -302,17 +309,31 @@ def _require_another(actor: Principal, row: Bulletin, verb: str) -> None:
         )
 
 
+def _require_as_read(row: Bulletin, version: object) -> None:
+    if not isinstance(version, int) or isinstance(version, bool):
+        said = "version: say which version of the bulletin you read and approve."
+        raise Invalid("bulletin.version", said, field="version")
+    if version != row.version:
+        raise Conflict(
+            "bulletin.changed",
+            f"version: the bulletin was changed since ({row.version} by now): "
+            "read it as it stands, then approve it.",
+            field="version",
+            bulletin=cards.reference(row),
+        )
+
+
 def _touch(
     session: Session,
     actor: Principal | None,
     row: Bulletin,
     verb: str,
-    before: str,
+    before: Card,
     **because: str,
 ) -> None:
     row.updated_at, row.version = now(session), row.version + 1
     session.flush()
-    _note(session, actor, row, verb, {"from": before, **because})
+    _note(session, actor, row, verb, before, **because)
 
 
 def _tell(session: Session, found: Found, before: str) -> None:
@@ -327,13 +348,12 @@ def _tell(session: Session, found: Found, before: str) -> None:
 
 
 def _note(
-    session: Session, actor: Principal | None, row: Bulletin, verb: str, data: dict[str, Any]
+    session: Session,
+    actor: Principal | None,
+    row: Bulletin,
+    verb: str,
+    before: Card,
+    **because: str,
 ) -> None:
-    audit.record(
-        session,
-        actor,
-        f"bulletin:{verb}",
-        subject_kind=SUBJECT,
-        subject_id=row.id,
-        data={"state": row.state, "version": row.version, **data},
-    )
+    after = cards.facts(row)
+    ledger.note(session, actor, row.id, verb, because, before=before, after=after)

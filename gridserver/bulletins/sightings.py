@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
-from gridserver.audit import service as audit
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict, Forbidden, NotFound
-from gridserver.bulletins import cards, hits, queries, telling
+from gridserver.bulletins import cards, hits, ledger, queries, telling
 from gridserver.bulletins.cards import Card
 from gridserver.bulletins.lifecycle import SIGHTING, UNANSWERED
 from gridserver.bulletins.models import Bulletin, BulletinCopy, BulletinSighting
-from gridserver.bulletins.queries import SUBJECT, Found
+from gridserver.bulletins.queries import Found
 from gridserver.delivery.commands import Command, read_moment
 from gridserver.org import queries as org
 from gridserver.org.models import Unit
@@ -82,7 +81,7 @@ def sight(session: Session, actor: Principal, row: Bulletin, said: Command) -> C
     )
     session.add(sighting)
     session.flush()
-    _note(session, actor, sighting, "sight")
+    _note(session, actor, sighting, "sight", {})
     (unit,) = org.units_by_id(session, {row.unit_id}).values()
     telling.sighted(session, Found(row, unit), sighting, _desks(session, unit))
     return cards.sighting_head(sighting)
@@ -108,13 +107,7 @@ def look(session: Session, actor: Principal, bulletin_id: int) -> list[Card]:
     else:
         if not actor.may(queries.ACROSS, found.unit.path):
             require(actor, queries.WRITE, found.unit.path)
-    audit.record(
-        session,
-        actor,
-        "bulletin:look_sightings",
-        subject_kind=SUBJECT,
-        subject_id=bulletin_id,
-    )
+    ledger.note(session, actor, bulletin_id, "look_sightings")
     rows = session.scalars(query.order_by(BulletinSighting.id)).all()
     named = {id_ for row in rows for id_ in (row.account_id, row.answered_by) if id_}
     people = access.account_refs(session, named)
@@ -223,9 +216,10 @@ def _move(
     after: str,
     desks: Iterable[int] = (),
 ) -> None:
+    before = {"state": row.state}
     row.state, row.version = after, row.version + 1
     session.flush()
-    _note(session, actor, row, verb)
+    _note(session, actor, row, verb, before)
     telling.sighted(session, found, row, [row.account_id, *desks])
 
 
@@ -270,14 +264,16 @@ def _desks(session: Session, unit: Unit) -> list[int]:
     return [desk.account_id for desk in room.desks]
 
 
-def _note(session: Session, actor: Principal | None, row: BulletinSighting, verb: str) -> None:
+def _note(
+    session: Session,
+    actor: Principal | None,
+    row: BulletinSighting,
+    verb: str,
+    before: dict[str, str],
+) -> None:
     """Write down what was done. Where it was is left out: the ledger outlives the bulletin, and
     nobody's ways are to be read from it."""
-    audit.record(
-        session,
-        actor,
-        f"bulletin:{verb}",
-        subject_kind=SUBJECT,
-        subject_id=row.bulletin_id,
-        data={"sighting": row.id, "state": row.state, "urgent": row.is_urgent},
-    )
+    due = cards.said(row.answer_by)
+    data = {"sighting": row.id, "urgent": row.is_urgent, "answer_by": due}
+    after = {"state": row.state}
+    ledger.note(session, actor, row.bulletin_id, verb, data, before=before, after=after)

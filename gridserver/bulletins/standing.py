@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal, require
-from gridserver.audit import service as audit
 from gridserver.base.clock import now
-from gridserver.bulletins import queries
+from gridserver.bulletins import ledger, queries
 from gridserver.bulletins.models import BulletinCopy, BulletinRecipient
 from gridserver.force.owned import cells_by_account
 from gridserver.org.models import Unit
@@ -162,14 +161,7 @@ def by_cell(session: Session, actor: Principal, bulletin_id: int) -> list[AtCell
     """
     found = queries.bulletin_for(session, actor, bulletin_id)
     require(actor, queries.WRITE, found.unit.path)
-    audit.record(
-        session,
-        actor,
-        "bulletin:look_cells",
-        subject_kind=queries.SUBJECT,
-        subject_id=bulletin_id,
-        data={"version": found.row.version},
-    )
+    ledger.note(session, actor, bulletin_id, "look_cells", {"version": found.row.version})
     owned = cells_by_account(now(session)).subquery()
     counted = _of(
         bulletin_id,

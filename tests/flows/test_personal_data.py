@@ -6,19 +6,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from gridserver.audit.rootfile import RootFile
+from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.settings import ROOT
+from gridserver.bulletins import purging
+from gridserver.bulletins.rules import KEPT
+from gridserver.embedded import Cluster
 from tests.conftest import MORNING
 from tests.county import centre
 from tests.flows.conftest import AccountClient
 from tests.flows.test_attachments_http import bring
 from tests.flows.test_bulletin_sightings_http import sight
 from tests.flows.test_bulletins_http import BULLETINS, READER, body, step
+from tests.ledger import Ledger
 from tests.photos import photo
 from tests.problems import is_problem
 from tests.rooms.bulletining import AUTHOR, NAME, SEEN_NAME
@@ -170,6 +177,20 @@ def test_each_look_is_one_row(
         assert entries(database)[before:] == [(look.tag, look.who)], look.operation
 
 
+def test_the_auditor_finds_every_look_in_the_bulletins_file(
+    readers: dict[str, AccountClient], subjects: dict[str, Any]
+) -> None:
+    """Its file whole: who saw what of it, whichever way they came."""
+    looks = OF_BULLETINS + OF_READERS
+    for look in looks:
+        assert ask(readers, look, subjects).status_code == 200, look.operation
+    wanted = {"subject_kind": "bulletin", "subject_id": subjects["id"], "limit": 100}
+    found = readers["auditor"].get("/api/v1/audit/entries", query_string=wanted).json["items"]
+    tags = {look.tag for look in looks}
+    seen = [(each["tag"], each["actor"]["username"]) for each in found if each["tag"] in tags]
+    assert seen[::-1] == [("bulletin:fetch", READER), *((look.tag, look.who) for look in looks)]
+
+
 def test_without_the_row_there_is_no_answer(
     database: Database,
     locked: None,
@@ -217,3 +238,34 @@ def test_what_is_shown_is_kept_nowhere_on_the_way(
         answer = ask(readers, look, subjects)
         assert answer.headers["Cache-Control"] == "private, no-store", look.operation
         assert "ETag" not in answer.headers, look.operation
+
+
+def test_what_is_purged_leaves_its_file_and_a_chain_that_holds(
+    client: AccountClient,
+    database: Database,
+    clock: SetClock,
+    cluster: Cluster,
+    tmp_path: Path,
+    subjects: dict[str, Any],
+) -> None:
+    hand = sa.create_engine(cluster.superuser_url.set(database=database.url.database))
+    ledger = Ledger(database, hand, RootFile(tmp_path / "roots.jsonl"))
+    contents = f"{BULLETINS}/{subjects['id']}/contents"
+    assert NAME in client.as_(AUTHOR).get(contents).text
+    step(client, subjects["id"], "resolve", AUTHOR, reason="已平安找到")
+    ledger.seal()
+    clock.advance(KEPT)
+    with database.transaction() as session:
+        assert purging.purge(session) == 1
+    ledger.seal()
+    is_problem(client.as_(AUTHOR).get(contents), 404, "bulletin.purged")
+    picture = f"/api/v1/attachments/{subjects['sha256']}?bulletin={subjects['id']}"
+    is_problem(client.as_(AUTHOR).get(picture), 404, "attachment.unknown")
+    wanted = {"subject_kind": "bulletin", "subject_id": subjects["id"], "limit": 100}
+    found = client.as_("auditor").get("/api/v1/audit/entries", query_string=wanted).json["items"]
+    verbs = [each["tag"].removeprefix("bulletin:") for each in found][::-1]
+    assert verbs[:6] == ["write", "approve", "issue", "fetch", "sight", "look"]
+    assert "purge" in verbs
+    ledger.seal()
+    assert ledger.wrong() == []
+    hand.dispose()

@@ -80,6 +80,8 @@ def write(
 def step(
     session: Session, county: County, found: Found, verb: str, *, who: str = APPROVER, **data: Any
 ) -> Found:
+    if verb == "approve":  # as it stands, unless the test says otherwise
+        data = {"version": again(session, found).version} | data
     return service.step(session, county.principal(who), found.row.id, verb, data)
 
 

@@ -10,7 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from gridserver.alarms import queries as alarms
+from gridserver.alarms.rules import Alarm
 from gridserver.attachments import queries as attachments
+from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
 from gridserver.bulletins import clocks, looking, purging, queries, rules, service, wording
@@ -117,6 +120,65 @@ def test_who_changes_a_draft_is_its_author(session: Session, county: County) -> 
     step(session, county, found, "approve", who=AUTHOR)
 
 
+def test_it_is_approved_as_it_was_read(session: Session, county: County) -> None:
+    found = write(session, county)
+    read = found.row.version
+    for version in (None, True, "1"):
+        with pytest.raises(Invalid) as unsaid:
+            step(session, county, found, "approve", version=version)
+        assert (unsaid.value.code, unsaid.value.field) == ("bulletin.version", "version")
+    service.edit(session, county.principal(AUTHOR), found, said(lasts_h=5))
+    with pytest.raises(Conflict) as refusal:
+        step(session, county, found, "approve", version=read)
+    assert refusal.value.code == "bulletin.changed"
+    assert refusal.value.extra["bulletin"] == {"id": found.row.id, "version": read + 1}
+    assert again(session, found).approver_id is None
+    step(session, county, found, "approve", version=read + 1)
+
+
+def test_a_photo_that_comes_is_a_change_to_who_approves(session: Session, county: County) -> None:
+    found = urgent(session, county)
+    read = found.row.version
+    service.show_again(session, found.row.id)
+    with pytest.raises(Conflict, match="changed since"):
+        step(session, county, found, "approve", version=read)
+
+
+def test_the_ledger_says_what_was_changed_and_nothing_of_the_person(
+    session: Session, county: County
+) -> None:
+    found = write(session, county)
+    changed = said(lasts_h=5, area={"whole": True, "reason": f"{NAME}去向不明"})
+    service.edit(session, county.principal(AUTHOR), found, changed)
+    step(session, county, found, "approve")
+    step(session, county, found, "issue", who=AUTHOR)
+    step(session, county, found, "renew", lasts_h=72)
+    rows = session.scalars(
+        sa.select(AuditEntry.data)
+        .where(AuditEntry.tag.startswith("bulletin:"))
+        .order_by(AuditEntry.id)
+    ).all()
+    written, edited, approved, issued, renewed = rows
+    assert "before" not in written
+    assert (written["after"]["state"], written["after"]["kind"]) == ("draft", "missing_person")
+    assert edited["before"] == {
+        "version": 1,
+        "area_cells": [SOUTH_CELL],
+        "area_whole": False,
+        "lasts_h": 24,
+    }
+    assert edited["after"] == {"version": 2, "area_cells": [], "area_whole": True, "lasts_h": 5}
+    for row, before, after in (
+        (approved, "draft", "approved"),
+        (issued, "approved", "active"),
+        (renewed, "active", "renewed"),
+    ):
+        assert (row["before"]["state"], row["after"]["state"]) == (before, after)
+    assert approved["after"]["approver_id"] == county.accounts[APPROVER]
+    assert renewed["before"]["expires_at"] < renewed["after"]["expires_at"]
+    assert NAME not in repr(rows)
+
+
 @pytest.mark.parametrize("who", [OTHER_ROOM, "330824001", "admin", "gis", "auditor"])
 def test_nobody_else_changes_it(session: Session, county: County, who: str) -> None:
     found = write(session, county)
@@ -216,6 +278,35 @@ def test_the_urgent_one_is_withdrawn_unless_somebody_approves(
     assert (again(session, left).state, again(session, approved).state) == ("withdrawn", "active")
     assert tags(session, left)[-1] == "lapse"
     assert clocks.end_due(session) == 0
+
+
+def test_rooms_are_told_that_the_second_person_is_missing(
+    session: Session, county: County, clock: SetClock
+) -> None:
+    left, approved = urgent(session, county), urgent(session, county)
+    both = [f"unapproved:{each.row.id}" for each in (left, approved)]
+    for who, shown in ((AUTHOR, both), (APPROVER, both), (OTHER_ROOM, [])):
+        assert [alarm.key for alarm in unapproved(session, county, who)] == shown
+    step(session, county, approved, "approve")
+    clock.advance(dt.timedelta(minutes=30))
+    clocks.end_due(session)
+    (alarm,) = unapproved(session, county, APPROVER)
+    assert (alarm.key, alarm.since) == (both[0], clock.now())
+    assert alarm.params["withdrawn"] is True
+    assert set(alarm.params) == {"bulletin", "until", "withdrawn"}, "nothing that it says"
+    clock.advance(HOUR)
+    assert unapproved(session, county, APPROVER) == []
+
+
+def unapproved(session: Session, county: County, who: str) -> list[Alarm]:
+    found = alarms.alarms_for(session, county.principal(who))
+    return [alarm for alarm in found if alarm.kind == "unapproved"]
+
+
+def test_one_that_a_room_withdraws_is_no_alarm(session: Session, county: County) -> None:
+    found = urgent(session, county)
+    step(session, county, found, "withdraw", who=AUTHOR, reason="已找到")
+    assert unapproved(session, county, AUTHOR) == []
 
 
 def test_it_expires(session: Session, county: County, clock: SetClock) -> None:

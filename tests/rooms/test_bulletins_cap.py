@@ -187,6 +187,43 @@ def test_a_message_is_taken_once(session: Session, county: County, alert: str) -
     assert refusal.value.extra["bulletin"]["id"] == made.row.id
 
 
+def test_what_came_before_an_update_is_not_taken_again(
+    session: Session, county: County, alert: str
+) -> None:
+    """Neither the alert nor the first update makes another draft, whichever comes late."""
+    first = cap.read(alert).identifier
+    updates = [
+        referring(alert, "Update", first, "second"),
+        referring(alert, "Update", "second", "third"),
+    ]
+    made = take(session, county, alert).made
+    assert made is not None
+    for update in updates:
+        take(session, county, update, who=APPROVER)
+    for late in (alert, *updates):
+        with pytest.raises(Conflict) as refusal:
+            take(session, county, late)
+        assert refusal.value.code == "cap.known"
+        assert refusal.value.extra["bulletin"]["id"] == made.row.id
+    step(session, county, made, "withdraw", reason="信息有误")
+    with pytest.raises(Conflict):
+        take(session, county, alert)
+
+
+def test_an_alert_that_comes_after_its_update_is_late(
+    session: Session, county: County, alert: str
+) -> None:
+    first = cap.read(alert).identifier
+    made = take(session, county, referring(alert, "Update", first, "second")).made
+    assert made is not None
+    with pytest.raises(Conflict) as refusal:
+        take(session, county, alert)
+    assert refusal.value.extra["bulletin"]["id"] == made.row.id
+    # A cancel that names the alert alone is about all that came of it.
+    done = take(session, county, referring(alert, "Cancel", first, "end"))
+    assert [found.row.id for found in done.withdrawn] == [made.row.id]
+
+
 def test_what_is_over_is_not_taken(
     session: Session, county: County, alert: str, clock: SetClock
 ) -> None:

@@ -205,6 +205,29 @@ def test_at_its_end_every_terminal_removes_it_and_says_so(session: Session, coun
     assert tags(session, found)[-1] == "removed"
 
 
+def test_what_was_removed_before_says_nothing_of_a_newer_copy(
+    session: Session, county: County
+) -> None:
+    """Without signal a terminal let go of the unapproved one by its own clock; it took the approved
+    one before its word came."""
+    found = urgent(session, county)
+    first = fetch(session, county, found)["version"]
+    step(session, county, found, "approve")
+    second = fetch(session, county, found)["version"]
+    assert second > first
+    copy = session.scalars(sa.select(BulletinCopy)).one()
+    assert say(session, county, READER, found, "removed", version=first).status == 200
+    session.refresh(copy)
+    assert (copy.removed_at, copy.version) == (None, second)
+    assert standing.progress(session, found.row.id).holding == 1
+    assert tags(session, found)[-1] == "removed", "that it went is in the ledger all the same"
+    assert say(session, county, READER, found, "removed", version=second).status == 200
+    session.refresh(copy)
+    assert copy.removed_at is not None
+    wrong = say(session, county, READER, found, "removed", version="2")
+    assert (wrong.status, wrong.body["field"]) == (422, "version")
+
+
 def test_over_by_the_clock_is_over_before_the_worker_looks(
     session: Session, county: County, clock: SetClock
 ) -> None:

@@ -247,7 +247,8 @@ def test_the_ledger_does_not_say_where(session: Session, county: County) -> None
     sight(session, county, found, lon=118.4, lat=29.1)
     row = session.scalars(sa.select(AuditEntry).where(AuditEntry.tag == "bulletin:sight")).one()
     assert (row.lon, row.lat, row.actor) == (None, None, READER)
-    assert set(row.data) == {"sighting", "state", "urgent"}
+    assert set(row.data) == {"sighting", "urgent", "answer_by", "after"}
+    assert row.data["after"] == {"state": "open"}
 
 
 # --- the clock

@@ -14,10 +14,10 @@ from gridserver.base.settings import ROOT
 FINGERPRINT = {
     "bulletin": (
         "approve_by approved_at approver_id area_cells area_reason area_units area_whole "
-        "author_id basis_authority basis_date basis_number basis_type created_at end_reason "
-        "ended_at ended_by expires_at id is_exercise is_urgent issued_at kind lasts_h looked_at "
-        "origin purged_at reaches renewed_by role runs_from state unit_id updated_at validate_by "
-        "version"
+        "author_id basis_authority basis_date basis_number basis_type created_at "
+        "earlier_origins end_reason ended_at ended_by expires_at id is_exercise is_urgent "
+        "issued_at kind lasts_h looked_at origin purged_at reaches renewed_by role runs_from "
+        "state unit_id updated_at validate_by version"
     ),
     "bulletin_contents": ("bulletin_id fact last_seen_at last_seen_place not_to_do opinion to_do"),
     "bulletin_copy": "account_id bulletin_id device fetched_at removed_at version",

@@ -14378,7 +14378,7 @@ export interface components {
             /** @description The same as long as it is about the same. */
             key: string;
             /** @enum {string} */
-            kind: "support" | "sighting" | "unsigned" | "worker" | "relay" | "void" | "clock";
+            kind: "support" | "sighting" | "unsigned" | "unapproved" | "worker" | "relay" | "void" | "clock";
             /**
              * Format: date-time
              * @description When the condition began, or last renewed.
@@ -14386,7 +14386,7 @@ export interface components {
             since: string;
             /** @description The task it is about. */
             task: number | null;
-            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · sighting: bulletin, sighting, urgent · void: count, names, from, until · clock: username, offset_s. */
+            /** @description What its sentence needs. unsigned: number, address · support: the same, by, text · sighting: bulletin, sighting, urgent · unapproved: bulletin, until, withdrawn · void: count, names, from, until · clock: username, offset_s. */
             params: {
                 [key: string]: unknown;
             };
@@ -14905,6 +14905,8 @@ export interface components {
             reason?: string | null;
             /** @description Of `renew`, from now. */
             lasts_h?: number | null;
+            /** @description Of `approve`: the version that was read. It needs one. */
+            version?: number | null;
         };
         BulletinTold: {
             username: string;

@@ -39,6 +39,10 @@ export type Capture = Schemas['Capture']
 export type BulletinSheet = Schemas['BulletinSheet']
 /** All that messages say of a bulletin. */
 export type BulletinRef = Schemas['BulletinRef']
+export type BulletinSighting = Schemas['BulletinSighting']
+export type SightingHead = Schemas['BulletinSightingHead']
+/** All that messages say of a sighting. */
+export type SightingRef = Pick<SightingHead, 'id' | 'version'>
 export type CaptureCard = Omit<Capture, 'photos' | 'place' | 'allowed'>
 /** A wall's session only looks on; no account is granted that. */
 export type Role = 'admin' | 'gis_admin' | 'command' | 'officer' | 'auditor' | 'wall'
@@ -76,9 +80,15 @@ export type FeedEvent =
   | { seq: number; type: 'mode.changed'; data: { mobilisation: Schemas['Order'] } }
   | { seq: number; type: 'capture.changed'; data: { capture: CaptureCard } }
   | { seq: number; type: 'bulletin.changed'; data: { bulletin: BulletinRef } }
+  | { seq: number; type: 'bulletin.sighting'; data: SightingNews }
   | { seq: number; type: 'order.changed'; data: { order: OrderCount } }
   | { seq: number; type: 'order.overdue'; data: { order: OrderCount; unanswered: Unanswered } }
 
+/** That a sighting came or was answered: which, and no more. */
+export interface SightingNews {
+  bulletin: BulletinRef
+  sighting: SightingRef
+}
 /** How far an order has come, as the feed counts it. */
 export interface OrderCount {
   id: number
@@ -114,6 +124,7 @@ export type InboxMessage = { seq: number; id: string; at: string } & (
   | OrderMessage
   | { type: 'capture.decided'; data: { capture: CaptureCard } }
   | { type: 'bulletin.issued' | 'bulletin.updated' | 'bulletin.ended'; data: { bulletin: BulletinRef } }
+  | { type: 'bulletin.sighting'; data: SightingNews }
   // What stood here has ended before it was read; `type` says what it was.
   | { type: 'expired'; data: { type: string; task?: { id: number }; order?: { id: number }; bulletin?: { id: number } } }
 )
