@@ -7,25 +7,25 @@ error, or when the content security policy had to stop something.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-)
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser import DESKTOP, PATIENCE_MS, chromium, is_fault
-from tests.e2e.serving import PASSWORD, serving
+from tests.browser import DESKTOP, PATIENCE_MS, Watch, chromium
+from tests.e2e.serving import PASSWORD, County, county
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[str]:
-    """The address of a running demo county with one day of past incidents."""
-    with serving() as address:
-        yield address
+def kaihua() -> Iterator[County]:
+    """A running demo county with one day of past incidents."""
+    with county() as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def served(kaihua: County) -> str:
+    """Its address."""
+    return kaihua.address
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +42,7 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
     `refused` names the statuses of the refusals that the test provokes there.
     """
     contexts: list[BrowserContext] = []
-    faults: list[str] = []
-
-    def complain(page: Page, message: ConsoleMessage, refused: Collection[int]) -> None:
-        if is_fault(message, refused):
-            faults.append(f"{page.url}: {message.text} {message.location}")
-
-    def watch(page: Page, refused: Collection[int]) -> None:
-        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: complain(page, message, refused))
+    watch = Watch()
 
     def open_page(
         path: str,
@@ -63,23 +55,15 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(base_url=served, locale=locale, viewport=viewport, **options)
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
-        context.on(
-            "request",
-            lambda request: (
-                faults.append(f"left this host: {request.url}")
-                if urlsplit(request.url).hostname not in {"localhost", None, ""}
-                else None
-            ),
-        )
+        watch.over(context, refused)
         page = context.new_page()
-        watch(page, refused)
         page.goto(path)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert not faults, "\n".join(faults)
+    watch.end()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.axe import assert_accessible
 from tests.browser import HANDHELD
+from tests.e2e.bulletining import NAME, ROOM, STATION, on_duty_in
 from tests.e2e.handhelds import CommandRoom
 from tests.e2e.hands import Hand
 from tests.photos import photo
@@ -19,9 +20,6 @@ from tests.photos import photo
 OpenPage = Callable[..., Page]
 SignIn = Callable[[Page, str], Page]
 
-STATION = "33082407"
-ROOM = f"room-{STATION}"
-NAME = "甄小北"
 DESCRIPTION = f"{NAME}，女，9岁，身高约130厘米，穿红色外套。"
 #: From the board of the room to the last press.
 MOST_STEPS, MOST_SECONDS = 6, 120
@@ -34,8 +32,7 @@ SIDE_PX = 240
 @pytest.fixture
 def on_duty(served: str) -> str:
     """An officer of the station who is on duty now."""
-    found = CommandRoom(served).get(f"/force/officers?unit={STATION}&limit=500")["items"]
-    return next(each["username"] for each in found if each["on_duty"] and each["kind"] == "officer")
+    return on_duty_in(served, STATION)[0]
 
 
 def chosen(page: Page) -> int:

@@ -5,6 +5,7 @@ import { blank, bulletinOf, draftOf, formOf, missing, ofKind, wordOfArrest } fro
 import type { Contents, Detail, Terms } from '@/bulletins/types'
 import { bulletinSlice, isOver, isUnread, photosOf, shown, toFetch, withOpened, withSheet, type HeldBulletins } from '@/live/bulletins'
 import { partOf } from '@/live/records'
+import { NO_SIGHTINGS } from '@/live/sightings'
 
 const NOW = Date.parse('2026-03-10T09:30:00+08:00')
 const HALF_HOUR = 30 * 60_000
@@ -26,7 +27,7 @@ describe('what a terminal holds of bulletins', () => {
 
   it('begins with a name, and the copy is still to be taken', () => {
     const held = take({}, message('bulletin.issued', 7))
-    expect(held).toEqual({ 7: { id: 7, version: 1, sheet: null, opened: null } })
+    expect(held).toEqual({ 7: { id: 7, version: 1, sheet: null, opened: null, seen: NO_SIGHTINGS } })
     expect(toFetch(held).map(({ id }) => id)).toEqual([7])
     expect(toFetch(withSheet(held, sheet(7), []))).toEqual([])
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { basemapLabels, basemapLayers, basemapSource, type Ground } from '@/map/basemap'
 import { classFigures, figuresChanged, loadFigures, openByCell, rangesOf } from '@/map/cellFigures'
+import { seenShade } from '@/map/cellLayers'
 import { NO_CHOICE, read } from '@/map/choice'
 import { heatFeatures } from '@/map/heat'
 import { changeTo, NONE, type LiveFeature } from '@/map/incremental'
@@ -33,6 +34,10 @@ describe('what changed of a source', () => {
 })
 
 describe('cells by a figure', () => {
+  it('are seen in a legend as on the ground', () => {
+    expect(seenShade(DAY, DAY.load[4]!)).toBe(`color-mix(in srgb, ${DAY.load[4]} 55%, ${DAY.ground})`)
+  })
+
   it('count what is open, cell by cell', () => {
     const cards = [card(), card({ id: 2, state: 'signed' }), card({ id: 3, state: 'closed' })]
     expect([...openByCell(cards)]).toEqual([['330824100001001', 2]])

@@ -12,6 +12,7 @@ export function measureOffset(dateHeader: string | null): void {
   const measured = serverMs + 500 - Date.now()
   // Below two seconds the header's own coarseness is all that is seen.
   offset.value = Math.abs(measured) < 2000 ? 0 : measured
+  known = UNKNOWN
 }
 
 /** Milliseconds since the epoch by the server's clock. */
@@ -22,6 +23,17 @@ export function serverNow(): number {
 /** The server's time at a moment that the device's own clock told. */
 export function toServer(deviceMs: number): number {
   return deviceMs + offset.value
+}
+
+const UNKNOWN = { at: -Infinity, ran: 0 }
+/** The latest that it was known to be since the server said the time, and how long the page had run. */
+let known = UNKNOWN
+
+/** A moment, or what it must be by what was known and the page's own running: a clock that is set back wins no time. */
+export function noEarlier(at: number): number {
+  const ran = performance.now()
+  known = { at: Math.max(at, known.at + ran - known.ran), ran }
+  return known.at
 }
 
 const now = ref(serverNow())

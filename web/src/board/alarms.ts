@@ -1,4 +1,6 @@
 /** Alarms: the server's, and those that only this page can know. */
+import type { RouteLocationRaw } from 'vue-router'
+
 import type { components } from '@/api/schema'
 
 export type ServerAlarm = components['schemas']['Alarm']
@@ -33,6 +35,12 @@ export function ownAlarms(lostSince: number | null, clockOffsetMs: number, now: 
     found.push({ ...own, key: 'own_clock', kind: 'own_clock', since: now, params })
   }
   return found
+}
+
+/** The page where something can be done about an alarm; null where there is none. */
+export function pageOf({ kind, task, params }: Pick<Alarm, 'kind' | 'task' | 'params'>): RouteLocationRaw | null {
+  if (kind === 'sighting') return { path: '/bulletins', query: { bulletin: Number(params['bulletin']) } }
+  return task === null ? null : { path: '/command', query: { task } }
 }
 
 /** Those that are not silenced: they sound, and stand in red. */

@@ -1,5 +1,6 @@
 /** The bulletins that an officer's terminal holds while they are live; pure. */
-import type { BulletinRef, BulletinSheet, InboxMessage, Snapshot } from '@/api/types'
+import type { BulletinRef, BulletinSheet, InboxMessage, SightingNews, Snapshot } from '@/api/types'
+import { isStale, NO_SIGHTINGS, withTold, type OwnSightings } from './sightings'
 import type { Items, Slice } from './slices'
 
 /**
@@ -10,6 +11,8 @@ export interface HeldBulletin extends BulletinRef {
   sheet: BulletinSheet | null
   /** The version that the officer opened last. */
   opened: number | null
+  /** The officer's own sightings of it; null where the terminal doesn't know and has to ask. */
+  seen: OwnSightings | null
   /** Its photos one behind the other, as a record is sealed with one piece of bytes; */
   bytes?: Uint8Array<ArrayBuffer>
   /** and how long each of them is. */
@@ -25,25 +28,56 @@ export const bulletinSlice: Slice<HeldBulletin> = {
     switch (message.type) {
       case 'bulletin.issued':
       case 'bulletin.updated':
-        return named(held, message.data.bulletin)
+        return named(held, message.data.bulletin, NO_SIGHTINGS)
+      case 'bulletin.sighting':
+        return sighted(held, message.data)
       case 'bulletin.ended':
         return without(held, message.data.bulletin.id)
       case 'expired':
-        return message.data.bulletin ? without(held, message.data.bulletin.id) : held
+        return endOf(message.data, held)
       default:
         return held
     }
   },
 
   fill({ bulletins = [] }: Snapshot): HeldBulletins {
-    return bulletins.reduce(named, {})
+    // Whether the officer has written a sighting of one before, a snapshot doesn't say.
+    return bulletins.reduce<HeldBulletins>((held, each) => named(held, each, null), {})
   },
 }
 
-function named(held: HeldBulletins, { id, version }: BulletinRef): HeldBulletins {
+function named(held: HeldBulletins, { id, version }: BulletinRef, seen: OwnSightings | null): HeldBulletins {
   const standing = held[id]
   if (standing && standing.version >= version) return held
-  return { ...held, [id]: { sheet: null, opened: null, ...standing, id, version } }
+  return { ...held, [id]: { sheet: null, opened: null, seen, ...standing, id, version } }
+}
+
+/** What is held after the inbox named a sighting. Which bulletin ended is another message's. */
+function sighted(held: HeldBulletins, { bulletin, sighting }: SightingNews): HeldBulletins {
+  return withSeen(held, bulletin.id, (seen) => seen && withTold(seen, sighting))
+}
+
+/** What is held after a message that nobody read in time. That of a sighting ends no bulletin. */
+function endOf({ type, bulletin }: { type: string; bulletin?: { id: number } }, held: HeldBulletins): HeldBulletins {
+  return bulletin && type !== 'bulletin.sighting' ? without(held, bulletin.id) : held
+}
+
+/** What is held with the officer's own sightings of one of them changed. */
+export function withSeen(
+  held: HeldBulletins,
+  id: number,
+  next: (seen: OwnSightings | null) => OwnSightings | null,
+): HeldBulletins {
+  const standing = held[id]
+  if (!standing) return held
+  // A record that an earlier version of this page kept knows nothing of sightings.
+  const seen = next(standing.seen ?? null)
+  return seen === standing.seen ? held : { ...held, [id]: { ...standing, seen } }
+}
+
+/** Those with a sighting that the inbox told of and the terminal hasn't read. */
+export function toAsk(held: HeldBulletins): HeldBulletin[] {
+  return Object.values(held).filter(({ seen }) => seen && isStale(seen))
 }
 
 export function without(held: HeldBulletins, id: number): HeldBulletins {
@@ -55,8 +89,8 @@ export function without(held: HeldBulletins, id: number): HeldBulletins {
 export function withSheet(held: HeldBulletins, sheet: BulletinSheet, photos: readonly Uint8Array[]): HeldBulletins {
   const standing = held[sheet.id]
   if (!standing) return held
-  const { id, version, opened } = standing
-  const fresh = { id, version: Math.max(version, sheet.version), opened, sheet }
+  const { id, version, opened, seen } = standing
+  const fresh = { id, version: Math.max(version, sheet.version), opened, seen, sheet }
   return { ...held, [sheet.id]: photos.length ? { ...fresh, ...joined(photos) } : fresh }
 }
 

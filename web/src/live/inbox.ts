@@ -23,6 +23,7 @@ export const NEWS: ReadonlySet<InboxMessageType> = new Set([
   'swap.done',
   'capture.decided',
   'bulletin.issued',
+  'bulletin.sighting',
 ])
 
 type SliceName = keyof typeof SLICES

@@ -103,6 +103,11 @@ export class Keeping {
     return hadAny
   }
 
+  /** The latest moment that the device's clock has shown. */
+  async latestMs(): Promise<number> {
+    return (await this.database.factNamed('contact'))?.latest ?? -Infinity
+  }
+
   async wipeReceived(): Promise<void> {
     await this.database.wipeReceived()
     await this.vault.renewReceived()

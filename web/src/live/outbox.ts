@@ -47,6 +47,11 @@ export function pending(outbox: Outbox): Outbox {
   return outbox.filter((entry) => entry.status === 'queued' || entry.status === 'sent')
 }
 
+/** What is left when some commands are forgotten: what they said stands elsewhere by now, or is over. */
+export function withoutEntries(outbox: Outbox, ids: readonly string[]): Outbox {
+  return outbox.filter(({ id }) => !ids.includes(id))
+}
+
 /** What was said to a subject, in its order. */
 export function saidTo(outbox: Outbox, subject: Subject): Entry[] {
   const [[name, id] = []] = Object.entries(subject)

@@ -79,6 +79,11 @@ function cellPaint(palette: Palette, stations: readonly string[], colouring: Col
   return { ...FLAT, 'fill-color': figureFill(shades, palette.beyond), 'fill-opacity': FIGURE_OPACITY }
 }
 
+/** The colour in which a cell of a shade is seen, with the ground showing through: for a legend. */
+export function seenShade({ ground }: Palette, shade: string): string {
+  return `color-mix(in srgb, ${shade} ${Math.round(FIGURE_OPACITY * 100)}%, ${ground})`
+}
+
 export function stationFill(
   palette: Palette,
   stations: readonly string[],

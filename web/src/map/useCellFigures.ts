@@ -1,11 +1,9 @@
-import type { ExpressionSpecification, Map as MapLibreMap } from 'maplibre-gl'
-import { computed, onScopeDispose, watch, type ComputedRef } from 'vue'
+import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import type { TaskCard } from '@/api/types'
 import {
   classFigures,
-  figuresChanged,
   loadFigures,
   openByCell,
   rangesOf,
@@ -16,15 +14,12 @@ import type { Choice } from './choice'
 import { callsByCell } from './door'
 import type { CellCalls } from './types'
 import type { GridMap } from './useMap'
+import { NO_FIGURES, usePaintedFigures } from './usePaintedFigures'
 import { usePeriodic } from './usePeriodic'
-
-/** Labels are laid out anew as a whole; what changes by the second is gathered. */
-const LABELS_EVERY_MS = 1000
-const NO_FIGURES: Figures = new Map()
 
 /** Colours and labels the cells by what was chosen; gives the classes of the legend. */
 export function useCellFigures(
-  { map }: GridMap,
+  gridMap: GridMap,
   choice: () => Choice,
   cards: () => readonly TaskCard[],
 ): { ranges: ComputedRef<readonly Range[]> } {
@@ -47,31 +42,7 @@ export function useCellFigures(
     return classFigures(calls.value, (broad) => t(`map.class.${broad}`))
   })
 
-  let standing: Figures = NO_FIGURES
-  let labelling: ReturnType<typeof setTimeout> | null = null
-
-  function paint(made: MapLibreMap): void {
-    for (const [id, figure] of figuresChanged(standing, figures.value)) {
-      const cell = { source: 'grid', sourceLayer: 'cells', id }
-      if (figure) made.setFeatureState(cell, { rank: figure.rank })
-      else made.removeFeatureState(cell, 'rank')
-    }
-    standing = figures.value
-    labelling ??= setTimeout(label, LABELS_EVERY_MS)
-  }
-  function label(): void {
-    labelling = null
-    map.value?.setLayoutProperty('cell-figures', 'text-field', labelsOf(figures.value))
-  }
-  watch(map, () => (standing = NO_FIGURES))
-  watch([map, figures], ([made]) => made && paint(made), { immediate: true })
-  onScopeDispose(() => labelling !== null && clearTimeout(labelling))
+  usePaintedFigures(gridMap, () => figures.value)
 
   return { ranges }
-}
-
-function labelsOf(figures: Figures): string | ExpressionSpecification {
-  if (figures.size === 0) return ''
-  const cases = [...figures].flatMap(([cell, { label }]) => [cell, label])
-  return ['match', ['get', 'code'], ...cases, ''] as unknown as ExpressionSpecification
 }

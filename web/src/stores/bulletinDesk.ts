@@ -4,7 +4,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import type { Role } from '@/api/types'
 import { useAttempt } from '@/base/attempt'
 import * as door from '@/bulletins/door'
-import type { Contents, Detail, Draft, Head, NewBulletin, Opened, StepDone, Terms } from '@/bulletins/types'
+import type { CapImport, CapImported, Contents, Detail, Draft, Head, NewBulletin, Opened, StepDone, Terms } from '@/bulletins/types'
 import { useSpeakers } from '@/duty/useSpeakers'
 import { useFeed } from './feed'
 
@@ -117,10 +117,25 @@ export const useBulletinDesk = defineStore('bulletinDesk', () => {
     return done
   }
 
+  /** Takes a CAP message; the draft that came of it is chosen, unread. */
+  async function importCap(body: CapImport): Promise<CapImported | null> {
+    const done = await attempt(() => door.importCap(body))
+    if (!done) return null
+    if (done.bulletin) {
+      putAway()
+      wanted = done.bulletin.id
+      chosen.value = done.bulletin
+    }
+    await refresh()
+    return done
+  }
+
   async function step(body: StepDone): Promise<boolean> {
     const { id } = chosen.value!
     const read = isStale.value ? null : told.value
-    const done = await change(() => door.step(id, body))
+    // What is approved is what was read.
+    const said = body.verb === 'approve' ? { ...body, version: told.value?.version } : body
+    const done = await change(() => door.step(id, said))
     // A step changes nothing of what it says.
     if (done && read && chosen.value?.id === id) told.value = { ...read, version: chosen.value.version }
     return done
@@ -130,6 +145,13 @@ export const useBulletinDesk = defineStore('bulletinDesk', () => {
     await Promise.all([load(), wanted === null ? null : choose(wanted)])
   }
   watch(() => feed.bulletinChanges, refresh)
+  // How many wait is counted on the bulletin; what its sightings say is asked for by who looks.
+  watch(
+    () => feed.sightingNews,
+    (told) => {
+      if (wanted !== null && told.some(({ bulletin }) => bulletin.id === wanted)) void choose(wanted)
+    },
+  )
   watch(
     () => feed.linkState,
     (now, before) => {
@@ -167,6 +189,7 @@ export const useBulletinDesk = defineStore('bulletinDesk', () => {
     openDraft,
     write,
     edit,
+    importCap,
     step,
     leave,
   }

@@ -3,7 +3,7 @@ import { computed, shallowRef, watch } from 'vue'
 
 import { api, ask, Refusal } from '@/api/client'
 import type { BulletinSheet } from '@/api/types'
-import { serverNow, useNow } from '@/base/clock'
+import { noEarlier, serverNow, useNow } from '@/base/clock'
 import { isOver, isUnread, photosOf, shown, toFetch, without, withOpened, withSheet, type HeldBulletin, type HeldBulletins } from '@/live/bulletins'
 import { MEDIA_TYPE } from '@/live/photo'
 import { useInbox } from './inbox'
@@ -20,7 +20,8 @@ export const useBulletins = defineStore('bulletins', () => {
   const inbox = useInbox()
   const outbox = useOutbox()
   const position = usePosition()
-  const now = useNow()
+  const clock = useNow()
+  const now = computed(() => noEarlier(clock.value))
   /** The addresses of the photos of the bulletin on screen. */
   const photos = shallowRef<string[]>([])
   let isFetching = false
@@ -84,7 +85,7 @@ export const useBulletins = defineStore('bulletins', () => {
   }
 
   watch([() => inbox.state.bulletins, () => inbox.linkState], () => void fetchMissing())
-  // What is over by this device's clock goes, with signal or without.
+  // What is over by this device's clock goes, with signal or without, also where that is set back.
   watch(now, (at) => {
     const over = Object.values(inbox.state.bulletins).filter((each) => isOver(each, at))
     if (over.length) change((held) => over.reduce((rest, { id }) => without(rest, id), held))
@@ -96,7 +97,7 @@ export const useBulletins = defineStore('bulletins', () => {
     (held, before) => {
       if (!inbox.link) return
       for (const { id, sheet } of Object.values(before)) {
-        if (sheet && !(id in held)) void outbox.give({ bulletin: id }, 'removed', {})
+        if (sheet && !(id in held)) void outbox.give({ bulletin: id }, 'removed', { version: sheet.version })
       }
     },
   )

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import type { Account } from '@/api/types'
+import { noEarlier } from '@/base/clock'
 import { DeviceDatabase } from '@/live/deviceDatabase'
 import { Keeping, type PinResult } from '@/live/keeping'
 import { MemoryShelf } from '@/live/shelf'
@@ -70,6 +71,8 @@ export const useDevice = defineStore('device', () => {
     if (result !== 'open') return result
     await opened()
     if (session.account) return result
+    // Nobody says the time: it is no earlier than the clock has shown before this page.
+    noEarlier(await keeping!.latestMs())
     const kept = await storage.value!.records<Kept>('account').get(SELF)
     if (kept) session.resume(kept.account, kept.csrfToken)
     return result

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 
 import { api, ask } from '@/api/client'
-import type { FeedEvent, LivePosition, Resync, TaskCard } from '@/api/types'
+import type { FeedEvent, LivePosition, Resync, SightingNews, TaskCard } from '@/api/types'
 import { applyCard, applyEvents, applySnapshot, EMPTY_FEED } from '@/live/feed'
 import { byFrame } from '@/live/frames'
 import { NO_TALLY, tallied } from '@/live/orderTally'
@@ -25,6 +25,8 @@ export const useFeed = defineStore('feed', () => {
   const modeChanges = ref(0)
   /** The same of what was told of bulletins. */
   const bulletinChanges = ref(0)
+  /** The sightings that were told of last: which, and no more. */
+  const sightingNews = shallowRef<readonly SightingNews[]>([])
 
   const cards = computed(() => Object.values(state.value.tasks))
   const following = computed(() => link.value !== null)
@@ -48,6 +50,8 @@ export const useFeed = defineStore('feed', () => {
     state.value = applyEvents(state.value, events)
     if (events.some(({ type }) => type === 'mode.changed')) modeChanges.value++
     if (events.some(({ type }) => type === 'bulletin.changed')) bulletinChanges.value++
+    const sighted = fresh.flatMap((event) => (event.type === 'bulletin.sighting' ? [event.data] : []))
+    if (sighted.length) sightingNews.value = sighted
     if (created?.type === 'incident.created') announcement.value = created.data.task
   }
   const events = byFrame(take)
@@ -88,10 +92,11 @@ export const useFeed = defineStore('feed', () => {
     loaded.value = false
     announcement.value = null
     orderTally.value = NO_TALLY
+    sightingNews.value = []
     lost.value = null
   }
 
-  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, bulletinChanges, orderTally, learn, open, close }
+  return { cards, state, loaded, officers, following, linkState, lost, announcement, modeChanges, bulletinChanges, sightingNews, orderTally, learn, open, close }
 })
 
 /** The last known positions, which the socket then moves. */

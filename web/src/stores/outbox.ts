@@ -14,6 +14,7 @@ import {
   requeue,
   saidTo,
   settle,
+  withoutEntries,
   type Entry,
   type Outbox,
 } from '@/live/outbox'
@@ -26,7 +27,8 @@ const KEPT = 200
 const RETRY_MS = 3000
 const FRESH_MS = 120_000
 
-type Learner = (answer: CommandAnswer) => void
+/** Told what was answered, and to what. */
+type Learner = (answer: CommandAnswer, said: Entry) => void
 
 /** The officer's commands: kept on the device until the server has answered each of them. */
 export const useOutbox = defineStore('outbox', () => {
@@ -44,10 +46,15 @@ export const useOutbox = defineStore('outbox', () => {
     await storage?.keepOutbox(entries.value)
   }
 
-  /** Queues a command and sends it as soon as it can; its id, by which its entry is found. */
-  async function give(subject: Subject, verb: string, data: Record<string, unknown>): Promise<string> {
+  /** Queues a command and sends it as soon as it can; its id, by which its entry is found. It is of
+   *  this moment, or of the one that the officer says. */
+  async function give(
+    subject: Subject,
+    verb: string,
+    data: Record<string, unknown>,
+    occurred_at = new Date().toISOString(),
+  ): Promise<string> {
     const id = newId()
-    const occurred_at = new Date().toISOString()
     await change(enqueue(entries.value, { id, verb, ...subject, occurred_at, data, ...place() }))
     void pump()
     return id
@@ -67,13 +74,18 @@ export const useOutbox = defineStore('outbox', () => {
       setTimeout(() => void pump(), RETRY_MS)
       return
     }
-    await take(entry.id, answer)
+    await take(entry, answer)
     await pump()
   }
 
-  async function take(id: string, answer: CommandAnswer): Promise<void> {
-    await change(settle(entries.value, id, answer))
-    for (const [subject, learn] of learners) if (subject in answer) learn(answer)
+  async function take(said: Entry, answer: CommandAnswer): Promise<void> {
+    await change(settle(entries.value, said.id, answer))
+    for (const [subject, learn] of learners) if (subject in answer) learn(answer, said)
+  }
+
+  /** Keeps no longer what was said by some commands. */
+  async function forget(ids: readonly string[]): Promise<void> {
+    if (ids.length) await change(withoutEntries(entries.value, ids))
   }
 
   /** Has `learn` told of every answer that shows what has become of a kind of subject. */
@@ -114,5 +126,5 @@ export const useOutbox = defineStore('outbox', () => {
     },
   )
 
-  return { entries, waiting, give, of, onAnswer, foreseen, open }
+  return { entries, waiting, give, forget, of, onAnswer, foreseen, open }
 })
