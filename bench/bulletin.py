@@ -25,9 +25,8 @@ from contextlib import ExitStack
 import requests
 import sqlalchemy as sa
 from rich.console import Console
-from rig.contest import Contender, crowds_of, installation, raise_limits, take_turns
-from rig.processes import Server, web_process
-from terminals import floor
+from rig.contest import floor, installation, raise_limits, take_turns, web_processes
+from rig.processes import Server
 
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
@@ -58,7 +57,7 @@ def draft(database: Database) -> dict[str, object]:
         "kind": "missing_person",
         "urgent": True,
         "basis": {"type": "report", "number": "1", "authority": "bench", "date": today},
-        "area": {"units": ["1"]},
+        "area": {"whole": True, "reason": "一名儿童走失"},
         "lasts_h": 24,
         "contents": {
             "fact": "一名九岁女孩",
@@ -124,14 +123,10 @@ def main() -> None:
         database, _, folder = stack.enter_context(installation(options.terminals))
         with database.transaction() as session:
             room = access.principal_of(session, session.scalar(_ROOM))
-        url = database.url.render_as_string(hide_password=False)
-        servers = []
-        for n in range(2):
-            servers.append(web_process(url, folder / f"var{n}"))
-            stack.callback(servers[n].stop)
         said = draft(database)
-        crowds = crowds_of([server.port for server in servers], tokens, numbered=True)
-        ours = Contender("a bulletin", servers, crowds, lambda: send(database, room, said))
+        ours = web_processes(
+            "a bulletin", database, folder, tokens, lambda: send(database, room, said), stack
+        )
         bare = floor(1, tokens, stack)
         for contender in (ours, bare):
             contender.connect()
@@ -141,7 +136,7 @@ def main() -> None:
         ratio = mine.from_order / theirs.from_order
         say(f"  bare emit {theirs.from_order:6.3f} · bulletin {mine.from_order:6.3f}", end="")
         say(f" · ratio {ratio:.2f}")
-        contents(database, servers, tokens, options.connections)
+        contents(database, ours.servers, tokens, options.connections)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,15 @@ from contextlib import ExitStack
 from statistics import median, quantiles
 
 from rich.console import Console
-from rig.contest import Contender, Post, crowds_of, installation, raise_limits, take_turns
-from rig.processes import ROOT, Server, free_port, web_process
+from rig.contest import (
+    Contender,
+    Post,
+    floor,
+    installation,
+    raise_limits,
+    take_turns,
+    web_processes,
+)
 
 #: A message to all may take so many times what a bare emit of the floor takes.
 MOST = 2.0
@@ -36,25 +43,6 @@ MOVERS = 1_000
 SINGLES_PER_S, SINGLES_S = 50, 20
 
 say = Console(highlight=False).print
-
-
-def floor(processes: int, tokens: list[str], stack: ExitStack) -> Contender:
-    """Return Node's socket.io in so many processes."""
-    servers = []
-    for _ in range(processes):
-        port = free_port()
-        server = Server("node", str(ROOT / "bench/socketio_floor.mjs"), str(port), port=port)
-        stack.callback(server.stop)
-        servers.append(server)
-
-    def emit() -> float:
-        ordered = time.monotonic()
-        for server in servers:
-            server.post("/emit")
-        return ordered
-
-    crowds = crowds_of([server.port for server in servers], tokens, numbered=False)
-    return Contender(f"Node socket.io, {processes} p.", servers, crowds, emit)
 
 
 def main() -> None:
@@ -66,14 +54,10 @@ def main() -> None:
     tokens = [str(n) for n in range(1, options.terminals + 1)]
     with ExitStack() as stack:
         database, recipients, folder = stack.enter_context(installation(options.terminals))
-        url = database.url.render_as_string(hide_password=False)
-        servers = []
-        for n in range(2):
-            servers.append(web_process(url, folder / f"var{n}"))
-            stack.callback(servers[n].stop)
         post = Post(database)
-        crowds = crowds_of([server.port for server in servers], tokens, numbered=True)
-        ours = Contender("ours, 2 p.", servers, crowds, lambda: post(recipients))
+        ours = web_processes(
+            "ours, 2 p.", database, folder, tokens, lambda: post(recipients), stack
+        )
         floors = [floor(processes, tokens, stack) for processes in (1, 2)]
         ratio = to_all(ours, floors, options.turns)
         singles(ours, post, recipients)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -20,7 +20,7 @@ from gridserver.delivery import service
 from gridserver.embedded import Cluster
 from rig import accounts
 from rig.crowd import Crowd
-from rig.processes import Server
+from rig.processes import ROOT, Server, free_port, web_process
 
 _PATIENCE = 300.0
 _REST = 1.5
@@ -121,6 +121,43 @@ class Post:
 def crowds_of(ports: list[int], tokens: list[str], *, numbered: bool) -> list[Crowd]:
     """Return two crowds, whatever the number of servers: the generator is the same for all."""
     return [Crowd(ports[n % len(ports)], tokens[n::2], numbered) for n in range(2)]
+
+
+def web_processes(
+    name: str,
+    database: Database,
+    folder: Path,
+    tokens: list[str],
+    tell: Callable[[], float],
+    stack: ExitStack,
+) -> Contender:
+    """Return two web processes of ours, with their terminals."""
+    url = database.url.render_as_string(hide_password=False)
+    servers = []
+    for n in range(2):
+        servers.append(web_process(url, folder / f"var{n}"))
+        stack.callback(servers[n].stop)
+    crowds = crowds_of([server.port for server in servers], tokens, numbered=True)
+    return Contender(name, servers, crowds, tell)
+
+
+def floor(processes: int, tokens: list[str], stack: ExitStack) -> Contender:
+    """Return Node's socket.io in so many processes."""
+    servers = []
+    for _ in range(processes):
+        port = free_port()
+        server = Server("node", str(ROOT / "bench/socketio_floor.mjs"), str(port), port=port)
+        stack.callback(server.stop)
+        servers.append(server)
+
+    def emit() -> float:
+        ordered = time.monotonic()
+        for server in servers:
+            server.post("/emit")
+        return ordered
+
+    crowds = crowds_of([server.port for server in servers], tokens, numbered=False)
+    return Contender(f"Node socket.io, {processes} p.", servers, crowds, emit)
 
 
 @contextmanager
