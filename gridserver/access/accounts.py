@@ -26,7 +26,7 @@ from gridserver.access.sessions import OwnSession
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
-from gridserver.base.errors import NotFound
+from gridserver.base.errors import NotFound, OutOfReach
 from gridserver.org.models import Unit
 
 
@@ -208,5 +208,5 @@ def _shut(session: Session, usernames: Sequence[str]) -> dict[str, dt.datetime]:
     return shut
 
 
-def _unknown() -> NotFound:
-    return NotFound("account.unknown", "There is no such account within your scope.")
+def _unknown() -> OutOfReach:
+    return OutOfReach("account.unknown", "There is no such account within your scope.")

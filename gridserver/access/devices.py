@@ -24,7 +24,7 @@ from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base import db, reading
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from gridserver.base.errors import Conflict, Forbidden, OutOfReach, Unauthenticated
 
 LONGEST_REASON = 200
 
@@ -226,7 +226,7 @@ def _locked(session: Session, actor: Principal | None, device_id: int, permissio
         which = which.where(reached(actor, permission, Device.account_id, or_own=its_own))
     device = session.scalar(which.with_for_update())
     if device is None:
-        raise NotFound("device.unknown", f"There is no device {device_id} that you may change.")
+        raise OutOfReach("device.unknown", f"There is no device {device_id} that you may change.")
     return device
 
 

@@ -22,7 +22,7 @@ from gridserver.access.sessions import digest
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
-from gridserver.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from gridserver.base.errors import Forbidden, Invalid, OutOfReach, Unauthenticated
 
 #: How long a code is good.
 LASTS = dt.timedelta(minutes=10)
@@ -65,7 +65,7 @@ def make_code(session: Session, actor: Principal, username: str) -> Code:
     )
     account_id = session.scalar(its)
     if account_id is None:
-        raise NotFound(
+        raise OutOfReach(
             "account.unknown", "There is no such account within your scope.", field="username"
         )
     session.execute(delete(DeviceCode).where(DeviceCode.account_id == account_id))

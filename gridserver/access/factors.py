@@ -18,7 +18,7 @@ from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, NotFound, Unauthenticated
+from gridserver.base.errors import Conflict, OutOfReach, Unauthenticated
 from gridserver.base.sealing import Seal
 from gridserver.org import queries as org
 
@@ -204,7 +204,7 @@ def remove(session: Session, actor: Principal, factor_id: int) -> None:
     own = _confirmed(session, actor.account_id, lock=True)
     found = next((each for each in own if each.id == factor_id), None)
     if found is None:
-        raise NotFound("factor.unknown", "You have no such second factor.")
+        raise OutOfReach("factor.unknown", "You have no such second factor.")
     if len(own) == 1:
         if is_demanded(session, actor.account_id):
             raise Conflict(

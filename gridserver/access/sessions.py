@@ -17,7 +17,7 @@ from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
-from gridserver.base.errors import NotFound
+from gridserver.base.errors import OutOfReach
 
 #: What the name of a long-lived token begins with, where a session has its device's.
 ISSUED_PREFIX = "token:"
@@ -81,7 +81,7 @@ def standing(session: Session, *which: ColumnElement[bool]) -> Sequence[OwnSessi
 def end_own(session: Session, actor: Principal, session_id: uuid.UUID) -> None:
     """End one of the actor's sessions. Raises `NotFound` (``session.unknown``)."""
     if not end(session, LoginSession.id == session_id, *_standing(actor)):
-        raise NotFound("session.unknown", "You have no such session; it may have ended.")
+        raise OutOfReach("session.unknown", "You have no such session; it may have ended.")
     _record(session, actor, 1)
 
 

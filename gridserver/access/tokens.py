@@ -22,7 +22,7 @@ from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.base.errors import NotFound
+from gridserver.base.errors import OutOfReach
 
 #: How long a token may last at most.
 MOST_DAYS = 366
@@ -95,7 +95,7 @@ def revoke(session: Session, actor: Principal, token_id: uuid.UUID) -> None:
     which = select(LoginSession).where(LoginSession.id == token_id, *_standing(session, actor))
     found = session.scalar(which.with_for_update())
     if found is None:
-        raise NotFound("session.unknown_token", "You have no such token; it may have ended.")
+        raise OutOfReach("session.unknown_token", "You have no such token; it may have ended.")
     found.ended_at = now(session)
     session.flush()
     name = found.device.removeprefix(ISSUED_PREFIX)

@@ -278,7 +278,7 @@ class BulletinCommands(MethodView):
         with context.transaction() as session:
             outcome = say(session, context.principal(), bulletin_id, Command(**body))
         if outcome.status != 200:
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         return jsonify(outcome.body)
 
 

@@ -171,7 +171,7 @@ class Captures(MethodView):
             outcome = say(session, context.principal(), command)
         if outcome.status != 200:
             # The answer is stored, so the transaction stands.
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         response = idempotency.created(outcome.body)
         response.headers["Location"] = f"{blueprint.url_prefix}/{outcome.body['capture']['id']}"
         return response

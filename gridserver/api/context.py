@@ -133,8 +133,8 @@ def turn_s(account_id: int) -> float:
     return _installation().accounts.queue(account_id, time.monotonic())
 
 
-def note_refusal(error: Forbidden, account_id: int | None) -> None:
-    """Leave a line in the log of what an account may not do."""
+def note_refusal(error: Exception | None, account_id: int | None) -> None:
+    """Leave a line in the log where an account asked for what it may not do or see."""
     _installation().refusals.note(error, account_id)
 
 

@@ -63,7 +63,7 @@ class SignedReports(MethodView):
             partner, actor, nonce = _sender(session, code, body)
             outcome = _once(session, actor, nonce, body, lambda: _take(session, partner, body))
         if outcome.status != 200:
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         if "refused" in outcome.body:
             return problems.problem(422, **outcome.body["refused"])
         response = jsonify(outcome.body["incident"])
@@ -105,7 +105,7 @@ class SignedAnswers(MethodView):
             partner, actor, nonce = _sender(session, code, body)
             outcome = _once(session, actor, nonce, body, lambda: _answer(session, partner, body))
         if outcome.status != 200:
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         return jsonify(outcome.body)
 
 

@@ -158,7 +158,7 @@ class Incidents(MethodView):
                 lambda: _report(session, body),
             )
         if outcome.status != 200:
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         return _reported(outcome.body)
 
 

@@ -245,7 +245,7 @@ class OrderCommands(MethodView):
         with context.transaction() as session:
             outcome = say(session, context.principal(), order_id, Command(**body))
         if outcome.status != 200:
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         return jsonify(outcome.body)
 
 

@@ -27,6 +27,7 @@ from gridserver.base.errors import (
     Unauthenticated,
     Unavailable,
 )
+from gridserver.delivery.once import Outcome
 from gridserver.grids import texts
 
 MEDIA_TYPE = "application/problem+json"
@@ -117,6 +118,12 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
     )
 
 
+def of_command(outcome: Outcome) -> Response:
+    """Return the refusal of a command as a problem document, whether made now or stored."""
+    context.note_refusal(outcome.error, context.account_id())
+    return problem(outcome.status, **outcome.body)
+
+
 def status_of(error: GridserverError | GisError) -> int:
     """Return the HTTP status of a refusal; the nearest class in the table decides."""
     if isinstance(error, GisError):
@@ -135,8 +142,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(GridserverError)
     def _refused(error: GridserverError) -> Response:
-        if isinstance(error, Forbidden):
-            context.note_refusal(error, context.account_id())
+        context.note_refusal(error, context.account_id())
         said = texts.refusal(error, context.language())
         response = problem(status_of(error), error.code, said, **body_of(error))
         if isinstance(error, Unauthenticated):

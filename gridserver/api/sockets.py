@@ -203,10 +203,8 @@ class AuthenticatedNamespace(Namespace):
                 SocketOutlet(self.socketio, self.namespace).close, _sid()
             )
             return refused(error)
-        except Forbidden as error:
-            context.note_refusal(error, connection.account_id if connection else None)
-            return refused(error)
         except (GridserverError, GisError) as error:
+            context.note_refusal(error, connection.account_id if connection else None)
             return refused(error)
         except _DATABASE_DOWN as error:
             log.error("database.down", error=str(error).splitlines()[0])
@@ -246,8 +244,7 @@ class AuthenticatedNamespace(Namespace):
                 if device_time := given.get("device_time"):
                     clocks.note(session, principal, device_time)
         except GridserverError as error:
-            if isinstance(error, Forbidden):
-                context.note_refusal(error, principal.account_id if principal else None)
+            context.note_refusal(error, principal.account_id if principal else None)
             raise ConnectionRefusedError(error.message, {"code": error.code}) from error
         except _DATABASE_DOWN as error:
             raise ConnectionRefusedError("Try again.", {"code": "database.down"}) from error

@@ -119,5 +119,5 @@ class Commands(MethodView):
             outcome = say(session, context.principal(), task_id, Command(**body))
         if outcome.status != 200:
             # The answer is stored (and a late command is kept), so the transaction stands.
-            return problems.problem(outcome.status, **outcome.body)
+            return problems.of_command(outcome)
         return jsonify(outcome.body)

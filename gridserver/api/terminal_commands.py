@@ -14,7 +14,7 @@ import marshmallow as ma
 from sqlalchemy.orm import Session
 
 from gridserver.access.rules import Principal
-from gridserver.api import bulletins, captures, force_swaps, orders, tasks
+from gridserver.api import bulletins, captures, context, force_swaps, orders, tasks
 from gridserver.api.moments import Moment
 from gridserver.api.sockets import Answer, load
 from gridserver.base.errors import Invalid
@@ -65,6 +65,7 @@ def answer(session: Session, principal: Principal, payload: object) -> Answer:
         ``socket.bad_payload``: not a command, or without exactly one subject; ``command.reused``.
     """
     outcome = _carry_out(session, principal, load(_COMMAND, payload))
+    context.note_refusal(outcome.error, principal.account_id)
     return outcome.body if outcome.status == 200 else {"status": "refused", **outcome.body}
 
 

@@ -54,6 +54,14 @@ class NotFound(GridserverError):
     """There is no such thing (HTTP 404)."""
 
 
+class OutOfReach(NotFound):
+    """There is none that whoever asks may see; whether there is one at all, nobody is told.
+
+    It is answered as any `NotFound`. Whoever tries one id after another is noted for it, as for a
+    `Forbidden` (`gridserver.api.refusals`).
+    """
+
+
 class Conflict(GridserverError):
     """The input is right in itself but doesn't fit the present state (HTTP 409)."""
 

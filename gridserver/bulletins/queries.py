@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal, require
 from gridserver.base.clock import now
-from gridserver.base.errors import Forbidden, NotFound
+from gridserver.base.errors import Forbidden, OutOfReach
 from gridserver.bulletins import cards
 from gridserver.bulletins.cards import Card
 from gridserver.bulletins.lifecycle import ENDED, LIVE
@@ -154,9 +154,9 @@ def is_live(row: Bulletin, moment: Any) -> bool:
     return until is not None and moment < until
 
 
-def unknown(bulletin_id: int) -> NotFound:
+def unknown(bulletin_id: int) -> OutOfReach:
     """Return the refusal of a bulletin that isn't there for who asks."""
-    return NotFound(
+    return OutOfReach(
         "bulletin.unknown", f"There is no bulletin {bulletin_id} for you.", field="bulletin"
     )
 

@@ -16,7 +16,7 @@ from gridserver.access.queries import AccountRef
 from gridserver.access.rules import Principal
 from gridserver.attachments import queries as attachments
 from gridserver.base.clock import now
-from gridserver.base.errors import NotFound
+from gridserver.base.errors import OutOfReach
 from gridserver.captures.models import Capture
 from gridserver.captures.rules import CAPTURE, DECIDED_BY
 from gridserver.org import queries as org
@@ -59,7 +59,7 @@ def capture_for(
         query = query.with_for_update(of=Capture).execution_options(populate_existing=True)
     row = session.scalar(query)
     if row is None:
-        raise NotFound("capture.unknown", f"There is no capture {capture_id}.")
+        raise OutOfReach("capture.unknown", f"There is no capture {capture_id}.")
     return load(session, [row])[0]
 
 

@@ -33,11 +33,14 @@ class Outcome:
         The work's result, or ``{code, detail, field?, …}`` of the refusal.
     replayed : bool
         Whether this is the stored answer to an earlier arrival.
+    error : GridserverError or GisError, optional
+        The refusal itself, where it was made now.
     """
 
     status: int
     body: dict[str, Any]
     replayed: bool
+    error: GridserverError | GisError | None = None
 
 
 _ARRIVE = text(
@@ -163,7 +166,7 @@ def _attempt(session: Session, work: Callable[[], dict[str, Any]]) -> Outcome:
         # Only these are verdicts on the command. Another refusal (no session, database away)
         # says nothing about it and leaves the transaction, so that the command can come again.
         status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        return Outcome(status, refusal(error), replayed=False)
+        return Outcome(status, refusal(error), replayed=False, error=error)
 
 
 def refusal(error: GridserverError | GisError) -> dict[str, Any]:

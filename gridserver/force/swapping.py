@@ -16,7 +16,7 @@ from gridserver.access.rules import Principal
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound
+from gridserver.base.errors import Conflict, Forbidden, Invalid, NotFound, OutOfReach
 from gridserver.force.models import Leadership, Officer, Shift, ShiftSwap
 from gridserver.force.parties import Party, parties_of
 from gridserver.force.people import PersonOfForce, by_number, hold, of_account
@@ -119,7 +119,7 @@ def command(session: Session, actor: Principal, swap_id: int, verb: str) -> None
     swap = session.scalar(select(ShiftSwap).where(ShiftSwap.id == swap_id).with_for_update())
     roles = _Swaps.of(session, actor, [swap]).roles(swap) if swap else frozenset()
     if swap is None or not roles:
-        raise NotFound("swap.unknown", f"There is no swap {swap_id}.")
+        raise OutOfReach("swap.unknown", f"There is no swap {swap_id}.")
     after = SWAP.after(swap.state, verb)
     if after is None:
         raise Conflict(
@@ -140,7 +140,7 @@ def swap(session: Session, actor: Principal, swap_id: int) -> SwapCard:
     found = session.get(ShiftSwap, swap_id)
     cards = _cards(session, actor, [found] if found else [])
     if not cards:
-        raise NotFound("swap.unknown", f"There is no swap {swap_id}.")
+        raise OutOfReach("swap.unknown", f"There is no swap {swap_id}.")
     return cards[0]
 
 

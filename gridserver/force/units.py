@@ -18,7 +18,7 @@ from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Invalid, NotFound
+from gridserver.base.errors import Conflict, Invalid, OutOfReach
 from gridserver.force.models import FieldUnit, Officer, OfficerPosition, UnitCrew
 from gridserver.force.people import PersonOfForce, by_number
 from gridserver.force.queries import Place, UnitRef
@@ -276,8 +276,8 @@ def _seen_at(row: sa.Row) -> dt.datetime:
     return at
 
 
-def _unknown(code: str) -> NotFound:
-    return NotFound("field_unit.unknown", f"There is no field unit {code!r}.", field="code")
+def _unknown(code: str) -> OutOfReach:
+    return OutOfReach("field_unit.unknown", f"There is no field unit {code!r}.", field="code")
 
 
 def _record(

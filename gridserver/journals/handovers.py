@@ -15,7 +15,7 @@ from gridserver.access.rules import Principal, require
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
-from gridserver.base.errors import Conflict, Forbidden, NotFound
+from gridserver.base.errors import Conflict, Forbidden, OutOfReach
 from gridserver.journals import watch
 from gridserver.journals.models import WatchHandover
 from gridserver.journals.rules import HANDOVER, begin_of_watch, check_watch, read_remark
@@ -200,5 +200,5 @@ def _record(session: Session, actor: Principal, verb: str, handover: WatchHandov
     )
 
 
-def _unknown(handover_id: int) -> NotFound:
-    return NotFound("handover.unknown", f"There is no handover {handover_id}.")
+def _unknown(handover_id: int) -> OutOfReach:
+    return OutOfReach("handover.unknown", f"There is no handover {handover_id}.")

@@ -14,7 +14,7 @@ from gridserver.access import queries as access
 from gridserver.access.models import Account
 from gridserver.access.rules import Principal
 from gridserver.base.clock import now
-from gridserver.base.errors import Forbidden, NotFound
+from gridserver.base.errors import Forbidden, OutOfReach
 from gridserver.orders import cards
 from gridserver.orders.cards import Card, Reference
 from gridserver.orders.models import Order, OrderProgress, OrderRecipient
@@ -278,6 +278,6 @@ def _persons(order_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def unknown(order_id: int) -> NotFound:
+def unknown(order_id: int) -> OutOfReach:
     """Return the refusal of an order that there isn't, or that wasn't sent to who asks."""
-    return NotFound("order.unknown", f"There is no order {order_id} for you.", field="order")
+    return OutOfReach("order.unknown", f"There is no order {order_id} for you.", field="order")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
 from gridserver.base.clock import local_now
-from gridserver.base.errors import NotFound
+from gridserver.base.errors import OutOfReach
 from gridserver.dispatch import cards, history
 from gridserver.dispatch import queries as dispatch
 from gridserver.dispatch.dossier import Dossier
@@ -32,7 +32,7 @@ def review_for(session: Session, actor: Principal, review_id: int) -> Review:
     """
     found = session.scalar(select(Review).where(Review.id == review_id, _visible_to(actor)))
     if found is None:
-        raise NotFound("review.unknown", f"There is no review {review_id}.")
+        raise OutOfReach("review.unknown", f"There is no review {review_id}.")
     return found
 
 
@@ -41,7 +41,7 @@ def review_for_change(session: Session, actor: Principal, review_id: int) -> Rev
     query = select(Review).where(Review.id == review_id, _visible_to(actor)).with_for_update()
     found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:
-        raise NotFound("review.unknown", f"There is no review {review_id}.")
+        raise OutOfReach("review.unknown", f"There is no review {review_id}.")
     return found
 
 

@@ -1,10 +1,11 @@
-"""What an account may not do leaves a line in the log: who asked for what, of requests and sockets
-alike; and a flood of it fills no disk."""
+"""What an account may not do, or see, leaves a line in the log: who asked for what, of requests and
+sockets alike; and a flood of it fills no disk."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import pytest
@@ -44,6 +45,56 @@ def test_of_a_request(client: AccountClient, database: Database) -> None:
     assert line["permission"].startswith("account")
 
 
+@pytest.mark.parametrize(
+    ("who", "path", "code"),
+    [
+        ("330824007", "/api/v1/captures/1", "capture.unknown"),
+        ("330824007", "/api/v1/force/swaps/1", "swap.unknown"),
+        ("room-33082402", "/api/v1/bulletins/1/contents", "bulletin.unknown"),
+        ("room-33082402", "/api/v1/handovers/1", "handover.unknown"),
+        ("room-33082402", "/api/v1/orders/1", "order.unknown"),
+        ("room-33082402", "/api/v1/reviews/1", "review.unknown"),
+        ("room-33082402", "/api/v1/field-units/P1", "field_unit.unknown"),
+        ("admin", "/api/v1/accounts/999999/sessions", "account.unknown"),
+    ],
+)
+def test_of_what_is_out_of_reach_whether_or_not_it_exists(
+    client: AccountClient, who: str, path: str, code: str
+) -> None:
+    asking = client.as_(who)
+    with capture_logs() as lines:
+        is_problem(asking.get(path), 404, code)
+    assert noted_as(lines) == [(code, f"GET {path}")]
+
+
+def test_nothing_of_what_nobody_has(client: AccountClient) -> None:
+    asking = client.as_("command")
+    with capture_logs() as lines:
+        is_problem(asking.get("/api/v1/nowhere"), 404)
+        is_problem(asking.get("/api/v1/places/999999"), 404, "place.unknown")
+    assert not noted_as(lines)
+
+
+def test_of_a_command_and_of_the_same_one_by_a_socket(
+    client: AccountClient,
+    server: WebProcess,
+    http: Callable[[str], Caller],
+    connect: Connect,
+    live_database: Database,
+) -> None:
+    said = {"id": str(uuid.uuid4()), "verb": "read", "occurred_at": "2026-07-28T08:00:00+08:00"}
+    officer = client.as_("330824001")
+    with capture_logs() as lines:
+        for _ in range(2):
+            is_problem(officer.post("/api/v1/orders/1/commands", json=said), 404, "order.unknown")
+    assert noted_as(lines) == [("order.unknown", "POST /api/v1/orders/1/commands")], "made once"
+
+    answer = connect(http("330824001")).ask("command", said | {"order": 1})
+    assert answer["code"] == "order.unknown"
+    whose = account_id(live_database, "330824001")
+    until(lambda: ("/terminal command", whose) in noted(server), within=60)
+
+
 def test_who_asks_without_end_fills_no_disk(client: AccountClient) -> None:
     officer, other = (
         client.application.test_client().as_(who) for who in ("330824001", "330824007")
@@ -68,6 +119,11 @@ def test_of_a_socket(
         connect(auditor, "/terminal")
     whose = account_id(live_database, "auditor")
     until(lambda: ("/terminal connect", whose) in noted(server), within=60)
+
+
+def noted_as(lines: Sequence[MutableMapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return the code and what was asked of each refusal among captured lines."""
+    return [(line["code"], line["asked"]) for line in lines if line["event"] == EVENT]
 
 
 def noted(server: WebProcess) -> set[tuple[str, int]]:
