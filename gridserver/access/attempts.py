@@ -40,10 +40,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt that was counted as a failure, which it is until it went well."""
+    """An attempt that was counted as a failure, which it is until it went well.
+
+    `tag` is what its failure is called in the ledger.
+    """
 
     account_id: int | None
     ways: tuple[Way, ...]
+    tag: Tag = Tag.SESSION_REFUSED
 
 
 def begin(session: Session, username: str | None, place: Place) -> Attempt:
@@ -57,7 +61,17 @@ def begin(session: Session, username: str | None, place: Place) -> Attempt:
         ``access.too_many_attempts``: one of the ways is shut. Nothing is counted, so that trying
         on doesn't keep it shut.
     """
-    account_id, ways = _ways(session, username, place)
+    return _begun(session, Attempt(*_ways(session, username, place)))
+
+
+def begin_enrolment(session: Session, place: Place) -> Attempt:
+    """Count an attempt to enrol a device by a code, by the address. As `begin` otherwise."""
+    ways = limits.enrolment(place.address)
+    return _begun(session, Attempt(None, ways, Tag.DEVICE_ENROL_REFUSED))
+
+
+def _begun(session: Session, attempt: Attempt) -> Attempt:
+    ways = attempt.ways
     most = policy.current(session).most_failures
     moment = now(session)
     counts = _locked(session, ways, moment)
@@ -69,7 +83,7 @@ def begin(session: Session, username: str | None, place: Place) -> Attempt:
             retry_after_s=math.ceil((until - moment).total_seconds()),
         )
     _store(session, {way: counts[way].with_another(moment) for way in ways})
-    return Attempt(account_id, ways)
+    return attempt
 
 
 def failed(session: Session, attempt: Attempt, why: str) -> None:
@@ -81,7 +95,7 @@ def failed(session: Session, attempt: Attempt, why: str) -> None:
     audit.record(
         session,
         None,
-        Tag.SESSION_REFUSED,
+        attempt.tag,
         subject_kind="account",
         subject_id=attempt.account_id or "unknown",
         data={"why": why, "ways": [way.name for way in attempt.ways], "shut": shut},

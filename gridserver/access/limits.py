@@ -15,16 +15,17 @@ from dataclasses import dataclass, replace
 LOCKED_FOR = dt.timedelta(minutes=10)
 
 #: Of the most failures of one way: all strangers of an account together, and one address whatever
-#: the account (a station's people come from one).
-STRANGERS, ADDRESS = "strangers", "address"
-_FACTORS = {STRANGERS: 4, ADDRESS: 10}
+#: the account (a station's people come from one). Codes that enrol a device count by themselves, so
+#: that wrong ones keep nobody from signing in.
+STRANGERS, ADDRESS, ENROLMENT = "strangers", "address", "enrolment"
+_FACTORS = {STRANGERS: 4, ADDRESS: 10, ENROLMENT: 10}
 
 
 @dataclass(frozen=True)
 class Way:
     """Where an attempt comes from. `subject` is the account it counts for; empty: any.
 
-    `name` is ``device:17``, ``address:10.0.0.7`` or ``strangers``.
+    `name` is ``device:17``, ``address:10.0.0.7``, ``enrolment:10.0.0.7`` or ``strangers``.
     """
 
     subject: bytes
@@ -93,6 +94,11 @@ def unnamed(address: str | None, device_id: int | None) -> tuple[Way, ...]:
 def anybodys(address: str | None) -> Way:
     """Return the way of all that comes from an address, whatever the account."""
     return Way(b"", f"{ADDRESS}:{network(address)}")
+
+
+def enrolment(address: str | None) -> tuple[Way, ...]:
+    """Return the ways of an attempt to enrol a device: the address, whosever the code is."""
+    return (Way(b"", f"{ENROLMENT}:{network(address)}"),)
 
 
 def network(address: str | None) -> str:

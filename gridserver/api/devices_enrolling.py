@@ -12,6 +12,7 @@ from gridserver.access import enrolling
 from gridserver.access.enrolling import Begun
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.knocking import knock_by_code
 from gridserver.api.platforms import platform_of
 from gridserver.api.sessions_opened import tools
 from gridserver.api.shapes_devices import (
@@ -65,14 +66,17 @@ class Enrolment(MethodView):
     @blueprint.arguments(HeldCodeSchema)
     @blueprint.response(200, ChallengeSchema)
     @blueprint.alt_response(401, "UNAUTHORIZED")
+    @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
     @blueprint.doc(security=[])
     def post(self, body: dict[str, str]) -> Begun:
         """Say what the device that holds a code has to sign.
 
         401 `device.code_over`: it was used, or is too old.
         """
-        with context.database().transaction() as session:
-            return enrolling.begin(session, body["code"])
+        with knock_by_code() as attempt:
+            begun = enrolling.begin(attempt.session, body["code"])
+            attempt.passed()
+        return begun
 
 
 @blueprint.route("/enrolment/confirm")
@@ -83,6 +87,7 @@ class Confirmation(MethodView):
     @blueprint.response(200, EnrolledSchema)
     @blueprint.alt_response(401, "UNAUTHORIZED")
     @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
     @blueprint.doc(security=[])
     def post(self, body: dict[str, Any]) -> dict[str, str]:
         """Enrol the device that holds a code by the key pair that it made. This uses the code up.
@@ -91,13 +96,14 @@ class Confirmation(MethodView):
         of its own, in UTF-8.
         """
         heard = said(body, request.remote_addr, platform_of(request.user_agent.string))
-        with context.database().transaction() as session:
+        with knock_by_code() as attempt:
             username = enrolling.finish(
-                session,
+                attempt.session,
                 body["code"],
                 body["device"],
                 body["public_key"],
                 body["signature"],
                 heard,
             )
+            attempt.passed()
         return {"username": username}

@@ -1,11 +1,12 @@
-"""An attempt to sign in: where it comes from, and that it is counted before it is made."""
+"""An attempt to sign in, or to enrol a device: where it comes from, and that it is counted before
+it is made."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ _MADE_HERE = re.compile(r"[A-Za-z0-9_-]{32,64}")
 #: How many attempts are looked at a time. Each holds a connection of the database while its
 #: password is hashed: a hundred of them would leave none for anybody else.
 _AT_ONCE = threading.BoundedSemaphore(4)
+
+#: Counts an attempt from a place.
+Begin = Callable[[Session, Place], Attempt]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def knock(username: str) -> Iterator[Knock]:
     """
     context.let_go()
     with _AT_ONCE:
-        yield from _made(username)
+        yield from _made(_at(username))
 
 
 @contextmanager
@@ -59,13 +63,24 @@ def knock_by_provider(username: str | None) -> Iterator[Knock]:
     waiting. None: whose account it is isn't known yet.
     """
     context.let_go()
-    yield from _made(username)
+    yield from _made(_at(username))
 
 
-def _made(username: str | None) -> Iterator[Knock]:
+@contextmanager
+def knock_by_code() -> Iterator[Knock]:
+    """Do the same where a device is enrolled by a code: who tries codes is seen, and bounded."""
+    context.let_go()
+    yield from _made(attempts.begin_enrolment)
+
+
+def _at(username: str | None) -> Begin:
+    return lambda session, place: attempts.begin(session, username, place)
+
+
+def _made(begin: Begin) -> Iterator[Knock]:
     database = context.database()
     with database.transaction() as session:
-        attempt = attempts.begin(session, username, Place(request.remote_addr, _cookie()))
+        attempt = begin(session, Place(request.remote_addr, _cookie()))
     try:
         with database.transaction() as session:
             yield Knock(session, attempt)

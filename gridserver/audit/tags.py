@@ -37,6 +37,7 @@ class Tag(StrEnum):
     DEVICE_ADMIT = "device:admit", _O, "恢复设备使用", "admitted a device again"
     DEVICE_CODE = "device:code", _O, "生成终端登记码", "made a code to enrol a device"
     DEVICE_ENROL = "device:enrol", _O, "登记终端", "enrolled a device"
+    DEVICE_ENROL_REFUSED = "device:enrol_refused", _O, "终端登记被拒", "could not enrol a device"
     DEVICE_FORGET = "device:forget", _O, "删除设备登记", "forgot a device"
     DEVICE_REVOKE = "device:revoke", _O, "吊销设备", "revoked a device"
     DEVICE_WIPED = "device:wiped", _O, "设备已清除数据", "a device reported that it wiped itself"

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import pyotp
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gridserver.access import policy, proofs
+from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from tests.county import PASSWORD, County
@@ -23,6 +25,8 @@ ORIGIN = {"Origin": "http://localhost:8000"}
 #: Of the southern station.
 WHO, ROOM, OTHER_ROOM = "330824001", "room-33082401", "room-33082402"
 NAME = "handheld"
+#: Of one address.
+MOST_CODES = 50
 
 
 def code_for(client: AccountClient, username: str = WHO, by: str = "admin") -> str:
@@ -107,6 +111,37 @@ def test_what_a_device_must_show_to_be_enrolled(client: AccountClient) -> None:
     is_problem(enrol(client, code, key, public_key=in_base64(b"x")), 422, "device.bad_key")
     is_problem(enrol(client, code, key, signature="no base64"), 422, "input.invalid")
     assert enrol(client, code, key).status_code == 200
+
+
+def test_wrong_codes_are_in_the_ledger_and_bounded(
+    client: AccountClient, database: Database
+) -> None:
+    code, key = code_for(client), DeviceKey()
+    is_problem(enrol(client, code, key, device="another"), 401, "access.wrong_proof")
+    for _ in range(MOST_CODES - 1):
+        is_problem(enrol(client, "guessed", key), 401, "device.code_over")
+    for guess in (code, "guessed"):
+        is_problem(enrol(client, guess, key), 429, "access.too_many_attempts")
+
+    its = select(AuditEntry.data).where(AuditEntry.tag == "device:enrol_refused")
+    with database.transaction() as session:
+        rows = session.scalars(its.order_by(AuditEntry.id)).all()
+    assert [row["why"] for row in rows] == [
+        "access.wrong_proof",
+        *["device.code_over"] * (MOST_CODES - 1),
+    ]
+    way = "enrolment:127.0.0.1"
+    assert rows[0]["ways"] == [way]
+    assert (rows[-2]["shut"], rows[-1]["shut"]) == ([], [way])
+    assert code not in str(rows), "a code that is still good is nobody else's to read"
+    assert sign_in(client, None).status_code == 201, "and keeps nobody from signing in"
+
+
+def test_right_codes_use_up_nothing(client: AccountClient) -> None:
+    code = code_for(client)
+    for _ in range(MOST_CODES + 1):
+        assert client.post(f"{DEVICES}/enrolment", json={"code": code}).status_code == 200
+    assert enrol(client, code, DeviceKey()).status_code == 200
 
 
 @pytest.mark.parametrize(

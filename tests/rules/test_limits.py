@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from gridserver.access.limits import Count, Way, network, ways
+from gridserver.access.limits import Count, Way, enrolment, network, ways
 
 NOON = dt.datetime(2026, 3, 10, 4, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -53,6 +53,11 @@ def test_many_share_an_address() -> None:
     house, account, strangers = ways(b"a", "10.0.0.7", None, False)
     assert [way.most(5) for way in (house, account, strangers)] == [50, 5, 20]
     assert Way(b"a", "device:1").most(5) == 5
+
+
+def test_codes_that_enrol_count_by_themselves() -> None:
+    (way,) = enrolment("::ffff:10.0.0.7")
+    assert (way.subject, way.name, way.most(5)) == (b"", "enrolment:10.0.0.7", 50)
 
 
 @pytest.mark.parametrize(
