@@ -57,8 +57,10 @@ describe('the sightings that a room answers', () => {
 })
 
 describe('the page of an alarm', () => {
-  it('is the bulletin of a sighting, the task of a call, and else none', () => {
-    expect(pageOf({ kind: 'sighting', task: null, params: { bulletin: 7, sighting: 3 } })).toEqual({ path: '/bulletins', query: { bulletin: 7 } })
+  it('is the bulletin that waits for an answer or for its second person, the task of a call, and else none', () => {
+    const ofBulletin = { path: '/bulletins', query: { bulletin: 7 } }
+    expect(pageOf({ kind: 'sighting', task: null, params: { bulletin: 7, sighting: 3 } })).toEqual(ofBulletin)
+    expect(pageOf({ kind: 'unapproved', task: null, params: { bulletin: 7, withdrawn: false } })).toEqual(ofBulletin)
     expect(pageOf({ kind: 'unsigned', task: 9, params: {} })).toEqual({ path: '/command', query: { task: 9 } })
     expect(pageOf({ kind: 'worker', task: null, params: {} })).toBeNull()
   })

@@ -19,6 +19,7 @@ export interface Alarm {
 
 /** A desk whose clock is off by more shows deadlines at the wrong time. */
 const CLOCK_OFF_MS = 5000
+const OF_BULLETINS: ReadonlySet<Alarm['kind']> = new Set(['sighting', 'unapproved'])
 
 export function fromServer(alarm: ServerAlarm): Alarm {
   const { key, kind, task, params, silenced, may_silence: maySilence } = alarm
@@ -39,7 +40,7 @@ export function ownAlarms(lostSince: number | null, clockOffsetMs: number, now: 
 
 /** The page where something can be done about an alarm; null where there is none. */
 export function pageOf({ kind, task, params }: Pick<Alarm, 'kind' | 'task' | 'params'>): RouteLocationRaw | null {
-  if (kind === 'sighting') return { path: '/bulletins', query: { bulletin: Number(params['bulletin']) } }
+  if (OF_BULLETINS.has(kind)) return { path: '/bulletins', query: { bulletin: Number(params['bulletin']) } }
   return task === null ? null : { path: '/command', query: { task } }
 }
 
