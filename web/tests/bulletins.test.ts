@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { BulletinSheet, InboxMessage } from '@/api/types'
+import type { BulletinSheet, InboxMessage, InboxMessageType } from '@/api/types'
 import { blank, bulletinOf, draftOf, formOf, missing, ofKind, wordOfArrest } from '@/bulletins/form'
 import type { Contents, Detail, Terms } from '@/bulletins/types'
 import { bulletinSlice, isOver, isUnread, photosOf, shown, toFetch, withOpened, withSheet, type HeldBulletins } from '@/live/bulletins'
@@ -12,6 +12,10 @@ const HALF_HOUR = 30 * 60_000
 
 function message(type: 'bulletin.issued' | 'bulletin.updated' | 'bulletin.ended', id: number, version = 1): InboxMessage {
   return { seq: 1, id: 'm', at: '', type, data: { bulletin: { id, version } } }
+}
+
+function expired(type: InboxMessageType, id: number): InboxMessage {
+  return { seq: 2, id: 'e', at: '', type: 'expired', data: { type, bulletin: { id } } }
 }
 
 function sheet(id: number, version = 1, until = NOW + HALF_HOUR): BulletinSheet {
@@ -42,10 +46,18 @@ describe('what a terminal holds of bulletins', () => {
   it('goes at the end, also as a message that nobody read in time', () => {
     const held = withSheet(take({}, message('bulletin.issued', 7)), sheet(7), [])
     expect(take(held, message('bulletin.ended', 7, 2))).toEqual({})
-    const expired: InboxMessage = { seq: 2, id: 'e', at: '', type: 'expired', data: { type: 'bulletin.issued', bulletin: { id: 7 } } }
-    expect(take(held, expired)).toEqual({})
-    expect(take({}, expired)).toEqual({})
+    expect(take(held, expired('bulletin.ended', 7))).toEqual({})
+    expect(take({}, expired('bulletin.ended', 7))).toEqual({})
     expect(withSheet({}, sheet(7), [])).toEqual({})
+  })
+
+  it.each(['bulletin.issued', 'bulletin.updated'] as const)('stays in a newer version where %s of an older one is over', (type) => {
+    const held = withSheet(take({}, message('bulletin.issued', 7), message('bulletin.updated', 7, 2)), sheet(7, 2), [])
+    expect(take(held, expired(type, 7))).toBe(held)
+  })
+
+  it('is no bulletin where all that was told of it is over', () => {
+    expect(take({}, expired('bulletin.issued', 7))).toEqual({})
   })
 
   it('is over by the clock of the device, with signal or without', () => {

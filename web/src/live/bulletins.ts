@@ -57,9 +57,12 @@ function sighted(held: HeldBulletins, { bulletin, sighting }: SightingNews): Hel
   return withSeen(held, bulletin.id, (seen) => seen && withTold(seen, sighting))
 }
 
-/** What is held after a message that nobody read in time. That of a sighting ends no bulletin. */
+/**
+ * What is held after a message that nobody read in time. It names no version: that one of a bulletin
+ * is over says nothing of a newer one, and the device's own clock ends what has ended.
+ */
 function endOf({ type, bulletin }: { type: string; bulletin?: { id: number } }, held: HeldBulletins): HeldBulletins {
-  return bulletin && type !== 'bulletin.sighting' ? without(held, bulletin.id) : held
+  return bulletin && type === 'bulletin.ended' ? without(held, bulletin.id) : held
 }
 
 /** What is held with the officer's own sightings of one of them changed. */
