@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 
 import { basemapLabels, basemapLayers, basemapSource, type Ground } from '@/map/basemap'
 import { classFigures, figuresChanged, loadFigures, openByCell, rangesOf } from '@/map/cellFigures'
-import { seenShade } from '@/map/cellLayers'
+import { cellLayers, seenShade } from '@/map/cellLayers'
 import { NO_CHOICE, read } from '@/map/choice'
 import { heatFeatures } from '@/map/heat'
 import { changeTo, NONE, type LiveFeature } from '@/map/incremental'
-import { DAY } from '@/map/palette'
+import { heatLayers, seenHeat } from '@/map/deskLayers'
+import { DAY, seenOn } from '@/map/palette'
 import { aboardOf, busyOf, officerFeatures, pixelsAtZoom0, STALE_MS, unitFeatures, type Look } from '@/map/units'
 import { card } from './samples'
 
@@ -34,8 +35,16 @@ describe('what changed of a source', () => {
 })
 
 describe('cells by a figure', () => {
+  const paintOf = ({ paint }: { paint?: object }) => paint as Record<string, number>
+
   it('are seen in a legend as on the ground', () => {
-    expect(seenShade(DAY, DAY.load[4]!)).toBe(`color-mix(in srgb, ${DAY.load[4]} 55%, ${DAY.ground})`)
+    expect(seenOn(DAY, '#4f3aa3', 0.55)).toBe(`color-mix(in srgb, #4f3aa3 55%, ${DAY.ground})`)
+    const [fill] = cellLayers(DAY, ['a'], 'load').map(paintOf)
+    expect(seenShade(DAY, DAY.load[4]!, 'load')).toBe(seenOn(DAY, DAY.load[4]!, fill!['fill-opacity']!))
+    const [byStation] = cellLayers(DAY, ['a'], 'station').map(paintOf)
+    expect(seenShade(DAY, DAY.stations[0]!, 'station')).toBe(seenOn(DAY, DAY.stations[0]!, byStation!['fill-opacity']!))
+    const [heat] = heatLayers(DAY).map(paintOf)
+    expect(seenHeat(DAY)[0]).toBe(seenOn(DAY, DAY.heat[0]!, heat!['heatmap-opacity']!))
   })
 
   it('count what is open, cell by cell', () => {

@@ -4,7 +4,7 @@ import type { DataDrivenPropertyValueSpecification, LayerSpecification } from 'm
 import type { Colouring } from './cellFigures'
 import { figureFill } from './deskLayers'
 import { FONT } from './fonts'
-import { categoryColours, stationColours, type Palette } from './palette'
+import { categoryColours, seenOn, stationColours, type Palette } from './palette'
 
 const FURTHEST_OVERVIEW = 10.2
 /** Strong enough to read a shade by, and weak enough for what lies on it. */
@@ -72,16 +72,19 @@ export function cellNameLayers(palette: Palette): LayerSpecification[] {
 }
 
 function cellPaint(palette: Palette, stations: readonly string[], colouring: Colouring) {
-  if (colouring === 'station') {
-    return { ...FLAT, 'fill-color': stationFill(palette, stations), 'fill-opacity': palette.fillOpacity }
-  }
+  const strength = { ...FLAT, 'fill-opacity': opacityOf(palette, colouring) }
+  if (colouring === 'station') return { ...strength, 'fill-color': stationFill(palette, stations) }
   const shades = colouring === 'load' ? palette.load : categoryColours(palette)
-  return { ...FLAT, 'fill-color': figureFill(shades, palette.beyond), 'fill-opacity': FIGURE_OPACITY }
+  return { ...strength, 'fill-color': figureFill(shades, palette.beyond) }
 }
 
-/** The colour in which a cell of a shade is seen, with the ground showing through: for a legend. */
-export function seenShade({ ground }: Palette, shade: string): string {
-  return `color-mix(in srgb, ${shade} ${Math.round(FIGURE_OPACITY * 100)}%, ${ground})`
+function opacityOf({ fillOpacity }: Palette, colouring: Colouring): number {
+  return colouring === 'station' ? fillOpacity : FIGURE_OPACITY
+}
+
+/** The colour in which a cell of a shade is seen: for a legend. */
+export function seenShade(palette: Palette, shade: string, colouring: Colouring): string {
+  return seenOn(palette, shade, opacityOf(palette, colouring))
 }
 
 export function stationFill(

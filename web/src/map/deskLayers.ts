@@ -7,7 +7,7 @@ import type {
 } from 'maplibre-gl'
 
 import { FONT, FONT_BOLD, NOTHING } from './fonts'
-import type { Palette } from './palette'
+import { seenOn, type Palette } from './palette'
 
 /** Sources of the desk's maps alone, put in by `useLiveSource`. */
 export const DESK_SOURCES = ['incidents', 'chosen', 'officers', 'units', 'heat'] as const
@@ -18,6 +18,7 @@ const CLUSTERS_UNTIL = 12
 const CLUSTER_RADIUS = 36
 const NAMES_FROM = 11.5
 const STALE_OPACITY = 0.5
+const HEAT_OPACITY = 0.8
 
 export function deskSources(): Record<string, SourceSpecification> {
   const own = DESK_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING }] as const)
@@ -51,7 +52,7 @@ export function heatLayers(palette: Palette): LayerSpecification[] {
         'heatmap-weight': ['get', 'weight'],
         'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 7, 2.2, 14, 3],
         'heatmap-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 7, 14, 11, 34, 15, 90],
-        'heatmap-opacity': 0.8,
+        'heatmap-opacity': HEAT_OPACITY,
         'heatmap-color': [
           'interpolate',
           ['linear'],
@@ -64,6 +65,11 @@ export function heatLayers(palette: Palette): LayerSpecification[] {
       },
     },
   ]
+}
+
+/** The colours in which the heat is seen, from few calls to many: for a legend. */
+export function seenHeat(palette: Palette): string[] {
+  return palette.heat.map((shade) => seenOn(palette, shade, HEAT_OPACITY))
 }
 
 /** The class of each cell, by the feature state that `useCellFigures` sets. */

@@ -112,6 +112,11 @@ export function categoryColours(palette: Palette): readonly string[] {
   return palette.stations.slice(0, 8)
 }
 
+/** The colour in which a shade is seen that is drawn so strongly, with the ground showing through: for a legend. */
+export function seenOn({ ground }: Palette, shade: string, opacity: number): string {
+  return `color-mix(in srgb, ${shade} ${Math.round(opacity * 100)}%, ${ground})`
+}
+
 /** The colour of each station's cells, by its place in the list. */
 export function stationColours(palette: Palette, codes: readonly string[]): string[] {
   return codes.map((_, index) => palette.stations[index % palette.stations.length]!)
