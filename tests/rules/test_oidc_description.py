@@ -1,7 +1,9 @@
-"""What a provider's description may say: read from a server of the test's own."""
+"""What a provider may say of itself and, in its tokens, of others: read from a server of the test's
+own."""
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import threading
@@ -10,20 +12,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from joserfc.jwk import ECKey
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
 
-from gridserver.access.oidc import Provider
-from gridserver.base.errors import Unavailable
+from gridserver.access.oidc import Begun, Identity, Provider
+from gridserver.base.errors import Unauthenticated, Unavailable
 from gridserver.base.identity import IdentityProvider
 
 NOW = dt.datetime(2026, 3, 10, 1, 30, tzinfo=dt.UTC)
 PAGE = "http://localhost:8000/login/provider"
+SECRET = "a-secret-that-the-provider-shares-with-us"
 WELL_KNOWN = "/.well-known/openid-configuration"
+KEY, ANOTHERS = (ECKey.generate_key("P-256", {"kid": "of-2026"}) for _ in range(2))
 
 
 @pytest.fixture
 def described() -> Iterator[Callable[..., Provider]]:
-    """Give the provider that describes itself so, beside what it must say."""
+    """Give the provider that describes itself so, beside what it must say, and gives that token."""
     documents: dict[str, Any] = {}
 
     class Answer(BaseHTTPRequestHandler):
@@ -34,6 +39,8 @@ def described() -> Iterator[Callable[..., Provider]]:
             self.end_headers()
             self.wfile.write(body)
 
+        do_POST = do_GET
+
         def log_message(self, *_: Any) -> None:
             pass
 
@@ -41,16 +48,20 @@ def described() -> Iterator[Callable[..., Provider]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         issuer = f"http://127.0.0.1:{server.server_port}"
 
-        def described(**more: Any) -> Provider:
-            key = ECKey.generate_key("P-256").as_dict(private=False)
-            documents["/keys"] = {"keys": [key]}
+        def described(id_token: str = "", **more: Any) -> Provider:
+            documents["/keys"] = {"keys": [KEY.as_dict(private=False)]}
+            documents["/token"] = {
+                "access_token": "-",
+                "token_type": "Bearer",
+                "id_token": id_token,
+            }
             documents[WELL_KNOWN] = {
                 "issuer": issuer,
                 "authorization_endpoint": f"{issuer}/auth",
                 "token_endpoint": f"{issuer}/token",
                 "jwks_uri": f"{issuer}/keys",
             } | more
-            return Provider(IdentityProvider(issuer, "gridserver"))
+            return Provider(IdentityProvider(issuer, "gridserver", SECRET))
 
         yield described
         server.shutdown()
@@ -78,3 +89,82 @@ def test_nobody_on_the_way_may_say_who_somebody_is(
     with pytest.raises(Unavailable) as refusal:
         described(**{name: address}).begin(PAGE, NOW)
     assert refusal.value.code == "access.provider_away"
+
+
+Described = Callable[..., Provider]
+Sign = Callable[[dict[str, Any]], str]
+
+
+def signed(claims: dict[str, Any], key: ECKey | OctKey = KEY, **header: Any) -> str:
+    return jwt.encode({"alg": "ES256", "kid": "of-2026"} | header, claims, key, ["ES256", "HS256"])
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
+
+
+def altered(claims: dict[str, Any]) -> str:
+    head, _, signature = signed(claims | {"preferred_username": "wang"}).split(".")
+    return f"{head}.{unsigned(claims).split('.')[1]}.{signature}"
+
+
+def finished(described: Described, sign: Sign, **other: Any) -> Identity:
+    """Come back from the provider with a token of these claims, beside those that it must have;
+    without those that are None."""
+    begun, now = Begun("state", "nonce", "verifier", PAGE, int(NOW.timestamp())), NOW.timestamp()
+    claims = {
+        "iss": described().settings.issuer,
+        "aud": "gridserver",
+        "sub": "7",
+        "nonce": begun.nonce,
+        "iat": now,
+        "exp": now + 60,
+        "auth_time": now,
+        "preferred_username": "chen",
+    } | other
+    token = sign({name: value for name, value in claims.items() if value is not None})
+    return described(token).finish(begun, "code", None, NOW)
+
+
+def test_a_token_that_holds(described: Described) -> None:
+    assert finished(described, signed) == Identity("chen", is_strong=False)
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        lambda claims: signed(claims, ANOTHERS),
+        lambda claims: signed(claims, ANOTHERS, jwk=ANOTHERS.as_dict(private=False)),
+        lambda claims: signed(claims, OctKey.import_key(SECRET), alg="HS256"),
+        unsigned,
+        altered,
+        lambda claims: "no token",
+    ],
+    ids=["another key", "its own key", "the shared secret", "unsigned", "altered", "none"],
+)
+def test_a_token_that_the_provider_did_not_sign(described: Described, sign: Sign) -> None:
+    with pytest.raises(Unauthenticated) as refusal:
+        finished(described, sign)
+    assert refusal.value.code == "access.provider_answer"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"aud": "another-client"},
+        {"aud": None},
+        {"iss": "https://id.example"},
+        {"nonce": "of another sign-in"},
+        {"nonce": None},
+        {"exp": NOW.timestamp() - 61},
+        {"exp": None},
+        {"auth_time": NOW.timestamp() - 61},
+        {"auth_time": None},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_not_for_this_sign_in(described: Described, claim: dict[str, Any]) -> None:
+    with pytest.raises(Unauthenticated) as refusal:
+        finished(described, signed, **claim)
+    assert refusal.value.code == "access.provider_answer"
