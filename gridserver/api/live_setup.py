@@ -36,7 +36,8 @@ def install(app: Flask, database: Database) -> None:
     )
     live = Live(socketio, hub, writer)
     app.extensions["gridserver_live"] = live
-    terminal = Terminal(database, live)
-    for namespace in (terminal, CommandView(database, live)):
+    settings = app.extensions["gridserver"].settings
+    terminal = Terminal(database, live, settings)
+    for namespace in (terminal, CommandView(database, live, settings)):
         socketio.on_namespace(namespace)
     sockets_direct.shorten(socketio, terminal.take_unasked)

@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,14 +27,17 @@ from structlog import get_logger
 from gis.errors import GisError
 from gridserver.access import clocks, idle
 from gridserver.access import queries as access
+from gridserver.access.rates import Rates
 from gridserver.access.rules import Principal, require
 from gridserver.api import context, sockets_direct, sockets_wire
 from gridserver.api.live import Live
 from gridserver.api.platforms import platform_of
 from gridserver.api.shapes_devices import SaidSchema, said
+from gridserver.api.sockets_held import Held
 from gridserver.base import documents
 from gridserver.base.db import Database
-from gridserver.base.errors import Forbidden, GridserverError, Invalid, Unauthenticated
+from gridserver.base.errors import Conflict, Forbidden, GridserverError, Invalid, Unauthenticated
+from gridserver.base.settings import Settings
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
 
@@ -152,12 +155,13 @@ class AuthenticatedNamespace(Namespace):
     #: What clients may send.
     events: frozenset[str] = frozenset()
 
-    def __init__(self, namespace: str, database: Database, live: Live) -> None:
+    def __init__(self, namespace: str, database: Database, live: Live, settings: Settings) -> None:
         super().__init__(namespace)
         self.database = database
         self.live = live
         self._connections: dict[str, tuple[Connection, Principal]] = {}
-        self._of_account: Counter[int] = Counter()
+        self._of_account = Held(settings.account_sockets, "account")
+        self._rates = Rates(settings.socket_rate)
         self._doors = threading.BoundedSemaphore(_AT_ONCE)
 
     # --- for subclasses
@@ -184,6 +188,12 @@ class AuthenticatedNamespace(Namespace):
     def others_of(self, account_id: int) -> bool:
         """Say whether the account has another connection to this process."""
         return self._of_account[account_id] > 0
+
+    def await_turn(self, connection_id: str) -> None:
+        """Wait where a connection says more than it may in a minute. Nothing of it is lost: only
+        its own greenlet reads it, so whoever floods holds up themselves."""
+        if wait_s := self._rates.queue(connection_id, time.monotonic()):
+            self.socketio.sleep(wait_s)
 
     def answered(self, act: Act, arguments: tuple[object, ...]) -> Answer:
         """Return what `act(session, principal, payload)` answers, by the authority of now.
@@ -243,6 +253,7 @@ class AuthenticatedNamespace(Namespace):
                 require(principal, self.permission)
                 if device_time := given.get("device_time"):
                     clocks.note(session, principal, device_time)
+            self._require_room(principal)
         except GridserverError as error:
             context.note_refusal(error, principal.account_id if principal else None)
             raise ConnectionRefusedError(error.message, {"code": error.code}) from error
@@ -255,9 +266,16 @@ class AuthenticatedNamespace(Namespace):
         )
         connection = _connection(principal)
         self._connections[connection.id] = connection, principal
-        self._of_account[connection.account_id] += 1
+        self._of_account.add(connection.account_id)
         cursor = Cursor(given.get("epoch"), given.get("seq"))
         self.socketio.start_background_task(self._open, connection, principal, cursor)
+
+    def _require_room(self, principal: Principal) -> None:
+        if self._of_account.is_full(principal.account_id):
+            raise Conflict(
+                "socket.too_many",
+                "The account holds too many connections open. Close those that nobody needs.",
+            )
 
     def on_disconnect(self, _reason: object = None) -> None:
         if found := self._forget(_sid()):
@@ -266,10 +284,7 @@ class AuthenticatedNamespace(Namespace):
     def _forget(self, connection_id: str) -> tuple[Connection, Principal] | None:
         found = self._connections.pop(connection_id, None)
         if found:
-            account_id = found[0].account_id
-            self._of_account[account_id] -= 1
-            if not self._of_account[account_id]:
-                del self._of_account[account_id]
+            self._of_account.take_away(found[0].account_id)
         return found
 
     def _open(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
@@ -316,7 +331,7 @@ def make_socketio(app: Flask) -> SocketIO:
     )
     socketio.on_error_default(_failed)
     sockets_wire.install(socketio)
-    sockets_direct.install(socketio)
+    sockets_direct.install(socketio, Held(settings.address_sockets, "address"))
     return socketio
 
 

@@ -6,6 +6,7 @@ from gridserver.access.rules import Principal
 from gridserver.api.live import COMMAND, Live, scope
 from gridserver.api.sockets import Answer, AuthenticatedNamespace
 from gridserver.base.db import Database
+from gridserver.base.settings import Settings
 from gridserver.delivery import feed
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
@@ -17,8 +18,8 @@ class CommandView(AuthenticatedNamespace):
     permission = feed.PERMISSION
     events = frozenset({"beat"})
 
-    def __init__(self, database: Database, live: Live) -> None:
-        super().__init__(COMMAND, database, live)
+    def __init__(self, database: Database, live: Live, settings: Settings) -> None:
+        super().__init__(COMMAND, database, live, settings)
         self._feed = live.hub.feed
 
     def opened(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
@@ -29,6 +30,8 @@ class CommandView(AuthenticatedNamespace):
 
     def on_beat(self, *_arguments: object) -> Answer:
         """Answer that the link stands, and ask nothing: a page says this every second."""
+        if connection := self.connection():
+            self.await_turn(connection.id)
         return {"status": "done"}
 
     def closed(self, connection: Connection, principal: Principal) -> None:

@@ -23,7 +23,9 @@ from engineio.socket import Socket
 from flask_socketio import SocketIO
 from gevent.event import Event
 
-from gridserver.api import websocket
+from gridserver.access.limits import network
+from gridserver.api import problems, websocket
+from gridserver.api.sockets_held import Held
 from gridserver.api.sockets_wire import is_packet
 
 #: Where the WSGI server puts the connection's socket.
@@ -34,6 +36,8 @@ MOST_WAITING = 512 * 1024
 #: What the kernel holds besides; by itself it would go up to 4 MB for a client that doesn't read.
 _KERNEL_BUFFER = 128 * 1024
 _READ = 16_384
+#: When an address that holds too many sockets may try again.
+_RETRY_AFTER_S = 30
 
 #: Takes a packet of a client (Engine.IO session id, packet) past everything; False: it is not such.
 Shortcut = Callable[[str, str], bool]
@@ -211,12 +215,17 @@ class Engine(engineio.Server):
     """An Engine.IO server whose WebSockets are `DirectSocket`s, but those that began by polling."""
 
     pinger: Pinger
+    held: Held
+    #: Where each socket that is open comes from.
+    places: dict[str, str]
     shortcut: Shortcut
     start_service_task: bool
 
     def _handle_connect(
         self, environ: dict[str, Any], start_response: Any, transport: str, jsonp_index: Any = None
     ) -> Any:
+        if self.held.is_full(network(environ.get("REMOTE_ADDR"))):
+            return _too_many()
         if transport != "websocket":
             return super()._handle_connect(environ, start_response, transport, jsonp_index)
         key = environ.get("HTTP_SEC_WEBSOCKET_KEY")
@@ -236,6 +245,15 @@ class Engine(engineio.Server):
         self.sockets.pop(sid, None)
         return []
 
+    def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        if event == "connect":
+            sid, environ = args
+            self.places[sid] = network(environ.get("REMOTE_ADDR"))
+            self.held.add(self.places[sid])
+        elif event == "disconnect" and (place := self.places.pop(args[0], None)):
+            self.held.take_away(place)
+        return super()._trigger_event(event, *args, **kwargs)
+
     def _opening(self, sid: str) -> dict[str, Any]:
         return {
             "sid": sid,
@@ -246,12 +264,22 @@ class Engine(engineio.Server):
         }
 
 
-def install(socketio: SocketIO) -> None:
-    """Have `socketio` serve WebSockets by `DirectSocket`."""
+def _too_many() -> dict[str, Any]:
+    """Return the answer to a handshake of an address that holds as many sockets as it may, signed
+    in or not, as python-engineio takes it."""
+    said = "Too many connections are open from this address. Wait, and connect again."
+    refused = problems.problem(429, "socket.too_many_of_address", said)
+    headers = [("Content-Type", problems.MEDIA_TYPE), ("Retry-After", str(_RETRY_AFTER_S))]
+    return {"status": refused.status, "headers": headers, "response": refused.get_data()}
+
+
+def install(socketio: SocketIO, held: Held) -> None:
+    """Have `socketio` serve WebSockets by `DirectSocket`, so many of one address as `held` says."""
     engine = socketio.server.eio
     # python-socketio makes its Engine.IO server itself, of a class that has no option for this.
     engine.__class__ = Engine
     engine.pinger = Pinger(engine.ping_interval)
+    engine.held, engine.places = held, {}
     engine.shortcut = lambda _sid, _said: False
 
 

@@ -17,6 +17,7 @@ from gridserver.api.positions import PositionSchema
 from gridserver.api.sockets import Answer, AuthenticatedNamespace, load, only, refused
 from gridserver.base.db import Database
 from gridserver.base.errors import GridserverError, Invalid
+from gridserver.base.settings import Settings
 from gridserver.delivery import relay
 from gridserver.delivery.outlet import Connection
 from gridserver.delivery.rules import Cursor
@@ -48,8 +49,8 @@ class Terminal(AuthenticatedNamespace):
     permission = relay.PERMISSION
     events = frozenset({"ack", "command", "position"})
 
-    def __init__(self, database: Database, live: Live) -> None:
-        super().__init__(NAMESPACE, database, live)
+    def __init__(self, database: Database, live: Live, settings: Settings) -> None:
+        super().__init__(NAMESPACE, database, live, settings)
         self._relay = live.hub.relay
 
     def opened(self, connection: Connection, principal: Principal, cursor: Cursor) -> None:
@@ -65,19 +66,25 @@ class Terminal(AuthenticatedNamespace):
         # Receipts are as many as messages, and positions as many as officers are under way: they
         # go past Flask's request context.
         direct = {"ack": self.on_ack, "position": self.on_position}.get(event)
-        return direct(*args) if direct else super().trigger_event(event, *args)
+        if direct is None:
+            return super().trigger_event(event, *args)
+        self.await_turn(args[0])
+        return direct(*args)
 
     def take_unasked(self, session: str, packet: str) -> bool:
         """Take a receipt or positions as they came, past everything that events go through; False
         for what is neither, or needs an answer. `session` is the Engine.IO session's."""
         if receipt := _RECEIPT.fullmatch(packet):
-            return self._relay.acknowledge(self._connection_of(session), int(receipt[1]))
+            return self._relay.acknowledge(self._in_turn(session), int(receipt[1]))
         if said := _POSITION.fullmatch(packet):
-            return self._take_unread(self._connection_of(session), said[1])
+            return self._take_unread(self._in_turn(session), said[1])
         return False
 
-    def _connection_of(self, session: str) -> str:
-        return self.socketio.server.manager.sid_from_eio_sid(session, NAMESPACE)
+    def _in_turn(self, session: str) -> str:
+        """Return the connection of an Engine.IO session, once it is its turn."""
+        connection_id: str = self.socketio.server.manager.sid_from_eio_sid(session, NAMESPACE)
+        self.await_turn(connection_id)
+        return connection_id
 
     def _take_unread(self, connection_id: str, said: str) -> bool:
         found = self._connections.get(connection_id)

@@ -27,6 +27,7 @@ DATABASE, OWNER = "GRIDSERVER_DATABASE_URL", "GRIDSERVER_DATABASE_OWNER_URL"
 #: Days that what a bulletin said may be kept, for complaints and the court: not for good.
 _MOST_KEPT = 365
 _MOST_RATE = 10_000_000
+_MOST_SOCKETS = 100_000
 _USUAL_PORTS = {"http": 80, "https": 443}
 CERTIFICATE, KEY = "GRIDSERVER_TLS_CERTIFICATE", "GRIDSERVER_TLS_KEY"
 
@@ -59,6 +60,11 @@ class Settings:
         How many reverse proxies stand before the server, each of which says whom it speaks for.
     account_rate, address_rate : int
         How many changes an account, and an address, may ask a process for in a minute; 0: any.
+    account_sockets, address_sockets : int
+        How many sockets of a process an account (in each namespace), and an address, may hold open;
+        0: any.
+    socket_rate : int
+        How many receipts, positions and beats of one socket are taken in a minute; 0: any.
     geometry_processes : int
         How many processes of a web process may work on files and drafts at once.
     keyring : Keyring
@@ -97,6 +103,9 @@ class Settings:
     trusted_proxies: int
     account_rate: int
     address_rate: int
+    account_sockets: int
+    address_sockets: int
+    socket_rate: int
     geometry_processes: int
     keyring: Keyring
     seal: Seal
@@ -152,6 +161,9 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_number(environ, "GRIDSERVER_TRUSTED_PROXIES", 0, 0, 9),
         account_rate=_number(environ, "GRIDSERVER_ACCOUNT_RATE", 1200, 0, _MOST_RATE),
         address_rate=_number(environ, "GRIDSERVER_ADDRESS_RATE", 12_000, 0, _MOST_RATE),
+        account_sockets=_number(environ, "GRIDSERVER_ACCOUNT_SOCKETS", 100, 0, _MOST_SOCKETS),
+        address_sockets=_number(environ, "GRIDSERVER_ADDRESS_SOCKETS", 4000, 0, _MOST_SOCKETS),
+        socket_rate=_number(environ, "GRIDSERVER_SOCKET_RATE", 6000, 0, _MOST_RATE),
         geometry_processes=_number(environ, "GRIDSERVER_GEOMETRY_PROCESSES", 2, 1, 64),
         keyring=keyring.from_environment(environ),
         seal=sealing.from_environment(environ, var),
