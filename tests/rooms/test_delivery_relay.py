@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -245,6 +246,31 @@ def test_a_session_that_ended_is_closed_and_sent_nothing(running: Running) -> No
         service.post(session, [Message(connection.account_id, "task.changed", {})])
     until(lambda: "a" in running.terminals.closed, within=5)
     assert running.terminals.seqs("a") == []
+
+
+def test_what_is_written_after_a_session_ended_is_never_sent_to_it(running: Running) -> None:
+    connection = running.connect("a")
+    running.post()
+    running.heard("a", 1)
+    with running.database.transaction() as session:
+        principal = access_queries.principal_by_session(session, connection.session_id)
+    looks = 0
+
+    def end_after_the_first_look(*executed: Any) -> None:
+        nonlocal looks
+        if threading.current_thread().name != "relay" or "role_grant" not in executed[2]:
+            return
+        looks += 1
+        if looks == 1:
+            with running.database.transaction() as session:
+                access.sign_out(session, principal)
+                service.post(session, [Message(connection.account_id, "task.changed", {})])
+
+    running.hub.relay._next_round = math.inf  # which looks at sessions, too
+    sa.event.listen(running.database.engine, "after_cursor_execute", end_after_the_first_look)
+    running.hub.relay.wake(None)
+    until(lambda: looks > 1)
+    assert running.terminals.seqs("a") == [1]
 
 
 def test_receipts_of_an_ended_session_are_not_stored(running: Running) -> None:
