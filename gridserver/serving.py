@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import ssl
@@ -20,6 +21,7 @@ from structlog import get_logger
 
 from gridserver.api.live import Live
 from gridserver.api.sockets_direct import CONNECTION
+from gridserver.base import logs
 from gridserver.base.errors import Invalid, Unavailable
 from gridserver.base.settings import Settings
 
@@ -201,9 +203,14 @@ def serve(app: Flask, settings: Settings) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
+    # By itself it would write a traceback of many lines, and the request with its headers.
+    gevent.get_hub().print_exception = lambda _context, *caught: logs.uncaught(*caught)
     listeners = listen(settings.host, settings.port)
     tls = {"ssl_context": _tls(settings)} if settings.tls_certificate else {}
-    servers = [Server(listener, app, log=None, **tls) for listener in listeners]
+    servers = [
+        Server(listener, app, log=None, error_log=logging.getLogger("gevent.pywsgi"), **tls)
+        for listener in listeners
+    ]
     live.start()
     for server in servers:
         server.start()
