@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.access import idle, queries, service, walls
+from gridserver.access import federated, idle, queries, service, walls
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -136,12 +136,19 @@ class Unlock(MethodView):
 
     @blueprint.arguments(PasswordSchema)
     @blueprint.response(204)
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
     def post(self, body: dict[str, str]) -> None:
-        """Open a locked session by the password."""
+        """Open a locked session by the password.
+
+        403 `access.provider_only`: the account signs in by the identity provider, and opens its
+        desk by it.
+        """
         actor = context.principal()
         with knock(actor.username) as attempt:
             service.authenticate(attempt.session, actor.username, body["password"])
+            if context.provider() is not None:
+                federated.require_password_taken(attempt.session, actor.account_id)
             attempt.passed()
             idle.unlock(attempt.session, actor)
 

@@ -263,6 +263,26 @@ def test_a_locked_desk_is_opened_by_the_same_person_alone(
     assert client.get("/api/v1/bureau").status_code == 200
 
 
+def test_a_desk_of_a_role_without_passwords_is_opened_by_no_old_one(
+    client: AccountClient, clock: SetClock, identity: Identity, database: Database
+) -> None:
+    answer = identity.answer(begin(client, clock), WHO)
+    session = finish(client, answer, device="desk", cookie=True).json
+    csrf = {"headers": {"X-CSRF-Token": session["csrf_token"]}}
+    assert client.post(f"{SESSIONS}/current/lock", **csrf).status_code == 204
+
+    def unlock(password: str) -> TestResponse:
+        body = {"password": password}
+        return client.post(f"{SESSIONS}/current/unlock", json=body, **csrf)
+
+    demand(database, provider_only_roles=["command"])
+    is_problem(unlock("wrong"), 401, "access.wrong_credentials")
+    is_problem(unlock(PASSWORD), 403, "access.provider_only")
+    is_problem(client.get("/api/v1/bureau"), 403, "access.session_locked")
+    demand(database, provider_only_roles=[])
+    assert unlock(PASSWORD).status_code == 204
+
+
 @pytest.mark.parametrize("issuer", ["http://localhost:{port}", "http://127.0.0.1:1"])
 def test_a_provider_that_is_another_or_away(
     identity: Identity, database: Database, county: County, tmp_path: Path, issuer: str
