@@ -10,7 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
+import math
 import secrets
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -25,6 +28,7 @@ from joserfc.jwk import KeySet
 from structlog import get_logger
 
 from gridserver.base import reading
+from gridserver.base.bounded import BoundedAdapter
 from gridserver.base.errors import Invalid, Unauthenticated, Unavailable
 from gridserver.base.identity import IdentityProvider, is_safe
 from gridserver.base.sealing import Seal
@@ -35,14 +39,17 @@ LASTS = dt.timedelta(minutes=10)
 _LEEWAY_S = 60
 #: Its description and its keys are asked for anew after this; its keys at once for a new one.
 _KNOWN_FOR = dt.timedelta(hours=1)
-#: Seconds to connect, and to wait for each part of an answer.
-_PATIENCE = (5.0, 10.0)
-_MOST_BYTES = 1 << 20
+#: Where it didn't answer, it isn't asked for its description again so soon: meanwhile everybody who
+#: would sign in by it is told at once.
+_AWAY_S = 15.0
 #: By a key pair of the provider's, so that whoever knows the client's secret signs nothing.
 _ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 #: An address that a provider may have besides; what it says there may be whose account it is.
 _USERINFO = "userinfo_endpoint"
+
+#: No answer, none that is JSON, lists in lists without end.
+_UNREADABLE = (requests.RequestException, ValueError, RecursionError)
 
 log = get_logger()
 
@@ -120,6 +127,10 @@ class Provider:
     def __init__(self, settings: IdentityProvider) -> None:
         self.settings = settings
         self._known: _Known | None = None
+        #: By a clock that never goes back.
+        self._away_until = -math.inf
+        #: One asks what the provider says of itself; the rest wait for what that one was told.
+        self._asking = threading.Lock()
 
     def begin(self, redirect_uri: str, now: dt.datetime) -> tuple[str, Begun]:
         """Return where the browser is to go, and what it is to keep meanwhile.
@@ -184,11 +195,10 @@ class Provider:
                 grant_type="authorization_code",
                 code=code,
                 code_verifier=begun.verifier,
-                timeout=_PATIENCE,
             )
         except OAuthError as error:
             raise _refused("it takes no such code", error=error.error) from error
-        except (requests.RequestException, ValueError) as error:
+        except _UNREADABLE as error:
             raise _away(error) from error
 
     def _claims(self, token: Mapping[str, Any], begun: Begun, now: dt.datetime) -> CodeIDToken:
@@ -237,10 +247,24 @@ class Provider:
         return is_shown or claims.get("acr") in self.settings.acr
 
     def _about(self, now: dt.datetime, *, anew: bool = False) -> _Known:
-        known = self._known
-        if anew or known is None or now >= known.until:
-            known = self._known = self._asked(now)
+        before = self._known
+        if before is not None and not anew and now < before.until:
+            return before
+        with self._asking:
+            known = self._known
+            if known is None or known is before:
+                known = self._known = self._asked_unless_away(now)
         return known
+
+    def _asked_unless_away(self, now: dt.datetime) -> _Known:
+        if time.monotonic() < self._away_until:
+            raise _away_still()
+        try:
+            return self._asked(now)
+        except Unavailable:
+            # From now on: that it is away was only known after waiting for it.
+            self._away_until = time.monotonic() + _AWAY_S
+            raise
 
     def _asked(self, now: dt.datetime) -> _Known:
         issuer = self.settings.issuer
@@ -273,6 +297,8 @@ class Provider:
             leeway=0,  # its token is used at once
         )
         http.trust_env = False  # a proxy's or another host's password is none of its business
+        for scheme in ("https://", "http://"):
+            http.mount(scheme, BoundedAdapter())
         http.max_redirects = 0
         if self.settings.ca_file:
             http.verify = str(self.settings.ca_file)
@@ -281,13 +307,10 @@ class Provider:
 
 def _fetched(http: OAuth2Session, address: str) -> dict[str, Any]:
     try:
-        with http.request(
-            "GET", address, withhold_token=not http.token, timeout=_PATIENCE, stream=True
-        ) as answer:
-            answer.raise_for_status()
-            body = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
-        document = json.loads(body) if len(body) <= _MOST_BYTES else None
-    except (requests.RequestException, ValueError, OAuthError) as error:
+        answer = http.request("GET", address, withhold_token=not http.token)
+        answer.raise_for_status()
+        document = answer.json()
+    except (*_UNREADABLE, OAuthError) as error:
         raise _away(error) from error
     if not isinstance(document, dict):
         raise _away(ValueError(f"{address} is no JSON object"))
@@ -314,4 +337,8 @@ def _refused(why: str, **more: Any) -> Unauthenticated:
 
 def _away(error: Exception) -> Unavailable:
     log.warning("oidc.away", error=repr(error))
+    return _away_still()
+
+
+def _away_still() -> Unavailable:
     return Unavailable("access.provider_away", "The identity provider doesn't answer. Try again.")

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from tests.county import PASSWORD, County
 from tests.flows.conftest import AccountClient
 from tests.identity import LASTS, Identity
 from tests.problems import is_problem
+from tests.processes import WebProcess
 from tests.waiting import until
 
 SESSIONS = "/api/v1/sessions"
@@ -293,6 +294,40 @@ def test_a_provider_that_is_another_or_away(
     ).test_client()
     refused = client.post(f"{SESSIONS}/provider/begin", headers={"Origin": ORIGIN})
     is_problem(refused, 503, "access.provider_away")
+
+
+def test_a_provider_that_answers_letter_by_letter(
+    start_server: Callable[..., WebProcess], county: County
+) -> None:
+    """Each part comes in time, and there is no last one."""
+    enough, heard = threading.Event(), []
+
+    def drip(line: socket.socket) -> None:
+        with contextlib.suppress(OSError), line:
+            line.sendall(b"HTTP/1.1 200 OK\r\n\r\n{")
+            while not enough.wait(1):
+                line.sendall(b" ")
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                heard.append(listening.accept()[0])
+                threading.Thread(target=drip, args=(heard[-1],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=accept, daemon=True).start()
+        issuer = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server = start_server(GRIDSERVER_OIDC_ISSUER=issuer, GRIDSERVER_OIDC_CLIENT_ID="-")
+        for _ in range(2):
+            begun = requests.post(
+                f"{server.url}{SESSIONS}/provider/begin",
+                headers={"Origin": server.url},
+                timeout=90,
+            )
+            assert (begun.status_code, begun.json()["code"]) == (503, "access.provider_away")
+        assert len(heard) == 1, "the second is told at once"
+        enough.set()
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def test_it_is_begun_on_our_own_pages(client: AccountClient) -> None:

@@ -6,8 +6,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,6 +18,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from gridserver.access import oidc
 from gridserver.access.oidc import Begun, Identity, Provider
 from gridserver.base.errors import Unauthenticated, Unavailable
 from gridserver.base.identity import IdentityProvider
@@ -24,6 +28,9 @@ PAGE = "http://localhost:8000/login/provider"
 SECRET = "a-secret-that-the-provider-shares-with-us"
 WELL_KNOWN = "/.well-known/openid-configuration"
 KEY, ANOTHERS = (ECKey.generate_key("P-256", {"kid": "of-2026"}) for _ in range(2))
+
+
+Described = Callable[..., Provider]
 
 
 @pytest.fixture
@@ -91,7 +98,55 @@ def test_nobody_on_the_way_may_say_who_somebody_is(
     assert refusal.value.code == "access.provider_away"
 
 
-Described = Callable[..., Provider]
+def test_who_is_away_is_not_asked_by_each_who_comes() -> None:
+    """It takes a call and says nothing; each would wait as long as the first."""
+    with socket.create_server(("127.0.0.1", 0)) as line:
+        provider = Provider(IdentityProvider(f"http://127.0.0.1:{line.getsockname()[1]}", "-"))
+        heard: list[socket.socket] = []
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                while True:
+                    heard.append(line.accept()[0])
+                    heard[-1].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(provider.begin, PAGE, NOW) for _ in range(4)]
+            for each in asked:
+                with pytest.raises(Unavailable):
+                    each.result(60)
+        assert len(heard) == 1
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def test_who_was_away_is_there_again(described: Described, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = described(jwks_uri="http://127.0.0.1:1/keys")
+    with pytest.raises(Unavailable):
+        provider.begin(PAGE, NOW)
+    described()  # it is the same server
+    with pytest.raises(Unavailable):
+        provider.begin(PAGE, NOW)
+    monkeypatch.setattr(oidc, "_AWAY_S", 0.0)
+    provider = described(jwks_uri="http://127.0.0.1:1/keys")
+    with pytest.raises(Unavailable):
+        provider.begin(PAGE, NOW)
+    described()
+    assert provider.begin(PAGE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("token", "more"),
+    [("-" * (1 << 20), {}), ("", {"padding": "-" * (1 << 20)})],
+    ids=["token", "description"],
+)
+def test_an_answer_without_end(described: Described, token: str, more: dict[str, str]) -> None:
+    begun = Begun("state", "nonce", "verifier", PAGE, int(NOW.timestamp()))
+    with pytest.raises(Unavailable) as refusal:
+        described(token, **more).finish(begun, "code", None, NOW)
+    assert refusal.value.code == "access.provider_away"
+
+
 Sign = Callable[[dict[str, Any]], str]
 
 
