@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import socket
 import ssl
 import time
 from collections.abc import Callable
+from email.message import Message
 from typing import Any, TypeVar
 
 import gevent
@@ -38,6 +40,7 @@ _HANDSHAKE_S = 10.0
 #: How long it may take to say what it asks for, and be silent in between. A socket that has become
 #: a WebSocket is looked after by pings instead.
 _HEAD_S, _SILENCE_S = 20.0, 75.0
+_DIGITS = re.compile("[0-9]{1,18}")
 #: A read that took less waited for nothing, so nobody else had a turn meanwhile.
 _AT_ONCE_S = 0.001
 
@@ -104,8 +107,8 @@ class WholeTlsSends(_Whole, gevent.ssl.SSLSocket):
 
 class Handler(WSGIHandler):
     """Offers no WebSocket compression, which would hold some 300 KB of zlib state per browser,
-    ends the connection with the WebSocket, instead of waiting for another request on it, and
-    waits for no head that comes letter by letter."""
+    ends the connection with the WebSocket, instead of waiting for another request on it, waits for
+    no head that comes letter by letter, and takes no request whose end isn't clear."""
 
     def read_requestline(self) -> str:
         with gevent.Timeout(_SILENCE_S, TimeoutError("No request came.")):
@@ -113,7 +116,9 @@ class Handler(WSGIHandler):
 
     def read_request(self, raw_requestline: str) -> bool:
         with gevent.Timeout(_HEAD_S, TimeoutError("The head of the request didn't come.")):
-            return super().read_request(raw_requestline)
+            is_read = super().read_request(raw_requestline)
+        _require_one_end(self.headers)
+        return is_read
 
     def _handle_client_error(self, ex: Exception) -> Any:
         # Whoever goes away or falls silent within a head is no error of the server's, for which
@@ -128,6 +133,17 @@ class Handler(WSGIHandler):
             self.socket.settimeout(None)
             environ[CONNECTION] = self.socket
         return environ
+
+
+def _require_one_end(headers: Message) -> None:
+    """Raise `ValueError` for a head by which a proxy might see another end of the request than
+    gevent does, and so another next request (RFC 9112, 6.3). Of a length beside chunks gevent
+    itself takes no notice, as it should."""
+    lengths = headers.get_all("Content-Length", [])
+    codings = headers.get_all("Transfer-Encoding", [])
+    is_one_length = not lengths or (len(lengths) == 1 and _DIGITS.fullmatch(lengths[0]))
+    if not is_one_length or [each.lower() for each in codings] not in ([], ["chunked"]):
+        raise ValueError("It isn't clear where the request ends.")
 
 
 class Server(WSGIServer):

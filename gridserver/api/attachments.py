@@ -189,7 +189,6 @@ class Attachment(MethodView):
         response = send_file(_store().content(sha256), mimetype=content.media_type, etag=False)
         # Whatever else the bytes may be, here they are a picture and nothing runs.
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "private, no-store"
         return response
 

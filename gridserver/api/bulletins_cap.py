@@ -41,7 +41,6 @@ class BulletinCap(MethodView):
             data = capping.export(session, context.principal(), bulletin_id)
         answer = Response(data, content_type=cap.MEDIA_TYPE)
         answer.headers["Cache-Control"] = "private, no-store"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
         name = f"bulletin-{bulletin_id}.cap.xml"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer

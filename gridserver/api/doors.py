@@ -7,7 +7,7 @@ that it is another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,10 +15,8 @@ from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gridserver.api import problems
+from gridserver.api.headers import Application, Environ, Headers
 from gridserver.base.settings import Settings
-
-Environ = dict[str, Any]
-Application = Callable[[Environ, Any], Iterable[bytes]]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What an address may hold beside a host and a port (RFC 3986, 3.2), and Host may not.
@@ -78,9 +76,10 @@ class Doors:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Put the doors before `app`, and before them the proxies that it trusts: so many hops of
-    `X-Forwarded-For` and `X-Forwarded-Proto` are believed, from the nearest."""
-    app.wsgi_app = Doors(app.wsgi_app, settings)  # type: ignore[method-assign]
+    """Put the doors before `app`, what every answer says before them, and before that the proxies
+    that it trusts: so many hops of `X-Forwarded-For` and `X-Forwarded-Proto` are believed, from the
+    nearest."""
+    app.wsgi_app = Headers(Doors(app.wsgi_app, settings), settings)  # type: ignore[method-assign]
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0

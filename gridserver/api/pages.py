@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Response, send_from_directory
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import PathConverter
 
-from gridserver.api import context
 from gridserver.base.errors import NotFound, Unavailable
 from gridserver.base.settings import ROOT
 
@@ -45,38 +44,6 @@ def page(path: str) -> Response:
     if Path(path).suffix:
         raise NotFound("http.not_found", "There is nothing at this address.")
     return _page("index.html")
-
-
-@blueprint.after_app_request
-def _harden(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    basemap = context.settings().basemap
-    policy = _policy(basemap.origin if basemap else None)
-    response.headers.setdefault("Content-Security-Policy", policy)
-    if request.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
-def _policy(tile_host: str | None) -> str:
-    """Return the content security policy: no inline script or style, and nothing from another host
-    (the police network is air-gapped) but the tiles of the basemap that the installation names."""
-    return "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            " ".join(("connect-src 'self'", *([tile_host] if tile_host else []))),
-            "worker-src 'self' blob:",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
 
 
 def _page(name: str, max_age: int = 0) -> Response:

@@ -3,6 +3,7 @@ time."""
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -87,6 +88,81 @@ def test_a_socket_of_another_origin_is_refused(server: WebProcess) -> None:
         f"{server.url}/socket.io/?EIO=4&transport=polling", headers={"Origin": FOREIGN}, timeout=60
     )
     assert answer.status_code == 400
+
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/healthz", {}, 200),
+        ("/nothing.js", {}, 404),
+        ("/api/v1/bureau", {}, 401),
+        ("/api/v1/bureau", {"Host": "evil.example"}, 421),
+        (POLLING, {}, 200),
+        (POLLING, {"Origin": FOREIGN}, 400),
+    ],
+)
+def test_every_answer_tells_browsers_what_it_is_for(
+    server: WebProcess, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = requests.get(server.url + path, headers=headers, timeout=60)
+    assert answer.status_code == status
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers.get("Cache-Control") == ("no-store" if "/api/" in path else None)
+
+
+def test_a_method_that_would_show_what_was_sent_is_not_known(server: WebProcess) -> None:
+    for path in ("/", "/healthz", SESSIONS):
+        sent = {"Cookie": "gridserver_session=secret"}
+        answer = requests.request("TRACE", server.url + path, headers=sent, timeout=60)
+        assert answer.status_code in {401, 405} and "secret" not in answer.text
+
+
+def two_requests(server: WebProcess, lengths: bytes) -> list[bytes]:
+    """Send a request that ends as `lengths` say, five bytes or no chunks, and another one
+    behind it; return the statuses of the answers."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
+        line.sendall(
+            b"POST /healthz HTTP/1.1\r\nHost: localhost\r\n" + lengths + b"\r\n0\r\n\r\n"
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        with line.makefile("rb") as answers:
+            return re.findall(rb"HTTP/1.1 (\d+)", answers.read())
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\nContent-Length: 4\r\n",
+        b"Content-Length: 5\r\nContent-Length: 5\r\n",
+        b"Content-Length: +5\r\n",
+        b"Content-Length: 0_5\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+    ],
+)
+def test_where_a_request_ends_is_never_guessed(server: WebProcess, lengths: bytes) -> None:
+    """Else a proxy could see one request where the server sees two (RFC 9112, 11.2)."""
+    assert two_requests(server, lengths) == [b"400"]
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+        b"Content-Length: 3\r\nTransfer-Encoding: Chunked\r\n",
+    ],
+)
+def test_chunks_go_before_a_length(server: WebProcess, lengths: bytes) -> None:
+    assert two_requests(server, lengths) == [b"405", b"200"]
 
 
 # --- proxies
