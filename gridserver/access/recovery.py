@@ -12,9 +12,9 @@ from gridserver.access.sessions import digest
 from gridserver.base.clock import now
 
 COUNT = 10
-#: No letter or digit that is mistaken for another. 16 of 32 are 80 bits, so one SHA-256 is enough.
+#: No letter or digit that is mistaken for another. 28 of 32 are 140 bits, so one SHA-256 is enough.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_LENGTH, _GROUP = 16, 4
+_LENGTH, _GROUP = 28, 4
 
 
 def renew(session: Session, account_id: int) -> tuple[str, ...]:

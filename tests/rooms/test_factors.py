@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 
 import pyotp
@@ -112,6 +113,8 @@ def test_a_recovery_code_stands_in_once(
     session: Session, county: County, tools: Tools, app: pyotp.TOTP
 ) -> None:
     assert len(set(app.codes)) == recovery.COUNT
+    letters = {len(code.replace("-", "")) for code in app.codes}
+    assert min(letters) * math.log2(32) >= 128, "or one SHA-256 would be too fast"
     written = app.codes[3].lower().replace("-", " ")
     further(session, wanted(session).ticket, tools, recovery_code=written)
     assert recovery.left(session, county.accounts[WHO]) == recovery.COUNT - 1
