@@ -317,6 +317,8 @@ def make_socketio(app: Flask) -> SocketIO:
     settings = app.extensions["gridserver"].settings
     # Garbage by polling is passed over; it needs no traceback in the log.
     logging.getLogger("engineio.server").setLevel(logging.CRITICAL)
+    # Where a level is set, python-socketio adds no handler of its own to ours.
+    logging.getLogger("socketio.server").setLevel(logging.ERROR)
     socketio = SocketIO(
         app,
         async_mode="gevent",

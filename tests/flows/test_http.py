@@ -198,6 +198,14 @@ def test_the_database_going_away_is_said(bearer: dict[str, str]) -> None:
     assert app.test_client().get("/healthz").status_code == 200
 
 
+def test_a_failure_tells_nothing_of_itself() -> None:
+    app = create_app(from_environment({}), Database("postgresql://nobody@127.0.0.1:9/none"))
+    app.add_url_rule("/fail", view_func=lambda: {}["secret"])
+    answer = app.test_client().get("/fail")
+    is_problem(answer, 500, "http.internal_server_error")
+    assert "secret" not in answer.text and "Error" not in answer.json["detail"]
+
+
 def test_no_request_leaves_a_transaction_behind(
     app: Flask, bearer: dict[str, str], database: Database
 ) -> None:
