@@ -92,7 +92,8 @@ def test_https_and_wss_by_the_local_authority(serve: Callable[..., Served]) -> N
     served = serve("--tls")
     answer = sign_in(served)
     assert answer.status_code == 201
-    assert "Secure" in answer.headers["Set-Cookie"]
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-gridserver_session=") and "Secure" in cookie
     heard: list[object] = []
     trusting = ssl.create_default_context(cafile=served.authority)
     client = socketio.Client(
@@ -113,6 +114,25 @@ def test_https_and_wss_by_the_local_authority(serve: Callable[..., Served]) -> N
         refused = client.call("ack", {"seq": "x" * size}, namespace="/terminal", timeout=20)
         assert refused["status"] == "refused"
     client.disconnect()
+
+
+def test_what_could_be_broken_is_not_agreed_on(serve: Callable[..., Served]) -> None:
+    served = serve("--tls")
+
+    def agreed(ciphers: str) -> str | None:
+        context = ssl.create_default_context(cafile=served.authority)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        with socket.create_connection(("localhost", served.port), timeout=10) as line:
+            try:
+                with context.wrap_socket(line, server_hostname="localhost") as wrapped:
+                    return (wrapped.cipher() or ("",))[0]
+            except (ssl.SSLError, ConnectionResetError):
+                return None
+
+    for safe in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"):
+        assert agreed(safe) == safe
+    assert agreed("ECDHE-ECDSA-AES128-SHA256") is None, "CBC"
 
 
 def test_the_phone_finds_the_authority_and_its_fingerprint(serve: Callable[..., Served]) -> None:
