@@ -78,7 +78,12 @@ def _description() -> dict[str, object]:
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": context.COOKIE},
+                "cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": context.COOKIE.name,
+                    "description": "Over TLS its name begins with `__Host-`.",
+                },
                 "csrf": {"type": "apiKey", "in": "header", "name": context.CSRF_HEADER},
                 "signature": {
                     "type": "apiKey",

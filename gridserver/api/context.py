@@ -30,6 +30,7 @@ from gridserver.access.limits import network
 from gridserver.access.oidc import Provider
 from gridserver.access.rates import Rates
 from gridserver.access.rules import Principal
+from gridserver.api.cookies import Cookie
 from gridserver.api.live import live
 from gridserver.api.refusals import Refusals
 from gridserver.base import reading
@@ -38,7 +39,7 @@ from gridserver.base.errors import Forbidden, Invalid, Limited, NotFound, Unauth
 from gridserver.base.settings import Settings
 from gridserver.base.texts import DEFAULT_LANGUAGE, LANGUAGES
 
-COOKIE = "gridserver_session"
+COOKIE = Cookie("gridserver_session")
 CSRF_HEADER = "X-CSRF-Token"
 _GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -298,7 +299,7 @@ def _token() -> tuple[bool, str]:
     """
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     is_bearer = scheme.lower() == "bearer"
-    token = given.strip() if is_bearer else None if scheme else request.cookies.get(COOKIE)
+    token = given.strip() if is_bearer else None if scheme else COOKIE.given()
     if not token:
         raise Unauthenticated(
             "access.unauthenticated", "Sign in first: POST /api/v1/sessions gives a token."

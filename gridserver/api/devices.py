@@ -115,7 +115,7 @@ class Wiped(MethodView):
         with context.database().transaction() as session:
             devices.report_wiped(session, context.token())
         response = Response(status=204)
-        response.delete_cookie(context.COOKIE)
+        context.COOKIE.take_back(response)
         return response
 
 

@@ -3,6 +3,7 @@ it is made."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 import threading
@@ -17,11 +18,12 @@ from gridserver.access import attempts
 from gridserver.access.attempts import Attempt, Place
 from gridserver.access.opening import SignedIn
 from gridserver.api import context
+from gridserver.api.cookies import Cookie
 from gridserver.base.errors import GridserverError, Unauthenticated
 
 #: By it a browser is known again where an account has signed in; it opens nothing.
-WORKPLACE = "gridserver_workplace"
-_LASTS_S = 400 * 86_400  # as long as browsers keep any cookie (RFC 6265bis, 5.5)
+WORKPLACE = Cookie("gridserver_workplace", path="/api/v1")
+_LASTS = dt.timedelta(days=400)  # as long as browsers keep any cookie (RFC 6265bis, 5.5)
 #: Of such as `secrets.token_urlsafe` makes.
 _MADE_HERE = re.compile(r"[A-Za-z0-9_-]{32,64}")
 #: How many attempts are looked at a time. Each holds a connection of the database while its
@@ -105,17 +107,9 @@ def known_again(session: Session, signed_in: SignedIn) -> str | None:
 def set_workplace(response: Response, cookie: str | None) -> None:
     """Give the browser the cookie that `known_again` returned."""
     if cookie is not None:
-        response.set_cookie(
-            WORKPLACE,
-            cookie,
-            max_age=_LASTS_S,
-            path="/api/v1",
-            httponly=True,
-            secure=request.is_secure,
-            samesite="Strict",
-        )
+        WORKPLACE.give(response, cookie, _LASTS)
 
 
 def _cookie() -> str | None:
-    given = request.cookies.get(WORKPLACE, "")
+    given = WORKPLACE.given() or ""
     return given if _MADE_HERE.fullmatch(given) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
@@ -86,7 +86,7 @@ class CurrentSession(MethodView):
         with context.transaction() as session:
             service.sign_out(session, context.principal())
         response = Response(status=204)
-        response.delete_cookie(context.COOKIE)
+        context.COOKIE.take_back(response)
         return response
 
 
@@ -105,7 +105,7 @@ class Wall(MethodView):
             document = _current(session, looking)
         response = jsonify(SessionSchema().dump(document))
         response.cache_control.no_store = True
-        if cookie := request.cookies.get(context.COOKIE):
+        if cookie := context.COOKIE.given():
             set_cookie(response, cookie, document["expires_at"])
         return response
 

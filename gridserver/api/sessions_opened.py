@@ -115,11 +115,4 @@ def in_base64(secret: bytes | None) -> str | None:
 
 def set_cookie(response: Response, token: str, expires_at: dt.datetime) -> None:
     """Have the browser keep a session's token, longer than the session stands."""
-    response.set_cookie(
-        context.COOKIE,
-        token,
-        expires=expires_at + _COOKIE_OUTLIVES,
-        httponly=True,
-        secure=request.is_secure,
-        samesite="Strict",
-    )
+    context.COOKIE.give(response, token, expires_at + _COOKIE_OUTLIVES)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from flask.views import MethodView
 
 from gridserver.access import federated, idle, oidc
 from gridserver.access.oidc import Identity, Provider
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
+from gridserver.api.cookies import Cookie
 from gridserver.api.knocking import knock_by_provider
 from gridserver.api.sessions_opened import answered, heard, tools
 from gridserver.api.shapes_sessions import (
@@ -30,7 +31,7 @@ from gridserver.base.errors import Conflict, NotFound
 
 #: Where the provider sends the browser back to: register it there, below each origin.
 CALLBACK = "/login/provider"
-_COOKIE, _PATH = "gridserver_provider", "/api/v1/sessions"
+_COOKIE = Cookie("gridserver_provider", path="/api/v1/sessions")
 
 blueprint = Blueprint(
     "identity_provider",
@@ -105,15 +106,7 @@ class Beginning(MethodView):
         now = context.database().clock.now()
         address, begun = provider.begin(party.origin + CALLBACK, now)
         response = jsonify({"url": address})
-        response.set_cookie(
-            _COOKIE,
-            begun.sealed(context.settings().seal),
-            max_age=int(oidc.LASTS.total_seconds()),
-            path=_PATH,
-            httponly=True,
-            secure=request.is_secure,
-            samesite="Strict",
-        )
+        _COOKIE.give(response, begun.sealed(context.settings().seal), oidc.LASTS)
         return response
 
 
@@ -149,10 +142,10 @@ def _provider() -> Provider:
 
 def _identity(provider: Provider, answer: dict[str, Any]) -> Identity:
     now = context.database().clock.now()
-    seal, kept = context.settings().seal, request.cookies.get(_COOKIE)
+    seal, kept = context.settings().seal, _COOKIE.given()
     begun = oidc.unsealed(seal, kept, answer["state"], now)
     return provider.finish(begun, answer["code"], answer.get("iss"), now)
 
 
 def _forget(response: Response) -> None:
-    response.delete_cookie(_COOKIE, path=_PATH)
+    _COOKIE.take_back(response)

@@ -353,7 +353,7 @@ def _failed(error: Exception) -> Answer:
 def _authenticate(session: Session, auth: dict[str, Any]) -> Principal:
     if token := auth.get("token"):
         return access.principal_by_token(session, token)[0]
-    cookie = request.cookies.get(context.COOKIE)
+    cookie = context.COOKIE.given()
     if cookie is None:
         raise Unauthenticated("access.unauthenticated", "Sign in first, and give auth {token}.")
     principal, csrf = access.principal_by_token(session, cookie)

@@ -109,7 +109,7 @@ def test_a_browser_that_was_away_for_long_wipes_itself_too(
     browser = client.application.test_client()
     credentials = {"username": OFFICER, "password": PASSWORD, "device": "x", "cookie": True}
     made = browser.post("/api/v1/sessions", json=credentials)
-    cookie = browser.get_cookie(context.COOKIE)
+    cookie = browser.get_cookie(context.COOKIE.name)
     assert cookie is not None and cookie.expires is not None
     assert cookie.expires > dt.datetime.fromisoformat(made.json["expires_at"])
     clock.advance(dt.timedelta(days=30))

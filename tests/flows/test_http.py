@@ -134,6 +134,36 @@ def test_a_cookie_needs_the_csrf_token(client: AccountClient) -> None:
     assert client.delete("/api/v1/sessions/current", headers=right).status_code == 204
 
 
+def test_over_tls_cookies_are_this_very_hosts(client: AccountClient) -> None:
+    tls, path = {"base_url": "https://localhost"}, "/api/v1/sessions"
+    body = {"username": "command", "password": PASSWORD, "cookie": True, "device": "desk"}
+    opened = client.post(path, json=body, **tls)
+    given = opened.headers.getlist("Set-Cookie")
+    assert {each.split("=")[0] for each in given} == {
+        "__Host-gridserver_session",
+        "__Host-gridserver_workplace",
+    }
+    for each in given:
+        said = set(each.split("; ")[1:])
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Strict"} <= said
+        assert not any(part.startswith("Domain") for part in said)
+    assert client.get(f"{path}/current", **tls).status_code == 200
+    csrf = {context.CSRF_HEADER: opened.json["csrf_token"]}
+    ended = client.delete(f"{path}/current", headers=csrf, **tls)
+    (back,) = ended.headers.getlist("Set-Cookie")
+    assert back.startswith("__Host-gridserver_session=;") and "Secure" in back, "or it would stay"
+    assert client.get_cookie("__Host-gridserver_session") is None
+
+
+def test_over_tls_a_cookie_that_a_host_beside_may_have_set_is_none(client: AccountClient) -> None:
+    body = {"username": "command", "password": PASSWORD}
+    token = client.post("/api/v1/sessions", json=body).json["token"]
+    client.set_cookie(context.COOKIE.name, token)
+    assert client.get("/api/v1/sessions/current").status_code == 200
+    over_tls = client.get("/api/v1/sessions/current", base_url="https://localhost")
+    is_problem(over_tls, 401, "access.unauthenticated")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -63,7 +63,7 @@ def test_it_holds_in_every_process(app: Flask, client: AccountClient, database: 
 def test_a_stranger_does_not_shut_out_the_desk(app: Flask, client: AccountClient) -> None:
     desk, stranger = app.test_client(), app.test_client()
     assert sign_in(desk, device="desk", address="10.0.0.7").status_code == 201
-    assert desk.get_cookie(WORKPLACE, path="/api/v1").http_only
+    assert desk.get_cookie(WORKPLACE.name, path=WORKPLACE.path).http_only
     for address in ("10.9.9.9", "10.0.0.7"):
         shut_out(stranger, address=address, device="desk")
         is_problem(sign_in(stranger, address=address, device="desk"), 429)

@@ -48,7 +48,7 @@ def test_its_cookie_goes_on_with_it(client: AccountClient, clock: SetClock) -> N
         answer = browser.post(WALL, headers={context.CSRF_HEADER: csrf})
         until = dt.datetime.fromisoformat(answer.json["expires_at"])
         assert until - clock.now() == dt.timedelta(days=7)
-        cookie = browser.get_cookie(context.COOKIE)
+        cookie = browser.get_cookie(context.COOKIE.name)
         assert cookie is not None and cookie.expires is not None
         assert cookie.expires > until
         clock.advance(dt.timedelta(days=6))

@@ -306,7 +306,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a locked session by the password. */
+        /**
+         * Open a locked session by the password.
+         * @description 403 `access.provider_only`: the account signs in by the identity provider, and opens its
+         *     desk by it.
+         */
         post: {
             parameters: {
                 query?: never;
