@@ -186,7 +186,12 @@ class Attachment(MethodView):
             _READERS[kind](session, actor, subject_id)
             content = queries.content_of(session, kind, subject_id, sha256)
             service.record_reading(session, actor, kind, subject_id, sha256)
-        response = send_file(_store().content(sha256), mimetype=content.media_type, etag=False)
+        response = send_file(
+            _store().content(sha256),
+            mimetype=content.media_type,
+            download_name=f"{sha256}.{inspection.FORMATS[content.media_type].lower()}",
+            etag=False,
+        )
         # Whatever else the bytes may be, here they are a picture and nothing runs.
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response.headers["Cache-Control"] = "private, no-store"

@@ -125,6 +125,7 @@ def test_a_report_names_photos_before_they_are_there(
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert shown.headers["Cache-Control"] == "private, no-store"
+    assert shown.headers["Content-Disposition"] == f"inline; filename={what.sha256}.jpeg"
 
 
 def test_a_photo_is_shown_through_its_subject_alone(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import shapely
 from openpyxl import Workbook
 
+from gis.placemarks import LIMITS
 from gridserver.base.db import Database
 from gridserver.places import entries, gazetteer
 from gridserver.places.rules import Draft
@@ -214,6 +216,20 @@ def test_what_is_no_table_is_refused(
     file = (io.BytesIO(content), name)
     answer = gis.post("/api/v1/places/uploads", data={"file": file})
     assert (answer.status_code, answer.json["code"]) == (422, code)
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(gis: AccountClient) -> None:
+    packed, megabyte = io.BytesIO(), bytes(1 << 20)
+    with (
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as sheet,
+    ):
+        for _ in range(LIMITS.max_bytes // len(megabyte) + 1):
+            sheet.write(megabyte)
+    assert packed.tell() < 1 << 20
+    packed.seek(0)
+    answer = gis.post("/api/v1/places/uploads", data={"file": (packed, "poi.xlsx")})
+    assert (answer.status_code, answer.json["code"]) == (422, "file.too_large")
 
 
 def write_gpkg(path: Path, shapes: dict[str, shapely.Geometry]) -> None:
