@@ -83,7 +83,9 @@ def sight(session: Session, actor: Principal, row: Bulletin, said: Command) -> C
     session.flush()
     _note(session, actor, sighting, "sight", {})
     (unit,) = org.units_by_id(session, {row.unit_id}).values()
-    telling.sighted(session, Found(row, unit), sighting, _desks(session, unit))
+    # Who wrote it is told as well: they may have another terminal.
+    to = [actor.account_id, *_desks(session, unit)]
+    telling.sighted(session, Found(row, unit), sighting, to)
     return cards.sighting_head(sighting)
 
 

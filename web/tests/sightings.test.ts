@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 
 import type { BulletinSheet, BulletinSighting, Command, InboxMessage, SightingHead } from '@/api/types'
 import { bulletinSlice, toAsk, withSeen, withSheet, type HeldBulletins } from '@/live/bulletins'
-import { commandOf, enqueue, settle, withoutEntries, type Outbox } from '@/live/outbox'
+import { isNews } from '@/live/inbox'
+import { commandOf, enqueue, markSent, settle, withoutEntries, type Outbox } from '@/live/outbox'
 import { partOf } from '@/live/records'
-import { leftBehind, NO_SIGHTINGS, SIGHT, sightingOf, untaken, withAnswer, withSaid, withTold } from '@/live/sightings'
+import { isUnderWay, leftBehind, NO_SIGHTINGS, SIGHT, sightingOf, untaken, withAnswer, withSaid, withTold } from '@/live/sightings'
 import { isComplete, sightingData } from '@/terminal/bulletins/sighting'
 
 const ME = { username: '330824001', display_name: '民警' }
@@ -76,6 +77,22 @@ describe('what a terminal keeps of sightings', () => {
     expect(withAnswer(own, [sighting({ version: 2 })], ME.username, asked).told).toEqual({ 5: 3 })
   })
 
+  it('is not asked for where the answer to its writing comes after the news of it', () => {
+    const named = held(message('bulletin.issued'), told(1))
+    expect(toAsk(named)).toHaveLength(1)
+    const said = withSeen(named, 7, (own) => own && withSaid(own, sighting()))
+    expect(toAsk(said)).toEqual([])
+    expect(toAsk(bulletinSlice.receive(said, told(1)))).toEqual([])
+    const later = withSeen(held(message('bulletin.issued'), told(2)), 7, (own) => own && withSaid(own, sighting()))
+    expect(toAsk(later)).toHaveLength(1)
+  })
+
+  it('is news once somebody answered it, not as it was written', () => {
+    expect([told(1), told(2)].map(isNews)).toEqual([false, true])
+    expect(isNews(message('bulletin.issued'))).toBe(true)
+    expect(isNews(message('bulletin.ended'))).toBe(false)
+  })
+
   it('is not known of a picture that was taken anew', () => {
     const filled = bulletinSlice.fill({ bulletins: [{ id: 7, version: 1 }] })
     expect(filled[7]!.seen).toBeNull()
@@ -93,7 +110,7 @@ describe('what a terminal keeps of sightings', () => {
 
   it('never goes back to an older version', () => {
     const own = withSaid(NO_SIGHTINGS, sighting({ version: 2, state: 'confirmed', notice: null }))
-    expect(withSaid(own, sighting())).toBe(own)
+    expect(withSaid(own, sighting())).toEqual(own)
   })
 })
 
@@ -105,6 +122,13 @@ describe('the queue of sightings', () => {
     expect(untaken(settle(queued, '1', REFUSED))).toHaveLength(1)
     expect(untaken(settle(queued, '1', DONE))).toEqual([])
     expect(commandOf(queued[0]!)).toMatchObject({ verb: SIGHT, bulletin: 7, data: DATA })
+  })
+
+  it('is under way until it is answered, and nothing else that was said is', () => {
+    expect(isUnderWay(queued)).toBe(true)
+    expect(isUnderWay(markSent(queued, '1'))).toBe(true)
+    expect(isUnderWay(settle(queued, '1', REFUSED))).toBe(false)
+    expect(isUnderWay([{ ...command('2'), verb: 'read' }].reduce<Outbox>(enqueue, []))).toBe(false)
   })
 
   it('keeps the words until they are sent, and no longer than their bulletin', () => {

@@ -10,8 +10,11 @@ import { taskSlice } from './tasks'
 /** What an inbox tells of; a room that adds a kind adds its slice here. */
 const SLICES = { tasks: taskSlice, orders: orderSlice, captures: captureSlice, bulletins: bulletinSlice }
 
+/** The version of a sighting that nobody has answered. */
+const AS_WRITTEN = 1
+
 /** The messages at which a terminal shakes and speaks. */
-export const NEWS: ReadonlySet<InboxMessageType> = new Set([
+const NEWS: ReadonlySet<InboxMessageType> = new Set([
   'task.offered',
   'order.issued',
   'order.reminded',
@@ -25,6 +28,12 @@ export const NEWS: ReadonlySet<InboxMessageType> = new Set([
   'bulletin.issued',
   'bulletin.sighting',
 ])
+
+/** Whether a message is news to the officer: what they wrote themselves, here or on another device, is none. */
+export function isNews({ type, data }: InboxMessage): boolean {
+  const isOwn = 'sighting' in data && data.sighting.version === AS_WRITTEN
+  return NEWS.has(type) && !isOwn
+}
 
 type SliceName = keyof typeof SLICES
 type Slices = { readonly [Name in SliceName]: (typeof SLICES)[Name] extends Slice<infer Item> ? Items<Item> : never }

@@ -1,6 +1,6 @@
 /** An officer's own sightings of a bulletin: kept within it on the terminal, and gone with it; pure. */
 import type { BulletinSighting, SightingHead, SightingRef } from '@/api/types'
-import type { Entry, Outbox } from './outbox'
+import { pending, type Entry, type Outbox } from './outbox'
 
 /** The verb by which a terminal brings one. */
 export const SIGHT = 'sight'
@@ -41,9 +41,12 @@ export function withAnswer(
 
 /** What is known once the server has taken a command: in the officer's words, as it stands there. */
 export function withSaid(own: OwnSightings, made: BulletinSighting): OwnSightings {
-  if (versionOf(own.items, made.id) >= made.version) return own
+  const isKnown = versionOf(own.items, made.id) >= made.version
   const others = own.items.filter(({ id }) => id !== made.id)
-  return { ...own, items: [...others, made].sort((a, b) => a.id - b.id) }
+  const items = isKnown ? own.items : [...others, made].sort((a, b) => a.id - b.id)
+  // The inbox may have told of it before the answer came.
+  const told = Object.entries(own.told).filter(([id, version]) => version > versionOf(items, Number(id)))
+  return { items, told: Object.fromEntries(told) }
 }
 
 /** The sighting that a command wrote, by what was said and how it stands. */
@@ -69,6 +72,11 @@ export function sightingOf(
 /** What was written and isn't taken by the server: it waits, or was refused. */
 export function untaken(said: readonly Entry[]): Entry[] {
   return said.filter(({ verb, status }) => verb === SIGHT && status !== 'done')
+}
+
+/** Whether one waits for the server's answer, which says how it stands without another look. */
+export function isUnderWay(said: readonly Entry[]): boolean {
+  return pending(said).some(({ verb }) => verb === SIGHT)
 }
 
 /** The commands whose words have nothing to stay for: answered, and of a bulletin that is gone. */

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import type { InboxMessage, Ready, Resync, TaskCard } from '@/api/types'
-import { EMPTY_INBOX, NEWS, receive, resync, type InboxState } from '@/live/inbox'
+import { EMPTY_INBOX, isNews, receive, resync, type InboxState } from '@/live/inbox'
 import { openLink, type Link, type LinkState } from '@/live/link'
 import type { TerminalStorage } from '@/live/storage'
 import { learn as learnCard, sections } from '@/live/tasks'
@@ -75,7 +75,7 @@ export const useInbox = defineStore('inbox', () => {
     }
     const { state: next, reception } = receive(state.value, message)
     state.value = next
-    if (reception === 'applied' && NEWS.has(message.type)) announce(message)
+    if (reception === 'applied' && isNews(message)) announce(message)
     if (reception === 'applied' && 'swap' in message.data) swapChanges.value++
     return reception !== 'gap'
   }

@@ -79,8 +79,9 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   async function take(said: Entry, answer: CommandAnswer): Promise<void> {
-    await change(settle(entries.value, said.id, answer))
+    // Learned first: what is still in the queue when the page closes is said, and learned, again.
     for (const [subject, learn] of learners) if (subject in answer) learn(answer, said)
+    await change(settle(entries.value, said.id, answer))
   }
 
   /** Keeps no longer what was said by some commands. */

@@ -3,8 +3,8 @@ import { watch } from 'vue'
 
 import { api, ask, Refusal } from '@/api/client'
 import type { SightingHead } from '@/api/types'
-import { toAsk, withSeen } from '@/live/bulletins'
-import { leftBehind, NO_SIGHTINGS, SIGHT, sightingOf, withAnswer, withSaid } from '@/live/sightings'
+import { toAsk, withSeen, type HeldBulletin } from '@/live/bulletins'
+import { isUnderWay, leftBehind, NO_SIGHTINGS, SIGHT, sightingOf, withAnswer, withSaid } from '@/live/sightings'
 import { useInbox } from './inbox'
 import { useOutbox } from './outbox'
 import { useSession } from './session'
@@ -30,15 +30,18 @@ export const useSightings = defineStore('sightings', () => {
     if (isAsking || inbox.linkState !== 'live') return
     isAsking = true
     try {
-      for (let [next] = toAsk(inbox.state.bulletins); next; [next] = toAsk(inbox.state.bulletins)) {
-        await askOf(next.id)
-      }
+      for (let next = nextToAsk(); next; next = nextToAsk()) await askOf(next.id)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       setTimeout(() => void askStale(), RETRY_MS)
     } finally {
       isAsking = false
     }
+  }
+
+  /** What is written here is told of, too: its own answer says the same without a look. */
+  function nextToAsk(): HeldBulletin | undefined {
+    return toAsk(inbox.state.bulletins).find(({ id }) => !isUnderWay(outbox.of({ bulletin: id })))
   }
 
   async function askOf(id: number): Promise<void> {
@@ -75,7 +78,7 @@ export const useSightings = defineStore('sightings', () => {
     if (said.bulletin !== undefined) void opened(said.bulletin)
   })
 
-  watch([() => inbox.state.bulletins, () => inbox.linkState], () => void askStale())
+  watch([() => inbox.state.bulletins, () => inbox.linkState, () => outbox.entries], () => void askStale())
   // The words of a sighting go with its bulletin; what still waits for a signal goes once it is sent.
   watch([() => outbox.entries, () => inbox.state.bulletins], ([entries, held]) => {
     if (inbox.link) void outbox.forget(leftBehind(entries, held))
