@@ -175,6 +175,7 @@ def _sight(studio: Studio, page: Page, room: Account, bulletin: int, scene: Scen
     said = {"verb": "refute", "text": _REFUTED}
     room.post(f"/bulletins/{bulletin}/sightings/{first}/answers", said)
     expect(page.get_by_test_id("sighting").last).to_have_attribute("data-state", "refuted")
+    page.get_by_test_id("own-sightings-mark").click()
     studio.shoot(page, "handheld-sightings")
     page.get_by_test_id("sight").click()
     drawn(page, "capture-map")

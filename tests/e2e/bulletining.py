@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.handhelds import CommandRoom
 
 STATION = "33082407"
 ROOM = f"room-{STATION}"
 NAME = "甄小北"
+NOTICE = "未经核实，不得仅凭此采取强制措施"
+SEEN, WHERE = "在候车亭避雨，独自一人", "池淮公交站"
+_SPOT = {"longitude": 118.4, "latitude": 29.13, "accuracy": 12}
+#: A browser whose position is known.
+LOCATED: dict[str, Any] = {"geolocation": _SPOT, "permissions": ["geolocation"]}
 #: The keys of the sealed bulletins of a device: what isn't there can't be opened by any key.
 _SEALED = """
 async () => {
@@ -34,9 +39,10 @@ async () => {
 
 
 def on_duty_in(served: str, station: str) -> list[str]:
-    """Return the officers of a station who are on duty now."""
+    """Return the officers whom a bulletin to a station reaches now."""
     found = CommandRoom(served).get(f"/force/officers?unit={station}&limit=500")["items"]
-    return [each["username"] for each in found if each["on_duty"] and each["kind"] == "officer"]
+    there = [each for each in found if each["on_duty"] and not each["absent"]]
+    return [each["username"] for each in there if each["kind"] == "officer"]
 
 
 def issue(served: str, number: str) -> int:
@@ -77,3 +83,28 @@ def kept_on(page: Page) -> list[int]:
     """Return the bulletins that a terminal keeps, with their photos and the officer's sightings."""
     kept: list[int] = page.evaluate(_SEALED)
     return kept
+
+
+def read(page: Page, bulletin: int) -> None:
+    """Open a bulletin on a terminal."""
+    page.get_by_test_id(f"bulletin-{bulletin}").click()
+    expect(page.get_by_test_id("fact")).to_contain_text(NAME)
+
+
+def sight(page: Page, where: str = WHERE) -> None:
+    """Write a sighting at the form that stands open."""
+    sheet = page.get_by_test_id("sight-sheet")
+    expect(sheet).to_contain_text(NOTICE)
+    page.get_by_test_id("sight-text").fill(SEEN)
+    page.get_by_test_id("sight-place").fill(where)
+    page.get_by_test_id("sight-send").click()
+    expect(sheet).to_have_count(0)
+
+
+def open_at_the_desk(page: Page, bulletin: int) -> Locator:
+    """Choose a bulletin; return its sightings."""
+    page.get_by_test_id("to-bulletins").click()
+    page.get_by_test_id(f"bulletin-{bulletin}").click()
+    found = page.get_by_test_id("bulletin-sightings")
+    expect(found).to_be_visible()
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +12,21 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.axe import assert_accessible
 from tests.browser import HANDHELD, PATIENCE
-from tests.e2e.bulletining import NAME, ROOM, STATION, issue, kept_on, on_duty_in, resolve
+from tests.e2e.bulletining import (
+    LOCATED,
+    NOTICE,
+    ROOM,
+    SEEN,
+    STATION,
+    WHERE,
+    issue,
+    kept_on,
+    on_duty_in,
+    open_at_the_desk,
+    read,
+    resolve,
+    sight,
+)
 from tests.e2e.handhelds import (
     PIN,
     CommandRoom,
@@ -28,9 +41,6 @@ from tests.waiting import until
 OpenPage = Callable[..., Page]
 SignIn = Callable[[Page, str], Page]
 
-NOTICE = "未经核实，不得仅凭此采取强制措施"
-SEEN, WHERE = "在候车亭避雨，独自一人", "池淮公交站"
-SPOT = {"longitude": 118.4, "latitude": 29.13, "accuracy": 12}
 #: A count of the panel is asked for every ten seconds.
 COUNTED_MS = 60_000
 #: A worker looks at the clock, and a page asks for alarms every five seconds.
@@ -50,38 +60,12 @@ def handheld(open_page: OpenPage, sign_in: SignIn) -> Callable[[str], Page]:
     """Open the bulletins of an officer's terminal, whose position is known."""
 
     def handheld(username: str) -> Page:
-        options: dict[str, Any] = {"geolocation": SPOT, "permissions": ["geolocation"]}
-        page = sign_in(open_page("/login", viewport=HANDHELD, **options), username)
+        page = sign_in(open_page("/login", viewport=HANDHELD, **LOCATED), username)
         page.get_by_test_id("tab-bulletins").click()
         expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
         return page
 
     return handheld
-
-
-def read(page: Page, bulletin: int) -> None:
-    """Open a bulletin on a terminal."""
-    page.get_by_test_id(f"bulletin-{bulletin}").click()
-    expect(page.get_by_test_id("fact")).to_contain_text(NAME)
-
-
-def sight(page: Page) -> None:
-    """Write a sighting at the form that stands open."""
-    sheet = page.get_by_test_id("sight-sheet")
-    expect(sheet).to_contain_text(NOTICE)
-    page.get_by_test_id("sight-text").fill(SEEN)
-    page.get_by_test_id("sight-place").fill(WHERE)
-    page.get_by_test_id("sight-send").click()
-    expect(sheet).to_have_count(0)
-
-
-def open_at_the_desk(page: Page, bulletin: int) -> Locator:
-    """Choose a bulletin; return its sightings."""
-    page.get_by_test_id("to-bulletins").click()
-    page.get_by_test_id(f"bulletin-{bulletin}").click()
-    found = page.get_by_test_id("bulletin-sightings")
-    expect(found).to_be_visible()
-    return found
 
 
 def answer(page: Page, verb: str, field: str, value: str) -> None:
@@ -97,6 +81,25 @@ def show_alarm(desk: Page, sighting: int) -> None:
     alarm = desk.get_by_test_id(f"alarm-sighting:{sighting}")
     expect(alarm).to_contain_text("线索", timeout=CLOCK_MS)
     alarm.get_by_role("link").click()
+
+
+def isnt_cut_off(part: Locator) -> bool:
+    """Say whether nothing of a part of the page lies beyond its side."""
+    wraps: bool = part.evaluate("each => each.scrollWidth <= each.clientWidth")
+    return wraps
+
+
+def looks_of(county: County, username: str, bulletin: int) -> int:
+    """Count how often somebody was shown a bulletin's sightings."""
+    query = sa.text(
+        "SELECT count(*) FROM audit_entry WHERE tag = 'bulletin:look_sightings'"
+        " AND actor = :username AND subject_id = :id"
+    )
+    engine = sa.create_engine(county.database_url)
+    with engine.connect() as connection:
+        found: int = connection.scalar(query, {"username": username, "id": str(bulletin)})
+    engine.dispose()
+    return found
 
 
 def let_the_hour_pass(county: County, bulletin: int) -> None:
@@ -174,6 +177,39 @@ def test_a_sighting_without_signal_is_answered_and_goes_with_its_bulletin(
     expect(first.get_by_test_id("own-sightings")).to_have_count(0)
 
 
+def test_an_officers_other_terminal_has_it_and_what_to_do_stays_in_sight(
+    kaihua: County, served: str, handheld: Callable[[str], Page], officers: list[str]
+) -> None:
+    bulletin = issue(served, "开公接字〔2026〕1206号")
+    first, other = (handheld(officers[0]) for _ in range(2))
+    for page in (first, other):
+        read(page, bulletin)
+    # Neither knows yet whether the officer wrote one before, and each asks.
+    until(lambda: looks_of(kaihua, officers[0], bulletin) == 2, PATIENCE)
+    for n in range(1, 5):
+        first.get_by_test_id("sight").click()
+        sight(first)
+        expect(first.get_by_test_id("sighting")).to_have_count(n)
+        expect(other.get_by_test_id("sighting")).to_have_count(n)
+    expect(other.get_by_test_id("sighting").first).to_contain_text(SEEN)
+    # What was written elsewhere was looked up, once each; the terminal that wrote it knew.
+    assert looks_of(kaihua, officers[0], bulletin) == 2 + 4
+    expect(other.get_by_text("有新进展")).to_have_count(0)
+
+    # However many there are, the person, what to do, and that nothing is confirmed are seen first.
+    first.set_viewport_size({"width": 360, "height": 480})
+    first.reload()
+    mark = first.get_by_test_id("own-sightings-mark")
+    expect(mark).to_contain_text(f"4条 {NOTICE}")
+    for seen_first in (mark, first.get_by_test_id("fact"), first.get_by_text("发现后怎么做")):
+        expect(seen_first).to_be_in_viewport()
+    newest = first.get_by_test_id("sighting").first
+    expect(newest).not_to_be_in_viewport()
+    mark.click()
+    expect(newest).to_be_in_viewport()
+    resolve(served, bulletin)
+
+
 def test_one_that_was_refuted_stays_unconfirmed(
     served: str,
     open_page: OpenPage,
@@ -186,13 +222,14 @@ def test_one_that_was_refuted_stays_unconfirmed(
     read(page, bulletin)
     page.get_by_test_id("sight").click()
     page.get_by_test_id("sight-urgent").check()
-    sight(page)
+    sight(page, where="W" * 200)
     own = page.get_by_test_id("sighting")
     expect(own).to_contain_text("紧急")
 
     room = sign_in(open_page("/login"), ROOM)
     open_at_the_desk(room, bulletin)
     room.get_by_test_id("sightings-look").click()
+    assert isnt_cut_off(room.get_by_role("region", name="走失人员")), "a word without end wraps"
     answer(room, "refute", "answer-text", "已联系，不是同一人")
     expect(own).to_have_attribute("data-state", "refuted")
     expect(own.get_by_test_id("unconfirmed")).to_have_text(NOTICE)
