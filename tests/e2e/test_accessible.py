@@ -9,6 +9,17 @@ from playwright.sync_api import Page, expect
 
 from tests.axe import assert_accessible, violations
 from tests.browser import DESKTOP, HANDHELD
+from tests.e2e.bulletining import (
+    LOCATED,
+    ROOM,
+    STATION,
+    issue,
+    on_duty_in,
+    open_at_the_desk,
+    read,
+    resolve,
+    sight,
+)
 
 #: Who opens which pages, on which screen.
 WALKS = {
@@ -57,8 +68,10 @@ WALKS = {
     ),
 }
 
+SCHEMES = ("light", "dark")
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("username", WALKS)
 def test_no_serious_violation(
     username: str,
@@ -76,6 +89,40 @@ def test_no_serious_violation(
         expect(page.locator("main").first).to_be_visible()
         page.wait_for_load_state("networkidle")
         assert_accessible(page)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nor_while_a_bulletin_is_worked_on(
+    scheme: str, served: str, open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]
+) -> None:
+    bulletin = issue(served, f"开公接字〔2026〕14{SCHEMES.index(scheme)}号")
+    handheld = open_page("/login", viewport=HANDHELD, color_scheme=scheme, **LOCATED)
+    sign_in(handheld, on_duty_in(served, STATION)[0])
+    handheld.get_by_test_id("tab-bulletins").click()
+    read(handheld, bulletin)
+    assert_accessible(handheld)
+    handheld.get_by_test_id("sight").click()
+    expect(handheld.get_by_test_id("capture-map")).to_have_attribute("data-ready", "true")
+    assert_accessible(handheld)
+    sight(handheld)
+    expect(handheld.get_by_test_id("sighting")).to_have_attribute("data-state", "open")
+    assert_accessible(handheld)
+
+    room = sign_in(open_page("/login", color_scheme=scheme), ROOM)
+    open_at_the_desk(room, bulletin)
+    room.get_by_test_id("sightings-look").click()
+    room.get_by_test_id("sighting-to-map").click()
+    expect(room.get_by_test_id("sighting-map")).to_have_attribute("data-ready", "true")
+    room.get_by_test_id("cells-look").click()
+    expect(room.get_by_test_id("bulletin-cells-map")).to_have_attribute("data-ready", "true")
+    assert_accessible(room)
+    for opens in ("answer-refute", "cap-import"):
+        room.get_by_test_id(opens).click()
+        expect(room.get_by_role("dialog")).to_be_visible()
+        assert_accessible(room)
+        room.keyboard.press("Escape")
+        expect(room.get_by_role("dialog")).to_have_count(0)
+    resolve(served, bulletin)
 
 
 def test_a_violation_is_found(open_page: Callable[..., Page]) -> None:
