@@ -6,13 +6,30 @@ error, or when the content security policy had to stop something.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
+from gridserver.base.settings import ROOT
 from tests.browser import DESKTOP, PATIENCE_MS, Watch, chromium
 from tests.e2e.serving import PASSWORD, County, county
+
+#: What the pages of a test that failed looked like.
+PICTURES = ROOT / "build" / "failed"
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note of a test that it failed, for the fixtures that are ended after it."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +53,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
+def open_page(
+    browser: Browser, served: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
     """Open a page in a browser of its own: `open_page("/command", locale="en")`.
 
-    `refused` names the statuses of the refusals that the test provokes there.
+    `refused` names the statuses of the refusals that the test provokes there. Where the test
+    fails, a picture of each page is left in `PICTURES`.
     """
     contexts: list[BrowserContext] = []
     watch = Watch()
@@ -61,9 +81,19 @@ def open_page(browser: Browser, served: str) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_page
+    if request.node.stash.get(_FAILED, False):
+        _keep_pictures(request.node.name, contexts)
     for context in contexts:
         context.close()
     watch.end()
+
+
+def _keep_pictures(test: str, contexts: Collection[BrowserContext]) -> None:
+    name = re.sub(r"\W+", "-", test).strip("-")
+    pages = [page for context in contexts for page in context.pages]
+    for number, page in enumerate(pages, 1):
+        with suppress(Error):  # of a page that hangs there is none
+            page.screenshot(path=PICTURES / f"{name}-{number}.png")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import HANDHELD, PATIENCE
-from tests.e2e.bulletining import kept_on
+from tests.e2e.bulletining import kept_on, on_duty_in
 from tests.e2e.handhelds import PIN, CommandRoom, enter, kept_by, set_pin, wait_until_installed
 from tests.photos import photo
 from tests.waiting import until
@@ -54,11 +54,10 @@ def unapproved(open_page: OpenPage, sign_in: SignIn, room: CommandRoom) -> Itera
 
 
 @pytest.fixture
-def handheld(open_page: OpenPage, sign_in: SignIn, room: CommandRoom, unapproved: int) -> Page:
+def handheld(served: str, open_page: OpenPage, sign_in: SignIn, unapproved: int) -> Page:
     """An officer's handheld that has taken the bulletin and has no signal since."""
-    found = room.get(f"/force/officers?unit={STATION}&limit=500")["items"]
-    on_duty = [each for each in found if each["on_duty"] and each["kind"] == "officer"]
-    page = sign_in(open_page("/login", viewport=HANDHELD), on_duty[0]["username"])
+    officer, *_ = on_duty_in(served, STATION)
+    page = sign_in(open_page("/login", viewport=HANDHELD), officer)
     expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
     wait_until_installed(page)
     set_pin(page)
