@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import pytest
 import requests
 
+from gridserver.api.sessions_leaving import AFTERWARDS
 from gridserver.api.sessions_provider import CALLBACK
 from tests.processes import ROOT, free_port, status
 from tests.waiting import until
@@ -66,6 +67,7 @@ def provider(folder: Path, *origins: str) -> Iterator[Identity]:
     options = {
         "issuer": issuer,
         "redirects": [origin + CALLBACK for origin in origins],
+        "afterwards": [origin + AFTERWARDS for origin in origins],
         "secret": SECRET,
         "lasts": LASTS,
     }

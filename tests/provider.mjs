@@ -5,18 +5,28 @@ import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import Provider from 'oidc-provider'
 
-const { issuer, redirects, secret, lasts } = JSON.parse(process.argv[2])
+const { issuer, redirects, afterwards, secret, lasts } = JSON.parse(process.argv[2])
 const { hostname, port } = new URL(issuer)
 
 const provider = new Provider(issuer, {
-  clients: [{ client_id: 'gridserver', client_secret: secret, redirect_uris: redirects }],
+  clients: [
+    {
+      client_id: 'gridserver',
+      client_secret: secret,
+      redirect_uris: redirects,
+      post_logout_redirect_uris: afterwards,
+    },
+  ],
   pkce: { required: () => true },
   findAccount: (_, name) => ({
     accountId: name,
     claims: () => ({ sub: `id-of-${name}`, preferred_username: name }),
   }),
   claims: { openid: ['sub', 'amr'], profile: ['preferred_username'] },
-  features: { devInteractions: { enabled: false } },
+  features: {
+    devInteractions: { enabled: false },
+    rpInitiatedLogout: { logoutSource: (context, form) => (context.body = LEAVING(form)) },
+  },
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
   cookies: { keys: [secret] },
   ttl: { IdToken: lasts, Interaction: 600, Session: 600, Grant: 600, AccessToken: 60 },
@@ -32,6 +42,8 @@ const provider = new Provider(issuer, {
   },
 })
 
+const LEAVING = (form) => `<!doctype html><title>Identity</title>${form}
+<button form="op.logoutForm" name="logout" value="yes">Sign out</button>`
 const PAGE = `<!doctype html><title>Identity</title><form method="post">
 <input name="name" aria-label="name"><input name="factor" type="checkbox" aria-label="factor">
 <button>Go on</button></form>`

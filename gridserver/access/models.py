@@ -208,6 +208,7 @@ class LoginSession(Base):
     `active_until` is when it is locked unless somebody touches its page; empty: never.
     `clock_offset_s` is what the server's clock was ahead of the device's when it last connected.
     `is_wall` marks one that only looks on, and stands on as long as it is used.
+    `by_provider` marks one that the identity provider opened, where they may be signed in still.
     """
 
     __tablename__ = "login_session"
@@ -223,6 +224,7 @@ class LoginSession(Base):
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     clock_offset_s: Mapped[float | None]
     is_wall: Mapped[bool] = mapped_column(server_default=text("false"))
+    by_provider: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     active_until: Mapped[dt.datetime | None]

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import requests
+from authlib.common.urls import add_params_to_uri
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
@@ -47,6 +48,8 @@ _ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "P
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 #: An address that a provider may have besides; what it says there may be whose account it is.
 _USERINFO = "userinfo_endpoint"
+#: Where signing out there begins (OpenID Connect RP-Initiated Logout 1.0, 2.1).
+_END = "end_session_endpoint"
 
 #: No answer, none that is JSON, lists in lists without end.
 _UNREADABLE = (requests.RequestException, ValueError, RecursionError)
@@ -180,6 +183,20 @@ class Provider:
             username = claims.get(self.settings.claim) or self._looked_up(http, known, claims)
         return Identity(self._name(username), self._is_strong(claims))
 
+    def end(self, back_to: str, now: dt.datetime) -> str | None:
+        """Return where the browser is to go to sign out at the provider too; None where it has no
+        such page, or is away: nobody stays signed in here for that.
+
+        It is told which client asks, and no token: none is kept, so it asks the person whether
+        they mean it (RP-Initiated Logout 1.0, 2). `back_to` is where it sends them afterwards.
+        """
+        try:
+            endpoint = (self._known or self._about(now)).metadata.get(_END)
+        except Unavailable:
+            return None
+        said = {"client_id": self.settings.client_id, "post_logout_redirect_uri": back_to}
+        return add_params_to_uri(endpoint, list(said.items())) if endpoint else None
+
     def _name(self, claimed: Any) -> str:
         try:
             return reading.text(claimed, self.settings.claim, longest=64)
@@ -270,7 +287,7 @@ class Provider:
         issuer = self.settings.issuer
         with self._session() as http:
             metadata = _fetched(http, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            named = (*_ENDPOINTS, _USERINFO) if metadata.get(_USERINFO) else _ENDPOINTS
+            named = (*_ENDPOINTS, *(name for name in (_USERINFO, _END) if metadata.get(name)))
             unsafe = [name for name in named if not is_safe(str(metadata.get(name, "")))]
             if metadata.get("issuer") != issuer or unsafe:
                 log.error("oidc.bad_description", issuer=metadata.get("issuer"), unsafe=unsafe)

@@ -61,6 +61,7 @@ def open_session(
             csrf_token=opened.csrf_token,
             device=device or f"session:{opened.session_id}",
             device_id=opened.device_id,
+            by_provider="provider" in shown,
             created_at=now(session),
             expires_at=opened.expires_at,
         )

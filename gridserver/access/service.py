@@ -408,9 +408,12 @@ def authenticate(session: Session, username: str, password: str) -> Account:
     return account
 
 
-def sign_out(session: Session, actor: Principal) -> None:
-    """End the session that the actor came by."""
+def sign_out(session: Session, actor: Principal) -> bool:
+    """End the session that the actor came by. Return whether the identity provider opened it."""
+    its = select(LoginSession.by_provider).where(LoginSession.id == actor.session_id)
+    by_provider = bool(session.scalar(its))
     sessions.end(session, LoginSession.id == actor.session_id)
     audit.record(
         session, actor, Tag.SESSION_END, subject_kind="account", subject_id=actor.account_id
     )
+    return by_provider

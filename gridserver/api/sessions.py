@@ -13,6 +13,7 @@ from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.knocking import knock
+from gridserver.api.sessions_leaving import leaving
 from gridserver.api.sessions_opened import (
     answered,
     describe,
@@ -23,6 +24,7 @@ from gridserver.api.sessions_opened import (
 )
 from gridserver.api.shapes_devices import EndedSchema
 from gridserver.api.shapes_sessions import (
+    AddressSchema,
     CredentialsSchema,
     NewPasswordSchema,
     NewSessionSchema,
@@ -81,11 +83,17 @@ class CurrentSession(MethodView):
         return document, 200, {"Cache-Control": "no-store"}
 
     @blueprint.response(204)
+    @blueprint.alt_response(200, schema=AddressSchema, description="The provider is left, too")
     def delete(self) -> Response:
-        """Sign out."""
+        """Sign out.
+
+        200: the identity provider opened the session, and whoever was at this page may be signed
+        in there still; the browser goes to `url`.
+        """
         with context.transaction() as session:
-            service.sign_out(session, context.principal())
-        response = Response(status=204)
+            by_provider = service.sign_out(session, context.principal())
+        there = leaving() if by_provider else None
+        response = jsonify({"url": there}) if there else Response(status=204)
         context.COOKIE.take_back(response)
         return response
 

@@ -111,6 +111,16 @@ def test_signing_in_and_opening_a_locked_desk(open_page: Open, served_with: Serv
         be(beside, WHO)
     expect(lock).to_have_count(0)
 
+    page.get_by_test_id("account").click()
+    page.get_by_test_id("sign-out").click()
+    page.wait_for_url(f"{served_with.issuer}/session/end**")
+    assert "gridserver_session" not in {each["name"] for each in page.context.cookies()}
+    page.get_by_role("button").click()
+    page.wait_for_url(f"{served_with.address}/login")
+    expect(page.get_by_test_id("login-provider")).to_be_visible()
+    # Whoever sits down here next is nobody at the provider either.
+    assert not {"_session"} & {each["name"] for each in page.context.cookies(served_with.issuer)}
+
 
 def test_who_has_no_account_here(open_page: Open, served_with: Served) -> None:
     page = open_page("/login", refused=(401,))

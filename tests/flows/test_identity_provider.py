@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gridserver.access import policy, service
+from gridserver.access.oidc import Provider
 from gridserver.app import create_app
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock, SystemClock
@@ -282,6 +283,38 @@ def test_a_desk_of_a_role_without_passwords_is_opened_by_no_old_one(
     is_problem(client.get("/api/v1/bureau"), 403, "access.session_locked")
     demand(database, provider_only_roles=[])
     assert unlock(PASSWORD).status_code == 204
+
+
+def test_signing_out_leads_to_the_provider_where_it_opened_the_session(
+    client: AccountClient, clock: SetClock, identity: Identity
+) -> None:
+    session = finish(client, identity.answer(begin(client, clock), WHO), cookie=True).json
+    headers = {"X-CSRF-Token": session["csrf_token"], "Origin": ORIGIN}
+    left = client.delete(f"{SESSIONS}/current", headers=headers)
+    assert left.status_code == 200, left.text
+    there = urlsplit(left.json["url"])
+    assert f"{there.scheme}://{there.netloc}" == identity.issuer
+    asked = {"client_id": ["gridserver"], "post_logout_redirect_uri": [f"{ORIGIN}/login"]}
+    assert parse_qs(there.query) == asked
+    is_problem(client.get("/api/v1/bureau"), 401)
+
+    by_password = client.as_("admin").delete(f"{SESSIONS}/current", headers={"Origin": ORIGIN})
+    assert by_password.status_code == 204
+    opened = finish(client, identity.answer(begin(client, clock), WHO)).json
+    program = {"Authorization": f"Bearer {opened['token']}"}
+    assert client.delete(f"{SESSIONS}/current", headers=program).status_code == 204
+
+
+def test_a_provider_that_is_away_keeps_nobody_signed_in(
+    app: Flask, client: AccountClient, clock: SetClock, identity: Identity
+) -> None:
+    session = finish(client, identity.answer(begin(client, clock), WHO), cookie=True).json
+    installed = app.extensions["gridserver"]
+    away = Provider(replace(installed.provider.settings, issuer="http://127.0.0.1:1"))
+    app.extensions["gridserver"] = replace(installed, provider=away)
+    headers = {"X-CSRF-Token": session["csrf_token"], "Origin": ORIGIN}
+    assert client.delete(f"{SESSIONS}/current", headers=headers).status_code == 204
+    is_problem(client.get("/api/v1/bureau"), 401)
 
 
 @pytest.mark.parametrize("issuer", ["http://localhost:{port}", "http://127.0.0.1:1"])

@@ -149,7 +149,11 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Sign out. */
+        /**
+         * Sign out.
+         * @description 200: the identity provider opened the session, and whoever was at this page may be signed
+         *     in there still; the browser goes to `url`.
+         */
         delete: {
             parameters: {
                 query?: never;
@@ -159,6 +163,15 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description The provider is left, too */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Address"];
+                    };
+                };
                 /** @description No Content */
                 204: {
                     headers: {
@@ -11734,6 +11747,13 @@ export interface components {
             /** @description Until POST /sessions/current/unlock all else is answered 403. */
             is_locked: boolean;
         };
+        Address: {
+            /**
+             * Format: url
+             * @description Where the browser is to go.
+             */
+            url: string;
+        };
         Password: {
             /** @description One's own, asked again. */
             password: string;
@@ -11778,13 +11798,6 @@ export interface components {
             iss?: string;
             /** @description A name for the device; it keeps its own place in the inbox. */
             device?: string;
-        };
-        Address: {
-            /**
-             * Format: url
-             * @description Where the browser is to go.
-             */
-            url: string;
         };
         ProviderAnswer: {
             code: string;

@@ -35,6 +35,11 @@ export async function begin(errand: Errand): Promise<string> {
   return url
 }
 
+/** Goes to sign out there too, where there is such a place. */
+export function leaveFor(there: string | null): void {
+  if (there) location.assign(there)
+}
+
 /** What was begun in this browser last. */
 export function errand(): Errand {
   const kept = localStorage.getItem(STORED_AS)

@@ -8,7 +8,7 @@ import { forgetCalls } from '@/intake/callShelf'
 import type { Enrolled, Shown, Wanted } from '@/account/types'
 import type { Account, Role, Session } from '@/api/types'
 import { DEVICE_STORED_AS, wipeDevice } from '@/live/wipe'
-import type { Answer } from '@/login/provider'
+import { leaveFor, type Answer } from '@/login/provider'
 
 const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor', 'wall'])
 
@@ -186,10 +186,16 @@ export const useSession = defineStore('session', () => {
     return Date.parse(session.expires_at)
   }
 
-  async function signOut(): Promise<void> {
-    await ask(api.DELETE('/api/v1/sessions/current'))
+  /** Ends the session; returns where the browser is to go to sign out at the provider too. */
+  async function end(): Promise<string | null> {
+    const there = await ask(api.DELETE('/api/v1/sessions/current'))
     take(null)
     forgetCalls()
+    return there?.url ?? null
+  }
+
+  async function signOut(): Promise<void> {
+    leaveFor(await end())
   }
 
   /** The server no longer knows the session: the next page is the login. */
@@ -219,6 +225,7 @@ export const useSession = defineStore('session', () => {
     unlockByProvider,
     signInFurther,
     signInEnrolled,
+    end,
     signOut,
     putUpWall,
     lose,
