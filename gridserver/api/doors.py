@@ -7,20 +7,47 @@ that it is another.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Flask
+from structlog import get_logger
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from gridserver.access.limits import network
+from gridserver.access.rates import Rates
 from gridserver.api import problems
 from gridserver.api.headers import Application, Environ, Headers
+from gridserver.api.refusals import MOST
 from gridserver.base.settings import Settings
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What an address may hold beside a host and a port (RFC 3986, 3.2), and Host may not.
 _NO_HOST = frozenset("@/?#\\")
+
+
+class Refusal(NamedTuple):
+    """What whoever is not let in is answered."""
+
+    status: int
+    code: str
+    detail: str
+
+
+_FOREIGN_HOST = Refusal(
+    421,
+    "http.foreign_host",
+    "This server answers to its own names only; GRIDSERVER_ORIGINS adds one.",
+)
+_FOREIGN_ORIGIN = Refusal(
+    403,
+    "http.foreign_origin",
+    "A page of another origin changes nothing here; GRIDSERVER_ORIGINS adds one.",
+)
+
+log = get_logger()
 
 
 class Doors:
@@ -35,33 +62,41 @@ class Doors:
         self._application = application
         self._hosts = frozenset(settings.allowed_hosts)
         self._origins = frozenset(settings.allowed_origins)
+        self._lines = Rates(MOST)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        refused = self._refused(environ)
-        if refused is None:
+        refusal = self._refusal(environ)
+        if refusal is None:
             return self._application(environ, start_response)
-        return refused(environ, start_response)
+        self._note(environ, refusal.code)
+        return problems.problem(*refusal)(environ, start_response)
 
-    def _refused(self, environ: Environ) -> Response | None:
+    def _note(self, environ: Environ, code: str) -> None:
+        """Write who was refused to the log: of one address at most `MOST` lines in a minute."""
+        address = environ.get("REMOTE_ADDR")
+        if self._lines.take(network(address), time.monotonic()):
+            return
+        log.warning(
+            "door.refused",
+            code=code,
+            address=address,
+            host=environ.get("HTTP_X_FORWARDED_HOST") or environ.get("HTTP_HOST"),
+            origin=environ.get("HTTP_ORIGIN"),
+            asked=f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
+        )
+
+    def _refusal(self, environ: Environ) -> Refusal | None:
         for header in ("HTTP_HOST", "HTTP_X_FORWARDED_HOST"):
             asked = environ.get(header)
             if asked is not None and not self._is_ours(asked):
-                return problems.problem(
-                    421,
-                    "http.foreign_host",
-                    "This server answers to its own names only; GRIDSERVER_ORIGINS adds one.",
-                )
+                return _FOREIGN_HOST
         origin = environ.get("HTTP_ORIGIN")
         is_change = environ["REQUEST_METHOD"] not in _SAFE
         if is_change and (
             environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
             or (origin is not None and origin not in self._origins)
         ):
-            return problems.problem(
-                403,
-                "http.foreign_origin",
-                "A page of another origin changes nothing here; GRIDSERVER_ORIGINS adds one.",
-            )
+            return _FOREIGN_ORIGIN
         return None
 
     def _is_ours(self, asked: str) -> bool:

@@ -1,5 +1,5 @@
-"""Who asked for what their role or their place doesn't allow: a line of the log each (ASVS 5.0,
-16.3.2), so that somebody who tries doors, or one id after another, is seen."""
+"""Who asked for what their role or their place doesn't allow, or too often: a line of the log each
+(ASVS 5.0, 16.3.2, 16.3.3), so that somebody who tries doors, or one id after another, is seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import request
 from structlog import get_logger
 
 from gridserver.access.rates import Rates
-from gridserver.base.errors import Forbidden, OutOfReach
+from gridserver.base.errors import Forbidden, Limited, OutOfReach
 
 #: Lines in a minute for one account: what more there is says nothing new, and fills no disk.
 MOST = 60
@@ -25,8 +25,8 @@ class Refusals:
 
     def note(self, error: Exception | None, account_id: int | None) -> None:
         """Write who was refused what by the present request, or the present event of a socket;
-        nothing for an error that says nothing of what somebody may do."""
-        if not isinstance(error, Forbidden | OutOfReach):
+        nothing for an error that says nothing of what somebody may do, and how often."""
+        if not isinstance(error, Forbidden | OutOfReach | Limited):
             return
         if self._lines.take(account_id, time.monotonic()):
             return

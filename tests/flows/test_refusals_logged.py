@@ -14,7 +14,10 @@ from structlog.testing import capture_logs
 
 from gridserver.access import service
 from gridserver.api.refusals import MOST
+from gridserver.app import create_app
 from gridserver.base.db import Database
+from gridserver.base.settings import from_environment
+from tests.county import County
 from tests.flows.conftest import AccountClient
 from tests.problems import is_problem
 from tests.processes import Caller, WebProcess
@@ -106,6 +109,35 @@ def test_who_asks_without_end_fills_no_disk(client: AccountClient) -> None:
         other.get("/api/v1/accounts")
     assert MOST <= theirs < MOST * 3
     assert len(lines) == theirs + 1, "and hides nobody else"
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Host": "evil.example"}, "http.foreign_host"),
+        ({"X-Forwarded-Host": "evil.example"}, "http.foreign_host"),
+        ({"Origin": "http://evil.example"}, "http.foreign_origin"),
+    ],
+)
+def test_at_the_door(client: AccountClient, headers: dict[str, str], code: str) -> None:
+    with capture_logs() as lines:
+        for _ in range(MOST * 3):
+            client.post("/api/v1/sessions", headers=headers)
+    assert MOST <= len(lines) < MOST * 3
+    assert {(each["event"], each["code"]) for each in lines} == {("door.refused", code)}
+    assert "evil.example" in f"{lines[0]['host']} {lines[0]['origin']}"
+    assert lines[0]["asked"] == "POST /api/v1/sessions" and lines[0]["address"] == "127.0.0.1"
+
+
+def test_of_who_asks_too_often(database: Database, county: County) -> None:
+    environ = {"GRIDSERVER_ADDRESS_RATE": "1"}
+    client = create_app(from_environment(environ), database).test_client()
+    with capture_logs() as lines:
+        for _ in range(2):
+            answer = client.post("/api/v1/sessions", json={})
+    is_problem(answer, 429, "access.too_many_requests")
+    (line,) = [each for each in lines if each["event"] == EVENT]
+    assert (line["code"], line["account"]) == ("access.too_many_requests", None)
 
 
 def test_of_a_socket(
