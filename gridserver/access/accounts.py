@@ -126,7 +126,8 @@ def open_account(session: Session, actor: Principal, account_id: int) -> None:
 
 def reset_factors(session: Session, actor: Principal, account_id: int, reason: str) -> int:
     """Take an account's second factors away, which ends its sessions; return how many those were.
-    Raises as `end_sessions`; `Invalid` for a bad reason."""
+    Raises as `end_sessions`; `Invalid` for a bad reason; `Forbidden`
+    (``account.auditor_by_command_line``) for an auditor's."""
     username = _changeable(session, actor, account_id)
     return service.reset_factors(session, actor, username, reason)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,12 +226,15 @@ def renew_codes(session: Session, actor: Principal) -> tuple[str, ...]:
     return codes
 
 
-def forget(session: Session, actor: audit.Actor | None, account_id: int, reason: str) -> int:
-    """Take all factors of an account away, whoever asks, and return how many those were."""
+def forget(
+    session: Session, actor: audit.Actor | None, account_id: int, told: Mapping[str, object]
+) -> int:
+    """Take all factors of an account away, whoever asks, and return how many those were. `told` is
+    what the ledger is told besides."""
     gone = len(_confirmed(session, account_id, lock=True))
     session.execute(delete(SecondFactor).where(SecondFactor.account_id == account_id))
     recovery.forget(session, account_id)
-    _record(session, actor, Tag.FACTOR_RESET, account_id, {"reason": reason, "factors": gone})
+    _record(session, actor, Tag.FACTOR_RESET, account_id, {**told, "factors": gone})
     return gone
 
 

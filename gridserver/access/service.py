@@ -14,6 +14,7 @@ from gridserver.access import (
     factors,
     federated,
     passwords,
+    policy,
     proofs,
     sessions,
     tickets,
@@ -121,7 +122,7 @@ def _two_names(actor: audit.Actor | None, names: Sequence[str]) -> list[str]:
     if actor is not None:
         raise Forbidden(
             "account.auditor_by_command_line",
-            "Nobody gives the auditor's role or password but the command line, with two names.",
+            "An auditor's role, password and second factor take the command line, and two names.",
         )
     said = sorted({name.strip() for name in names} - {""})
     if len(said) != 2:
@@ -176,10 +177,7 @@ def set_password(
         ``account.auditor_by_command_line``.
     """
     account = account_by_username(session, username)
-    held = select(RoleGrant.role).where(RoleGrant.account_id == account.id)
-    data: dict[str, object] = {}
-    if "auditor" in session.scalars(held).all():
-        data["authorised_by"] = _two_names(actor, authorised_by)
+    data = _answered_for(session, actor, account, authorised_by)
     _renew_password(session, account, password)
     sessions.end(session, LoginSession.account_id == account.id)
     attempts.open_ways(session, username)
@@ -191,6 +189,16 @@ def set_password(
         subject_id=account.id,
         data=data,
     )
+
+
+def _answered_for(
+    session: Session, actor: audit.Actor | None, account: Account, names: Sequence[str]
+) -> dict[str, object]:
+    """Return who answers for a change of how an auditor signs in, for the ledger; nobody has to for
+    another's. Raises `Invalid` and `Forbidden` as `grant` does."""
+    if not policy.holds_one(session, account.id, ("auditor",)):
+        return {}
+    return {"authorised_by": _two_names(actor, names)}
 
 
 def change_password(session: Session, actor: Principal, old: str, new: str) -> int:
@@ -225,14 +233,30 @@ def open_account(session: Session, actor: audit.Actor | None, username: str) -> 
     audit.record(session, actor, "account:open", subject_kind="account", subject_id=account.id)
 
 
-def reset_factors(session: Session, actor: audit.Actor | None, username: str, reason: str) -> int:
+def reset_factors(
+    session: Session,
+    actor: audit.Actor | None,
+    username: str,
+    reason: str,
+    *,
+    authorised_by: Sequence[str] = (),
+) -> int:
     """Take all second factors of an account away, and end its sessions; return how many factors
-    those were. Raises `Invalid` for a reason of no or more than `LONGEST_REASON` characters."""
+    those were. An auditor's takes two names, as their password does (`set_password`).
+
+    Raises
+    ------
+    Invalid
+        A reason of no or more than `LONGEST_REASON` characters; ``account.two_names``.
+    Forbidden
+        ``account.auditor_by_command_line``.
+    """
     reason = reading.text(reason, "reason", longest=devices.LONGEST_REASON)
     account = account_by_username(session, username)
+    told = {"reason": reason} | _answered_for(session, actor, account, authorised_by)
     tickets.forget(session, account.id)
     sessions.end(session, LoginSession.account_id == account.id)
-    return factors.forget(session, actor, account.id, reason)
+    return factors.forget(session, actor, account.id, told)
 
 
 def _renew_password(session: Session, account: Account, password: str) -> None:

@@ -173,9 +173,13 @@ class Opening(MethodView):
 class Reset(MethodView):
     @blueprint.arguments(ResetSchema)
     @blueprint.response(200, AccountStateSchema)
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def post(self, body: dict[str, str], account_id: int) -> dict[str, Any]:
-        """Take an account's second factors away, and end its sessions."""
+        """Take an account's second factors away, and end its sessions.
+
+        403 `account.auditor_by_command_line`: an auditor's are the command line's, with two names.
+        """
         actor = context.principal()
         with context.transaction() as session:
             accounts.reset_factors(session, actor, account_id, body["reason"])

@@ -110,11 +110,15 @@ def open_(username: str, as_json: bool) -> None:
 @account.command("reset-second-factor")
 @click.argument("username")
 @click.option("--reason", required=True, help="Why, for the ledger.")
+@authorised_option
 @json_option
-def reset_second_factor(username: str, reason: str, as_json: bool) -> None:
-    """Take away all second factors of USERNAME, and end its sessions."""
+def reset_second_factor(
+    username: str, reason: str, authorised_by: tuple[str, ...], as_json: bool
+) -> None:
+    """Take away all second factors of USERNAME, and end its sessions. An auditor's takes two
+    names."""
     with migrated_database() as database, database.transaction() as session:
-        gone = service.reset_factors(session, None, username, reason)
+        gone = service.reset_factors(session, None, username, reason, authorised_by=authorised_by)
     counted_up = counted(gone, "second factor")
     emit({"username": username, "factors": gone}, as_json, f"{username}: {counted_up} taken away.")
 

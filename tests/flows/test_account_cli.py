@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 
 from gridserver.access import attempts, factors, service
 from gridserver.access.attempts import Place
 from gridserver.access.factors import Tools
+from gridserver.audit.models import AuditEntry
 from gridserver.base.db import Database
 from gridserver.base.errors import Limited
 from gridserver.base.sealing import Seal
@@ -47,6 +49,22 @@ def test_an_auditors_password_takes_two_names(run: Run, county: County) -> None:
     run(*passwd, "--authorised-by", "王某", code=1, stdin="river-stone-12\n")
     two = ("--authorised-by", "纪委 王某", "--authorised-by", "法制 李某")
     run(*passwd, *two, stdin="river-stone-12\n")
+
+
+def test_an_auditors_second_factor_takes_two_names(
+    run: Run, database: Database, county: County
+) -> None:
+    reset = ("account", "reset-second-factor", "auditor", "--reason", "telephone lost")
+    assert "--authorised-by" in run(*reset, code=1).stderr
+    run(*reset, "--authorised-by", "王某", code=1)
+    run(*reset, "--authorised-by", "纪委 王某", "--authorised-by", "法制 李某")
+    its = sa.select(AuditEntry.data).where(AuditEntry.tag == "factor:reset")
+    with database.transaction() as session:
+        assert session.scalars(its).one() == {
+            "reason": "telephone lost",
+            "authorised_by": ["法制 李某", "纪委 王某"],
+            "factors": 0,
+        }
 
 
 def test_an_account_that_was_shut_is_opened(run: Run, database: Database, county: County) -> None:

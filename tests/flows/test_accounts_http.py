@@ -73,6 +73,16 @@ def test_an_admin_resets_a_second_factor(client: AccountClient, clock: SetClock)
     assert sign_in(client).status_code == 201
 
 
+def test_no_admin_resets_an_auditor_s_second_factor(client: AccountClient, clock: SetClock) -> None:
+    enrolled(client.as_("auditor"), clock)
+    admin = client.as_("admin")
+    card = shown(admin, "auditor")
+    reset = f"{ACCOUNTS}/{card['id']}/reset-second-factor"
+    refused = admin.post(reset, json={"reason": "telephone lost"})
+    is_problem(refused, 403, "account.auditor_by_command_line")
+    assert shown(admin, "auditor")["factors"] == 1
+
+
 def test_what_is_demanded_is_an_admin_s_to_say(client: AccountClient) -> None:
     admin = client.as_("admin")
     present = admin.get(POLICY)

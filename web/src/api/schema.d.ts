@@ -1363,7 +1363,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take an account's second factors away, and end its sessions. */
+        /**
+         * Take an account's second factors away, and end its sessions.
+         * @description 403 `account.auditor_by_command_line`: an auditor's are the command line's, with two names.
+         */
         post: {
             parameters: {
                 query?: never;
