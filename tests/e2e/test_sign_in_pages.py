@@ -207,13 +207,13 @@ def test_a_role_that_demands_one_is_led_through_its_enrolment(
     admin.goto("/settings/accounts")
 
     def demand(demanded: bool) -> None:
-        admin.get_by_test_id("demand-auditor").set_checked(demanded)
+        admin.get_by_test_id("demand-gis_admin").set_checked(demanded)
         admin.get_by_test_id("policy-save").click()
         expect(admin.get_by_test_id("policy-saved")).to_contain_text("已保存")
 
     demand(True)
     try:
-        page = sign_in(open_page("/login"), "auditor")
+        page = sign_in(open_page("/login"), "gis")
         page.get_by_test_id("enrol-totp").click()
         app = pyotp.TOTP(page.get_by_test_id("totp-secret").inner_text().replace(" ", ""))
         page.get_by_test_id("enrol-code").fill(app.now())
@@ -221,10 +221,10 @@ def test_a_role_that_demands_one_is_led_through_its_enrolment(
         page.get_by_test_id("codes-kept").click()
         came_in(page)
         page.close()  # before its session ends
-        admin.get_by_test_id("accounts-words").fill("auditor")
-        admin.get_by_test_id("account-auditor").get_by_test_id("account-reset").click()
+        admin.get_by_test_id("accounts-words").fill("gis")
+        admin.get_by_test_id("account-gis").get_by_test_id("account-reset").click()
         admin.get_by_test_id("reset-reason").fill("e2e")
         admin.get_by_test_id("confirm").click()
-        expect(admin.get_by_test_id("account-auditor")).to_contain_text("未登记")
+        expect(admin.get_by_test_id("account-gis")).to_contain_text("未登记")
     finally:
         demand(False)
