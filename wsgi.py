@@ -29,6 +29,7 @@ def main() -> None:
                 "settings.no_database",
                 "The web process needs GRIDSERVER_DATABASE_URL; `gridserver serve` sets it.",
             )
+        settings.require_private_lines()
         # Most requests need a connection for some milliseconds; the relays take four.
         database = Database(
             settings.database_url,

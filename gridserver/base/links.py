@@ -1,4 +1,4 @@
-"""The lines to the database and to Redis: on this machine, or such as nobody between reads."""
+"""The lines to browsers, the database and Redis: on this machine, or read by nobody between."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ def redis_remedy(address: str) -> str | None:
         return None
     return (
         f"a Redis on another machine is asked by rediss://, its certificate checked; {_OTHERWISE}"
+    )
+
+
+def listener_remedy(host: str) -> str | None:
+    """Return what is lacking, where there is no certificate, for nobody to read or answer on the
+    lines to those who are served; None: nothing, since only this machine reaches `host`."""
+    if host and _is_here(host):
+        return None
+    return (
+        "whoever isn't on this machine is served over TLS: run `gridserver serve --tls`, or set "
+        f"GRIDSERVER_TLS_CERTIFICATE and GRIDSERVER_TLS_KEY; {_OTHERWISE}"
     )
 
 

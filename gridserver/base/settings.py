@@ -48,6 +48,8 @@ class Settings:
         Where the web process listens.
     tls_certificate, tls_key : Path or None
         PEM files of the server's certificate; with them it serves HTTPS only.
+    trusts_links : bool
+        The lines to other machines are trusted as they are, without TLS.
     redis_url : str or None
         Message queue for what may be lost (positions, presence) between several processes.
     demo_password : str or None
@@ -96,6 +98,7 @@ class Settings:
     port: int
     tls_certificate: Path | None
     tls_key: Path | None
+    trusts_links: bool
     redis_url: str | None
     demo_password: str | None
     timezone: ZoneInfo
@@ -129,6 +132,13 @@ class Settings:
         host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
         return f"{self.scheme}://{host}:{self.port}/"
 
+    def require_private_lines(self) -> None:
+        """Raise `Invalid` where people would be served over lines that others may read."""
+        if self.tls_certificate or self.trusts_links:
+            return
+        if remedy := links.listener_remedy(self.host):
+            raise _bad("GRIDSERVER_HOST", self.host, remedy)
+
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         """Where browsers may come from: the server's own addresses, and `origins`."""
@@ -154,6 +164,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         port=_port(environ),
         tls_certificate=_pem(environ, CERTIFICATE, KEY),
         tls_key=_pem(environ, KEY, CERTIFICATE),
+        trusts_links=trusts,
         redis_url=_redis_url(environ, trusts),
         demo_password=_demo_password(environ),
         timezone=_timezone(environ),

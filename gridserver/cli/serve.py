@@ -58,6 +58,7 @@ def serve(no_worker: bool, no_demo: bool, tls: bool, tls_names: tuple[str, ...])
     environ: dict[str, str] = {}
     if tls or tls_names:
         settings, environ = _certified(settings, tls_names)
+    settings.require_private_lines()
     with context.database_urls(settings) as urls:
         password = _prepare(urls, settings, demo=not no_demo and settings.database_url is None)
         _announce(settings, password)

@@ -164,6 +164,7 @@ class Installation:
         door, name = Door(self.host, free_port()), f"web-{len(self.webs)}"
         own = {
             "GRIDSERVER_HOST": door.host,
+            "GRIDSERVER_PLAIN_LINKS": "yes",  # what lies between is what the proxy is to break
             "GRIDSERVER_PORT": str(door.port),
             "GRIDSERVER_VAR": str(self.folder / name),
             # A whole county comes from one address here.

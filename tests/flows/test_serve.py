@@ -127,5 +127,12 @@ def test_an_unreachable_database_is_one_clear_line(
     assert "hidden-word" not in line
 
 
+def test_people_elsewhere_are_served_over_tls_alone(environ: dict[str, str]) -> None:
+    everywhere = environ | {"GRIDSERVER_HOST": "0.0.0.0"}  # noqa: S104
+    line = refused(everywhere, "serve")
+    assert "GRIDSERVER_HOST" in line
+    assert "--tls" in line
+
+
 def test_a_bad_setting_is_one_clear_line(environ: dict[str, str]) -> None:
     assert "GRIDSERVER_PORT" in refused(environ | {"GRIDSERVER_PORT": "eight"}, "serve")

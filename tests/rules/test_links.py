@@ -54,6 +54,23 @@ def test_a_redis_is_here_or_its_certificate_is_looked_at(url: str, is_safe: bool
     assert (links.redis_remedy(url) is None) == is_safe
 
 
+@pytest.mark.parametrize(
+    ("host", "is_safe"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("0.0.0.0", False),  # noqa: S104
+        ("::", False),
+        ("10.1.2.3", False),
+        ("grid.local", False),
+    ],
+)
+def test_without_tls_only_this_machine_is_served(host: str, is_safe: bool) -> None:
+    assert (links.listener_remedy(host) is None) == is_safe
+    from_environment({"GRIDSERVER_HOST": host, links.PLAIN: "yes"}).require_private_lines()
+
+
 def test_an_operator_may_trust_the_line_itself() -> None:
     environ = {
         "GRIDSERVER_DATABASE_URL": "postgresql://db.example/d",
