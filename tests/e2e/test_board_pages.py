@@ -75,6 +75,8 @@ def test_tasks_are_found_walked_and_cancelled_together(
     items = page.get_by_test_id(re.compile(r"^queue-item-\d+$"))
     expect(items).to_have_count(3)
     expect(page.get_by_test_id("chip-q")).to_contain_text(street)
+    kept = page.evaluate("localStorage.getItem('gridserver.filter.command')")
+    assert kept == "", "words stay in no browser"
     items.first.focus()
     page.keyboard.press("j")
     page.keyboard.press("Enter")

@@ -2,21 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 
 import { newCall } from '@/intake/call'
 import { CallShelf, forgetCalls, type Kept } from '@/intake/callShelf'
+import { Tab } from './tab'
 
 const UNLOCK = btoa('k'.repeat(32))
-
-/** The storage of a tab. */
-class Tab implements Storage {
-  readonly rows = new Map<string, string>()
-  get length(): number {
-    return this.rows.size
-  }
-  clear = () => this.rows.clear()
-  getItem = (key: string) => this.rows.get(key) ?? null
-  key = (index: number) => [...this.rows.keys()][index] ?? null
-  removeItem = (key: string) => void this.rows.delete(key)
-  setItem = (key: string, value: string) => void this.rows.set(key, value)
-}
 
 let tab: Tab
 let kept: Kept

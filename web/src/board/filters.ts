@@ -4,14 +4,15 @@ import { computed, shallowRef } from 'vue'
 import { useNow } from '@/base/clock'
 import { useFeed } from '@/stores/feed'
 import { useSession } from '@/stores/session'
-import { askedBy, filterOf, NO_FILTER, passes, queryOf, type Filter } from './filter'
+import { askedBy, filterOf, NO_FILTER, passes, queryOf, without, type Filter } from './filter'
 
 /** What is late now is looked at so often. */
 const TICK_MS = 5000
 
 /**
  * The board's filter and what passes it. The queues and the map show `cards`; the link of the page
- * holds the filter, and this browser keeps it for the account.
+ * holds the filter, and this browser keeps it for the account, but for words and the
+ * officer: they name somebody.
  */
 export const useFilters = defineStore('filters', () => {
   const feed = useFeed()
@@ -34,7 +35,7 @@ export const useFilters = defineStore('filters', () => {
   }
   function put(next: Filter): void {
     filter.value = next
-    localStorage.setItem(storedAs(), new URLSearchParams(queryOf(next)).toString())
+    localStorage.setItem(storedAs(), new URLSearchParams(queryOf(without(without(next, 'q'), 'officer'))).toString())
   }
   /** What this account asked for here when it looked last. */
   function kept(): Filter {

@@ -1,4 +1,5 @@
 /** A device that was revoked keeps nothing. */
+import { forgetLines } from '@/board/lineShelf'
 import { forgetCalls } from '@/intake/callShelf'
 import { DeviceDatabase } from './deviceDatabase'
 
@@ -9,6 +10,7 @@ export const DEVICE_STORED_AS = 'gridserver.device'
 /** Deletes every account's records and keys, the caches with their worker, and the settings. */
 export async function wipeDevice(): Promise<void> {
   forgetCalls()
+  forgetLines()
   await DeviceDatabase.deleteAll()
   for (const { name } of await indexedDB.databases()) if (name) await empty(name)
   if ('caches' in window) {

@@ -4,6 +4,7 @@ import type { RouteLocation } from 'vue-router'
 
 import { api, ask, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
+import { forgetLines } from '@/board/lineShelf'
 import { forgetCalls } from '@/intake/callShelf'
 import type { Enrolled, Shown, Wanted } from '@/account/types'
 import type { Account, Role, Session } from '@/api/types'
@@ -191,6 +192,7 @@ export const useSession = defineStore('session', () => {
     const there = await ask(api.DELETE('/api/v1/sessions/current'))
     take(null)
     forgetCalls()
+    forgetLines()
     return there?.url ?? null
   }
 
