@@ -11,7 +11,7 @@ import socketio
 from tests.waiting import until
 
 #: Long enough for a busy machine; nothing waits for it to pass.
-PATIENCE = 20
+PATIENCE = 60
 
 
 class SocketClient:

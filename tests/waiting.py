@@ -9,7 +9,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def until(condition: Callable[[], Value], within: float = 15.0) -> Value:
+def until(condition: Callable[[], Value], within: float = 60.0) -> Value:
     """Return the first true value of `condition`; fail when it stays false for `within` seconds."""
     deadline = time.monotonic() + within
     while not (value := condition()):

@@ -86,19 +86,27 @@ def set_pin(page: Page, pin: str = PIN) -> None:
     page.get_by_test_id("tab-tasks").click()
 
 
-#: Whether the page goes through its worker, and the map of the own cells is kept.
-_INSTALLED = """
+#: Whether the page goes through its worker.
+_INSTALLED = "() => navigator.serviceWorker.controller !== null"
+#: Whether the map of the own cells is kept.
+_MAPPED = """
 async () => {
   const tiles = await (await caches.open('gridserver-tiles')).keys()
-  const isKept = tiles.some(({ url }) => url.includes('/tiles/grid/12/'))
-  return navigator.serviceWorker.controller !== null && isKept
+  return tiles.some(({ url }) => url.includes('/tiles/grid/12/'))
 }
 """
 
 
 def wait_until_installed(page: Page) -> None:
-    """Wait until the page could open again without signal, with the map of the own cells."""
+    """Wait until the page could open again without signal."""
     until(lambda: page.evaluate(_INSTALLED), PATIENCE)
+
+
+def wait_until_mapped(page: Page) -> None:
+    """Wait until the map of the own cells could be shown without signal, too: who is on duty
+    beside the grid, as at night, has none."""
+    wait_until_installed(page)
+    until(lambda: page.evaluate(_MAPPED), PATIENCE)
 
 
 #: Everything that a browser keeps for an origin, with bytes read as UTF-8 where they can be.

@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser import HANDHELD, PATIENCE
-from tests.e2e.handhelds import CommandRoom, kept_by, set_pin, wait_until_installed
+from tests.e2e.handhelds import CommandRoom, kept_by, set_pin, wait_until_mapped
 from tests.e2e.serving import PASSWORD
 from tests.waiting import until
 
@@ -91,7 +91,7 @@ def test_a_revoked_handheld_wipes_itself(served: str, open_page: OpenPage, sign_
 
     page = sign_in(open_page("/login", viewport=HANDHELD, refused=(401, 403)), call.officer)
     expect(page.get_by_test_id(f"task-{call.task}")).to_be_visible()
-    wait_until_installed(page)
+    wait_until_mapped(page)
     set_pin(page)
     assert any("/records:" in each for each in kept_by(page)), "there is something to wipe"
     until(lambda: device()["app_version"], within=PATIENCE)

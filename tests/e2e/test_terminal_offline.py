@@ -16,7 +16,7 @@ from tests.e2e.handhelds import (
     enter,
     kept_by,
     set_pin,
-    wait_until_installed,
+    wait_until_mapped,
 )
 
 ADDRESS = "解放街十七号三单元"
@@ -36,7 +36,7 @@ def handheld(
     def handheld(username: str, **options: object) -> Page:
         page = sign_in(open_page("/login", viewport=HANDHELD, **options), username)
         expect(link_of(page)).to_have_attribute("data-state", "live")
-        wait_until_installed(page)
+        wait_until_mapped(page)
         return page
 
     return handheld

@@ -33,7 +33,7 @@ def served(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: status_of(environ, "/readyz") == 200 or process.poll() is not None, within=30)
+    until(lambda: status_of(environ, "/readyz") == 200 or process.poll() is not None, within=90)
     yield process
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
