@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 import threading
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -271,6 +272,17 @@ def test_what_is_written_after_a_session_ended_is_never_sent_to_it(running: Runn
     running.hub.relay.wake(None)
     until(lambda: looks > 1)
     assert running.terminals.seqs("a") == [1]
+
+
+def test_a_session_that_ended_before_its_snapshot_gets_none(running: Running) -> None:
+    connection = running.sign_in("a")
+    with running.database.transaction() as session:
+        access.sign_out(
+            session, access_queries.principal_by_session(session, connection.session_id)
+        )
+    running.hub.relay.connect(connection, Cursor(str(uuid.uuid4()), 5))
+    until(lambda: "a" in running.terminals.closed)
+    assert [event for event, _ in running.terminals.sent["a"]] == ["ready"]
 
 
 def test_receipts_of_an_ended_session_are_not_stored(running: Running) -> None:
