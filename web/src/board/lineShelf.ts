@@ -20,8 +20,3 @@ export function keptLines(username: string, storage: Storage = sessionStorage): 
 export function keepLines(username: string, lines: string[], storage: Storage = sessionStorage): void {
   storage.setItem(STORED_AS, JSON.stringify({ username, lines } satisfies Kept))
 }
-
-/** Nothing that was said stays in this tab. */
-export function forgetLines(storage: Storage = sessionStorage): void {
-  storage.removeItem(STORED_AS)
-}

@@ -28,7 +28,7 @@ interface Sealed {
 }
 
 /** Nothing of any call stays in this tab. */
-export function forgetCalls(storage: Storage = sessionStorage): void {
+function forgetCalls(storage: Storage): void {
   storage.removeItem(STORED_AS)
 }
 

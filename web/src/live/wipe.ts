@@ -1,16 +1,18 @@
 /** A device that was revoked keeps nothing. */
-import { forgetLines } from '@/board/lineShelf'
-import { forgetCalls } from '@/intake/callShelf'
 import { DeviceDatabase } from './deviceDatabase'
 
 const PREFIX = 'gridserver.'
 /** The device's own name says nothing of anyone; under another one it could come back. */
 export const DEVICE_STORED_AS = 'gridserver.device'
 
+/** Nothing that was taken or said at a desk stays in this tab. */
+export function forgetTab(storage: Storage = sessionStorage): void {
+  forget(storage)
+}
+
 /** Deletes every account's records and keys, the caches with their worker, and the settings. */
 export async function wipeDevice(): Promise<void> {
-  forgetCalls()
-  forgetLines()
+  forgetTab()
   await DeviceDatabase.deleteAll()
   for (const { name } of await indexedDB.databases()) if (name) await empty(name)
   if ('caches' in window) {
@@ -19,8 +21,13 @@ export async function wipeDevice(): Promise<void> {
   if ('serviceWorker' in navigator) {
     for (const each of await navigator.serviceWorker.getRegistrations()) await each.unregister()
   }
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX) && key !== DEVICE_STORED_AS) localStorage.removeItem(key)
+  forget(localStorage)
+}
+
+function forget(storage: Storage): void {
+  const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at))
+  for (const key of keys) {
+    if (key?.startsWith(PREFIX) && key !== DEVICE_STORED_AS) storage.removeItem(key)
   }
 }
 
