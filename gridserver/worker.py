@@ -165,13 +165,16 @@ def _repeat(work: Callable[[], None], stop: threading.Event, interval_s: float) 
 
 
 def _finish(database: Database, name: str, chore: Chore, stop: threading.Event) -> None:
-    """Do a chore until nothing is left of it."""
-    done = _BATCH
-    while done == _BATCH and not stop.is_set():
-        with database.transaction() as session:
-            done = chore(session, _BATCH)
-        if done:
-            log.info(f"worker.{name}", done=done)
+    """Do a chore until nothing is left of it, and say in one line how much that was."""
+    total, last = 0, _BATCH
+    try:
+        while last == _BATCH and not stop.is_set():
+            with database.transaction() as session:
+                last = chore(session, _BATCH)
+            total += last
+    finally:  # what was committed before an outage is told too
+        if total:
+            log.info(f"worker.{name}", done=total)
 
 
 def main() -> None:

@@ -7,11 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
+from gridserver import worker as worker_module
 from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
 from gridserver.delivery import service as delivery
@@ -122,6 +126,28 @@ def test_it_deletes_what_is_kept_no_longer(
 
     until(lambda: kept() == [(2, EXPIRED)])
     assert worker.poll() is None
+
+
+def test_what_took_many_rounds_is_told_in_one_line(database: Database) -> None:
+    """Even where an outage ends it half-way: what was done until then is done."""
+    stop, rounds, before_it = threading.Event(), iter((100, 100, 7)), iter((100,))
+
+    def whole(session: Session, limit: int) -> int:
+        return next(rounds)
+
+    def halfway(session: Session, limit: int) -> int:
+        for done in before_it:
+            return done
+        stop.set()
+        raise sa.exc.OperationalError("SELECT", {}, Exception("the link was lost"))
+
+    with capture_logs() as lines:
+        worker_module.run(database, stop, hourly={"whole": whole, "halfway": halfway})
+    told = [(line["event"], line.get("done")) for line in lines]
+    assert [line for line in told if line[0] in {"worker.whole", "worker.halfway"}] == [
+        ("worker.whole", 207),
+        ("worker.halfway", 100),
+    ]
 
 
 def test_without_a_database_it_says_what_to_set() -> None:
