@@ -81,31 +81,38 @@ def handheld(
 
 
 def click_place(page: Page, spot: Spot) -> Locator:
-    """Click on the map where the place is, by a real mouse click, and return the form it opens.
-    Another incident's pin may lie there, or be drawn between the look and the click, which then
-    opens that one's drawer, or comes closer to a cluster: then once more, from closer."""
-    panel, drawer = page.get_by_test_id("report-panel"), page.get_by_test_id("task-drawer")
+    """Click on the map where the place is, and return the form it opens; come closer first while
+    another incident lies there, whose pin such a click would choose."""
+    panel = page.get_by_test_id("report-panel")
     for _ in range(12):
         point_at(page, spot)
         if not is_covered(page.get_by_test_id("map"), spot):
-            wide = width_of_hundredth(page, spot)
-            page.mouse.down()
-            page.mouse.up()
-            until(
-                lambda: (
-                    panel.is_visible()
-                    or drawer.is_visible()
-                    or width_of_hundredth(page, spot) > wide * 1.01
-                ),
-                within=PATIENCE,
-            )
+            click_here(page, spot)
             if panel.is_visible():
                 break
-            if drawer.is_visible():
-                drawer.get_by_role("button", name="关闭").click()
-                expect(drawer).to_have_count(0)
         come_closer(page, spot)
     return panel
+
+
+def click_here(page: Page, spot: Spot) -> None:
+    """Click by a real mouse click, and wait for what comes of it. A pin that was drawn between the
+    look and the click opens that incident's drawer, which is closed again, and a cluster brings
+    the map closer."""
+    panel, drawer = page.get_by_test_id("report-panel"), page.get_by_test_id("task-drawer")
+    width = width_of_hundredth(page, spot)
+    page.mouse.down()
+    page.mouse.up()
+    until(
+        lambda: (
+            panel.is_visible()
+            or drawer.is_visible()
+            or width_of_hundredth(page, spot) > width * 1.01
+        ),
+        within=PATIENCE,
+    )
+    if drawer.is_visible():
+        drawer.get_by_role("button", name="关闭").click()
+        expect(drawer).to_have_count(0)
 
 
 def point_at(page: Page, spot: Spot) -> None:
