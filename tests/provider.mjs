@@ -1,5 +1,6 @@
 // An OpenID provider for the tests: npm's oidc-provider, which is certified. Whoever gives a name at
-// its page is that one; `factor` says that they showed a second factor, too.
+// its page is that one, and `7:name` is another person, number 7, by that name; `factor` says that they showed
+// a second factor, too.
 //   node provider.mjs '{"issuer": "http://127.0.0.1:4000", "redirects": [...], "secret": "...", "lasts": 60}'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -20,7 +21,7 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   findAccount: (_, name) => ({
     accountId: name,
-    claims: () => ({ sub: `id-of-${name}`, preferred_username: name }),
+    claims: () => ({ sub: `id-of-${name.split(':')[0]}`, preferred_username: name.split(':').at(-1) }),
   }),
   claims: { openid: ['sub', 'amr'], profile: ['preferred_username'] },
   features: {

@@ -86,8 +86,11 @@ def _begun(session: Session, attempt: Attempt) -> Attempt:
     return attempt
 
 
-def failed(session: Session, attempt: Attempt, why: str) -> None:
-    """Write a failure to the ledger, and whether it shut a way. It has been counted already."""
+def failed(session: Session, attempt: Attempt, why: str, account_id: int | None = None) -> None:
+    """Write a failure to the ledger, and whether it shut a way. It has been counted already.
+
+    `account_id` is whose account it was, where that was known only later.
+    """
     most = policy.current(session).most_failures
     moment = now(session)
     counts = _locked(session, attempt.ways, moment)
@@ -97,7 +100,7 @@ def failed(session: Session, attempt: Attempt, why: str) -> None:
         None,
         attempt.tag,
         subject_kind="account",
-        subject_id=attempt.account_id or "unknown",
+        subject_id=attempt.account_id or account_id or "unknown",
         data={"why": why, "ways": [way.name for way in attempt.ways], "shut": shut},
     )
 

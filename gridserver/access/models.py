@@ -80,6 +80,19 @@ class Device(Base):
     enrolled_at: Mapped[dt.datetime | None]
 
 
+class ProviderIdentity(Base):
+    """Whom an identity provider knows an account's person as: the account is theirs from their
+    first sign-in by it on, whoever is given their name there later."""
+
+    __tablename__ = "provider_identity"
+    __table_args__ = (UniqueConstraint("account_id", "issuer"),)
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    bound_at: Mapped[dt.datetime]
+
+
 class DeviceCode(Base):
     """A code by which a device of an account may be enrolled, once. Only its digest is stored;
     `challenge` is what the device that holds it has to sign."""

@@ -34,6 +34,8 @@ from gridserver.base.errors import Invalid, Unauthenticated, Unavailable
 from gridserver.base.identity import IdentityProvider, is_safe
 from gridserver.base.sealing import Seal
 
+#: How long a `sub` may be (OpenID Connect Core 1.0, 2).
+_LONGEST_SUBJECT = 255
 #: How long somebody may take at the provider's page.
 LASTS = dt.timedelta(minutes=10)
 #: What the provider's clock may be off. (A number of seconds, as the tokens have them.)
@@ -88,8 +90,20 @@ class Begun:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the provider says somebody is, and whether they showed a second factor there."""
+    """Who the provider says somebody is.
 
+    Attributes
+    ----------
+    issuer, subject
+        Together nobody else's, ever (OpenID Connect Core 1.0, 2: `iss`, `sub`).
+    username
+        The claim that names the account; a provider may give it to another one day.
+    is_strong
+        Whether they showed a second factor there.
+    """
+
+    issuer: str
+    subject: str
     username: str
     is_strong: bool
 
@@ -181,7 +195,12 @@ class Provider:
             token = self._token(http, known, begun, code)
             claims = self._claims(token, begun, now)
             username = claims.get(self.settings.claim) or self._looked_up(http, known, claims)
-        return Identity(self._name(username), self._is_strong(claims))
+        return Identity(
+            issuer=self.settings.issuer,
+            subject=_subject(claims["sub"]),
+            username=self._name(username),
+            is_strong=self._is_strong(claims),
+        )
 
     def end(self, back_to: str, now: dt.datetime) -> str | None:
         """Return where the browser is to go to sign out at the provider too; None where it has no
@@ -332,6 +351,14 @@ def _fetched(http: OAuth2Session, address: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _away(ValueError(f"{address} is no JSON object"))
     return document
+
+
+def _subject(claimed: Any) -> str:
+    try:
+        reading.text(claimed, "sub", longest=_LONGEST_SUBJECT)
+    except Invalid as error:
+        raise _refused("its sub is none", error=error.message) from error
+    return claimed  # to the letter, blanks too: another one is somebody else
 
 
 def _opened(seal: Seal, kept: str) -> Begun | None:

@@ -259,6 +259,23 @@ def reset_factors(
     return factors.forget(session, actor, account.id, told)
 
 
+def unbind_identity(
+    session: Session,
+    actor: audit.Actor | None,
+    username: str,
+    reason: str,
+    *,
+    authorised_by: Sequence[str] = (),
+) -> int:
+    """Loosen whom the identity provider knows an account's person as, since they were given a new
+    identity there; return by how many providers it was bound. The next who comes with the account's
+    name has it. An auditor's takes two names. Raises as `reset_factors` does."""
+    reason = reading.text(reason, "reason", longest=devices.LONGEST_REASON)
+    account = account_by_username(session, username)
+    told = {"reason": reason} | _answered_for(session, actor, account, authorised_by)
+    return federated.unbind(session, actor, account, told)
+
+
 def _renew_password(session: Session, account: Account, password: str) -> None:
     has_more = factors.is_demanded(session, account.id) or factors.of(session, account.id)
     least = passwords.LEAST_BESIDE_A_FACTOR if has_more else passwords.LEAST

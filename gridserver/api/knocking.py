@@ -89,7 +89,7 @@ def _made(begin: Begin) -> Iterator[Knock]:
     except GridserverError as error:
         with database.transaction() as session:
             if isinstance(error, Unauthenticated):
-                attempts.failed(session, attempt, error.code)
+                attempts.failed(session, attempt, error.code, error.account_id)
             else:
                 attempts.passed(session, attempt, wholly=False)
         raise

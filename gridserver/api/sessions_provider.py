@@ -71,7 +71,8 @@ class ProviderSessions(MethodView):
 
         401 `access.provider_state`: this browser began nothing of the kind, or too long ago. 401
         `access.provider_answer`: what the provider said doesn't hold. 401 `access.no_account`:
-        nobody of that name signs in here. Otherwise as with a password.
+        nobody of that name signs in here. 401 `access.other_identity`: somebody else does.
+        Otherwise as with a password.
         """
         provider = _provider()
         given = tools()
@@ -125,7 +126,7 @@ class ProviderUnlock(MethodView):
         actor = context.principal()
         with knock_by_provider(actor.username) as attempt:
             identity = _identity(provider, answer)
-            federated.require_same(actor, identity)
+            federated.require_same(attempt.session, actor, identity)
             attempt.passed()
             idle.unlock(attempt.session, actor)
         response = Response(status=204)

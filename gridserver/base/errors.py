@@ -40,10 +40,23 @@ class Invalid(GridserverError):
 class Unauthenticated(GridserverError):
     """Nobody, or nobody any longer, stands behind the request (HTTP 401).
 
-    `challenge` is what WWW-Authenticate says (RFC 9110, 11.6.1).
+    `challenge` is what WWW-Authenticate says (RFC 9110, 11.6.1). `account_id` is whose account
+    somebody was kept from, where that is known: for the ledger, nobody is told.
     """
 
     challenge = 'Bearer realm="gridserver"'
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        account_id: int | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(code, message, field=field, **extra)
+        self.account_id = account_id
 
 
 class Forbidden(GridserverError):

@@ -1,4 +1,5 @@
-"""`gridserver account`: the first admin, a forgotten password, a lost second factor."""
+"""`gridserver account`: the first admin, a forgotten password, a lost second factor, a new identity
+at the provider."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ password_option = click.option(
 
 @click.group()
 def account() -> None:
-    """Accounts: add, set a password, open, reset the second factor, list, disable."""
+    """Accounts: add, set a password, open, reset the second factor, unbind the identity, list,
+    disable."""
 
 
 @account.command()
@@ -121,6 +123,22 @@ def reset_second_factor(
         gone = service.reset_factors(session, None, username, reason, authorised_by=authorised_by)
     counted_up = counted(gone, "second factor")
     emit({"username": username, "factors": gone}, as_json, f"{username}: {counted_up} taken away.")
+
+
+@account.command("unbind-identity")
+@click.argument("username")
+@click.option("--reason", required=True, help="Why, for the ledger.")
+@authorised_option
+@json_option
+def unbind_identity(
+    username: str, reason: str, authorised_by: tuple[str, ...], as_json: bool
+) -> None:
+    """Let the next who comes from the identity provider as USERNAME have that account: its person
+    was given a new identity there. An auditor's takes two names."""
+    with migrated_database() as database, database.transaction() as session:
+        gone = service.unbind_identity(session, None, username, reason, authorised_by=authorised_by)
+    says = "is bound to no identity any more." if gone else "was bound to no identity."
+    emit({"username": username, "identities": gone}, as_json, f"{username} {says}")
 
 
 @account.command()

@@ -67,6 +67,13 @@ def test_an_auditors_second_factor_takes_two_names(
         }
 
 
+def test_loosening_an_auditors_identity_takes_two_names(run: Run, county: County) -> None:
+    unbind = ("account", "unbind-identity", "auditor", "--reason", "new directory")
+    assert "--authorised-by" in run(*unbind, code=1).stderr
+    two = ("--authorised-by", "纪委 王某", "--authorised-by", "法制 李某")
+    assert run(*unbind, *two).stdout == "auditor was bound to no identity.\n"
+
+
 def test_an_account_that_was_shut_is_opened(run: Run, database: Database, county: County) -> None:
     with database.transaction() as session:
         for _ in range(5):

@@ -17,6 +17,7 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from gridserver.access import policy, service
@@ -27,6 +28,7 @@ from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
 from tests import identity as running
+from tests.commands import Run
 from tests.county import PASSWORD, County
 from tests.flows.conftest import AccountClient
 from tests.identity import LASTS, Identity
@@ -113,6 +115,7 @@ def test_the_way_in(
     assert client.get_cookie("gridserver_provider", path="/api/v1/sessions") is None
     assert client.get("/api/v1/bureau").status_code == 200
     assert ledger(database, "session:open")[-1] == {"shown": ["provider"]}
+    assert ledger(database, "account:bind") == [{"issuer": identity.issuer}]
     (device,) = client.get("/api/v1/devices/mine").json["items"]
     assert device["name"] == "desk"
 
@@ -209,6 +212,54 @@ def test_who_has_no_account_or_a_disabled_one(
     ]
 
 
+def test_a_name_that_was_given_to_another_opens_nothing(
+    client: AccountClient, clock: SetClock, identity: Identity, county: County, database: Database
+) -> None:
+    """The account is bound to the first who came, by what the provider gives to nobody else."""
+    for _ in range(2):
+        assert finish(client, identity.answer(begin(client, clock), WHO)).status_code == 201
+    with capture_logs() as lines:
+        refused = finish(client, identity.answer(begin(client, clock), f"7:{WHO}"))
+    assert WHO in is_problem(refused, 401, "access.other_identity")["detail"]
+    whose = county.accounts[WHO]
+    (line,) = [each for each in lines if each["event"] == "access.other_identity"]
+    assert (line["account"], line["log_level"]) == (whose, "warning")
+    rows = sa.select(AuditEntry.subject_id, AuditEntry.data["why"].astext).where(
+        AuditEntry.tag == "session:refused"
+    )
+    with database.transaction() as session:
+        assert session.execute(rows).all() == [(str(whose), "access.other_identity")]
+    assert finish(client, identity.answer(begin(client, clock), WHO)).status_code == 201
+    assert len(ledger(database, "account:bind")) == 1
+
+
+def test_an_admin_loosens_it_for_a_person_who_was_given_a_new_identity(
+    client: AccountClient, clock: SetClock, identity: Identity, database: Database, run: Run
+) -> None:
+    assert finish(client, identity.answer(begin(client, clock), WHO)).status_code == 201
+    is_problem(finish(client, identity.answer(begin(client, clock), f"7:{WHO}")), 401)
+    run("account", "unbind-identity", WHO, "--reason", "new directory")
+    told = {"reason": "new directory", "issuers": [identity.issuer]}
+    assert ledger(database, "account:unbind") == [told]
+    assert finish(client, identity.answer(begin(client, clock), f"7:{WHO}")).status_code == 201
+    former = finish(client, identity.answer(begin(client, clock), WHO))
+    is_problem(former, 401, "access.other_identity")
+
+
+def test_a_person_who_was_given_another_name_keeps_the_account(
+    client: AccountClient, clock: SetClock, identity: Identity, database: Database
+) -> None:
+    """As by a marriage; also where somebody else's account has that name."""
+    answer = identity.answer(begin(client, clock), f"7:{WHO}")
+    assert finish(client, answer).json["account"]["username"] == WHO
+    renamed = identity.answer(begin(client, clock), f"7:{OTHER}")
+    assert finish(client, renamed).json["account"]["username"] == WHO
+    with database.transaction() as session:
+        service.disable(session, None, WHO)
+    renamed = identity.answer(begin(client, clock), f"7:{OTHER}")
+    is_problem(finish(client, renamed), 401, "access.no_account")
+
+
 def test_whether_the_provider_s_second_factor_counts_is_the_bureau_s_to_say(
     client: AccountClient, clock: SetClock, identity: Identity, database: Database
 ) -> None:
@@ -260,6 +311,7 @@ def test_a_locked_desk_is_opened_by_the_same_person_alone(
         return client.post(f"{SESSIONS}/current/unlock/provider", json=answer, **csrf)
 
     is_problem(unlock(OTHER), 403, "access.provider_other")
+    is_problem(unlock(f"7:{WHO}"), 401, "access.other_identity")
     is_problem(client.get("/api/v1/bureau"), 403, "access.session_locked")
     assert unlock(WHO).status_code == 204
     assert client.get("/api/v1/bureau").status_code == 200

@@ -458,7 +458,8 @@ export interface paths {
          * Sign in by what the identity provider answered.
          * @description 401 `access.provider_state`: this browser began nothing of the kind, or too long ago. 401
          *     `access.provider_answer`: what the provider said doesn't hold. 401 `access.no_account`:
-         *     nobody of that name signs in here. Otherwise as with a password.
+         *     nobody of that name signs in here. 401 `access.other_identity`: somebody else does.
+         *     Otherwise as with a password.
          */
         post: {
             parameters: {
