@@ -225,8 +225,8 @@ def _exchange(settings: Settings, database: Database, stop: threading.Event) -> 
 
 
 def _seal(settings: Settings, database: Database, stop: threading.Event) -> None:
-    file = RootFile(settings.audit_roots, signing.signer(settings.audit_key))
-    run_sealer(database, file, stop)
+    signing.signer(settings.audit_key)  # a file that is no key is told now, not at the first seal
+    run_sealer(database, RootFile(settings.audit_roots, settings.audit_key), stop)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,11 +54,11 @@ class Ledger:
             connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
             connection.execute(sa.text(statement), values)
 
-    def verify(self, *, by_file: bool = True, public_key: bytes | None = None) -> list[Finding]:
+    def verify(self, *, by_file: bool = True, keys: Collection[bytes] = ()) -> list[Finding]:
         """Return everything found, notes too."""
         lines = rootfile.lines_until_now(self.file.path) if by_file else None
         with self.database.transaction() as session:
-            found = verifying.verify(session, lines() if lines else None, public_key=public_key)
+            found = verifying.verify(session, lines() if lines else None, keys=keys)
             return list(found)
 
     def wrong(self, **options: object) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from gridserver.audit import proving, queries, signing
 from gridserver.audit.canonical import moment
+from gridserver.audit.keys import Filed, vouched
 from gridserver.audit.queries import Wanted
-from gridserver.audit.seals import Line
 from gridserver.audit.signing import Signer
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
@@ -66,15 +66,16 @@ def export(session: Session, wanted: Wanted, by: str, signer: Signer) -> tuple[b
     return body + _line(last), len(found)
 
 
-def check(data: bytes, lines: Iterable[Line | str] | None, key: bytes | None) -> str | None:
+def check(data: bytes, lines: Iterable[Filed] | None, keys: Collection[bytes] = ()) -> str | None:
     """Say what is wrong with an export, or None.
 
     Parameters
     ----------
-    lines : iterable of Line or str, optional
+    lines : iterable of Filed, optional
         Of the file outside the database: every seal must be one of them.
-    key : bytes, optional
-        The public key that must have signed it; None: the one that it names.
+    keys : collection of bytes
+        Public keys of the installation, of any generation: one of them must have signed it, or one
+        that they vouch for in the file. None at all: the one that it names.
     """
     body, _, end = data.rstrip(b"\n").rpartition(b"\n")
     try:
@@ -84,11 +85,11 @@ def check(data: bytes, lines: Iterable[Line | str] | None, key: bytes | None) ->
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return "it is no export"
     digest = hashlib.sha256(body + b"\n").digest()
-    if key not in {None, public}:
-        return "another key signed it"
+    filed = None if lines is None else list(lines)
+    if keys and public not in vouched(keys, filed or ()):
+        return f"key {signing.fingerprint(public)} signed it, and no trusted key has vouched for it"
     if last.get("sha256") != digest.hex() or not signing.holds(public, signature, digest):
         return "it was altered after it was signed"
-    filed = None if lines is None else list(lines)
     seal: dict[str, Any] = {}
     rows = 0
     for each in said[1:]:

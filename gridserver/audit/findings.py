@@ -23,6 +23,9 @@ KINDS = {
     "seal_unchained": "the seal doesn't follow from the one before",
     "seal_unfiled": "the file lacks this seal, and has later ones",
     "line_altered": "the line in the file contradicts its own hash or signature",
+    "key_unvouched": "signed by a key that no trusted one has vouched for: somebody else's, or "
+    "made where the former was lost",
+    "key_replaced": "signed by a key after another had taken its place",
     "purge_early": "purged before the lawful time was over",
     "line_unreadable": "a line of the file can't be read",
     "restored": "given up by a restore, which the ledger records",

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.audit import batches, canonical, merkle, seals
+from gridserver.audit.keys import Filed
 from gridserver.audit.models import AuditEntry, AuditLeaf, AuditSeal
 from gridserver.audit.sealing import seal_of_row
 from gridserver.audit.seals import Line, Seal
@@ -81,12 +82,12 @@ def stated(seal: Seal) -> dict[str, Any]:
     return seal.header() | {"hash": seal.hash.hex()}
 
 
-def check(proof: dict[str, Any], lines: Iterable[Line | str] | None = None) -> str | None:
+def check(proof: dict[str, Any], lines: Iterable[Filed] | None = None) -> str | None:
     """Say what is wrong with a proof, or None. No database is needed.
 
     Parameters
     ----------
-    lines : iterable of Line or str, optional
+    lines : iterable of Filed, optional
         Of the file outside the database: the seal must be one of them.
     """
     try:

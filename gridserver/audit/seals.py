@@ -114,11 +114,11 @@ def read_line(text: str) -> Line | None:
     try:
         document = json.loads(text)
         seal = seal_of(document)
-        signature = document.get("signature")
+        key, signature = document.get("key"), document.get("signature")
         return Line(
             seal,
             bytes.fromhex(document["hash"]),
-            document.get("key"),
+            None if key is None else str(key),
             base64.b64decode(signature, validate=True) if signature else None,
         )
     except (ValueError, TypeError, KeyError, AttributeError, StopIteration, RecursionError):

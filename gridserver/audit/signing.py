@@ -71,6 +71,47 @@ def signer(file: Path) -> Signer:
     return Signer(key)
 
 
+def next_signer(file: Path) -> Signer:
+    """Return the key that is to take the place of `file`'s, made first where there is none, and
+    kept beside it until then. Raises as `signer` does."""
+    beside = _beside(file)
+    try:
+        found = signer(beside)
+        owner = file.stat()
+        os.chown(beside, owner.st_uid, owner.st_gid)  # the worker's, whoever renews it
+    except OSError as error:
+        raise Invalid(
+            "audit.bad_key",
+            f"{file} can't be replaced: {error.strerror}. Run this as the user who owns it.",
+            field="GRIDSERVER_AUDIT_KEY",
+        ) from error
+    return found
+
+
+def has_next(file: Path) -> bool:
+    """Say whether there is a key that is to take the place of `file`'s."""
+    return _beside(file).exists()
+
+
+def replace(file: Path) -> None:
+    """Put the next key in the place of `file`'s, which is gone with that."""
+    _beside(file).replace(file)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.next")
+
+
 def _make(file: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
@@ -83,6 +124,8 @@ def _make(file: Path) -> None:
         with os.fdopen(handle, "wb") as out:
             os.fchmod(out.fileno(), _MODE)
             out.write(pem)
+            out.flush()
+            os.fsync(out.fileno())
         # A link fails where another process was first: its key is everybody's.
         os.link(making, file)
     except FileExistsError:

@@ -252,6 +252,7 @@ class Tag(StrEnum):
     AUDIT_PROVE = "audit:prove", _L, "出具存证证明", "had a row proven"
     AUDIT_PURGE = "audit:purge", _L, "到期清除审计内容", "purged rows that were due"
     AUDIT_READ = "audit:read", _L, "查阅审计记录", "looked at the ledger"
+    AUDIT_RENEW_KEY = "audit:renew_key", _L, "更换审计签名密钥", "renewed the ledger's key"
     INSTALLATION_RESTORE = "installation:restore", _L, "恢复备份", "restored a backup"
 
     def __new__(cls, value: str, keep: Keep = Keep.PERSONAL, zh: str = "", en: str = "") -> Tag:

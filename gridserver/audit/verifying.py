@@ -7,15 +7,16 @@ purges. The file is believed before the database.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from gridserver.audit import batches, signing
+from gridserver.audit import batches
 from gridserver.audit.declared import declared
 from gridserver.audit.findings import Finding, joined
+from gridserver.audit.keys import Filed, Trust
 from gridserver.audit.models import AuditSeal
 from gridserver.audit.sealing import seal_of_row
 from gridserver.audit.seals import Line, Seal, count, ids_of
@@ -67,9 +68,9 @@ Told = Callable[[int], None]
 
 def verify(
     session: Session,
-    lines: Iterable[Line | str] | None,
+    lines: Iterable[Filed] | None,
     *,
-    public_key: bytes | None = None,
+    keys: Collection[bytes] = (),
     told: Told = lambda _: None,
 ) -> Iterator[Finding]:
     """Give what is wrong with the ledger, and what is to be noted.
@@ -78,14 +79,15 @@ def verify(
     ----------
     session : Session
         Sees one moment (REPEATABLE READ), begun after the file was measured.
-    lines : iterable of Line or str, optional
-        The file's, in order; one that can't be read as text. None: the chain alone is checked.
-    public_key : bytes, optional
-        Of the installation: the lines must be signed by it.
+    lines : iterable of Filed, optional
+        The file's, in order. None: the chain alone is checked.
+    keys : collection of bytes
+        Public keys of the installation, of any generation: each line must be signed by one of them,
+        or one that they vouch for. None at all: no signature is looked at.
     told : callable
         Called with the number of rows, batch by batch.
     """
-    return joined(_Check(session, public_key, told).run(lines))
+    return joined(_Check(session, keys, told).run(lines))
 
 
 def sealed_rows(session: Session) -> int:
@@ -96,27 +98,40 @@ def sealed_rows(session: Session) -> int:
 @dataclass
 class _Check:
     session: Session
-    public_key: bytes | None
+    keys: Collection[bytes]
     told: Told
     inside: _Chain = field(default_factory=_Chain)
     outside: _Chain = field(default_factory=_Chain)
     unreadable: int = 0
+    unsigned: list[Finding] = field(default_factory=list)
 
-    def run(self, lines: Iterable[Line | str] | None) -> Iterator[Finding]:
+    def run(self, lines: Iterable[Filed] | None) -> Iterator[Finding]:
         self.declared = declared(self.session)
         for line, seal, is_last in _side_by_side(self._readable(lines or ()), _seals(self.session)):
             unfiled = "later" if is_last else "seal_unfiled"
             yield from self._one(line, seal, None if lines is None else unfiled)
+            yield from self._told_unsigned()
+        yield from self._told_unsigned()
         if self.unreadable:
             yield Finding("line_unreadable", more=f"{self.unreadable} in all")
         yield from self._strays()
 
-    def _readable(self, lines: Iterable[Line | str]) -> Iterator[Line]:
+    def _readable(self, lines: Iterable[Filed]) -> Iterator[Line]:
+        """Give the seals' lines; what their signatures lack is told with the next seal."""
+        trust = Trust(self.keys)
         for line in lines:
             if isinstance(line, str):
                 self.unreadable += 1
-            else:
+                continue
+            wrong = trust.check(line) if self.keys else None
+            if wrong:
+                self.unsigned.append(wrong)
+            if isinstance(line, Line):
                 yield line
+
+    def _told_unsigned(self) -> Iterator[Finding]:
+        yield from self.unsigned
+        self.unsigned.clear()
 
     def _one(self, line: Line | None, seal: Seal | None, unfiled: str | None) -> Iterator[Finding]:
         """Check a seal by its line; `unfiled` is what it is called where there is none."""
@@ -143,8 +158,6 @@ class _Check:
         number = (seal.number, seal.number)
         if line.said != seal.hash:
             yield Finding("line_altered", number)
-        elif self.public_key and not _is_signed(line, self.public_key):
-            yield Finding("line_altered", number, more="not signed by this installation's key")
         if self.outside.number and not self.outside.follows(seal, gap_is_known=False):
             yield Finding("seal_unchained", number, more="in the file")
         self.outside.step(seal)
@@ -225,7 +238,3 @@ def _side_by_side(
 
 def _differing(one: Seal, other: Seal) -> str:
     return ", ".join(name for name, value in one.header().items() if value != other.header()[name])
-
-
-def _is_signed(line: Line, public: bytes) -> bool:
-    return line.signature is not None and signing.holds(public, line.signature, line.said)

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gridserver.audit import exporting, proving, rights, rootfile, signing, verifying
+from gridserver.audit import exporting, proving, renewing, rights, rootfile, signing, verifying
 from gridserver.audit.findings import Finding
+from gridserver.audit.rootfile import RootFile
 from gridserver.base.db import Database
 from gridserver.base.errors import Conflict, Invalid
 from gridserver.cli import context
@@ -24,7 +26,14 @@ root_option = click.option(
     metavar="FILE",
     help="A copy of the seals outside the database; default: this installation's own.",
 )
-key_option = click.option("--key", metavar="HEX", help="The public key that must have signed it.")
+key_option = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="HEX",
+    help="A public key that may have signed it; may be repeated. Those that it vouches for in the "
+    "file may, too.",
+)
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
@@ -37,14 +46,14 @@ def audit() -> None:
 @root_option
 @key_option
 @context.json_option
-def verify(root: Path | None, key: str | None, as_json: bool) -> None:
+def verify(root: Path | None, keys: tuple[str, ...], as_json: bool) -> None:
     """Find altered, added, missing and truncated rows, and altered seals, and name them.
 
     Exit 0 where all is as it was written, 1 where something isn't.
     """
     settings = context.settings()
     file = root or (settings.audit_roots if settings.audit_roots.exists() else None)
-    public = _public_key(key)
+    public = _public_keys(keys)
     with context.migrated_database() as database:
         found, unset = _verified(database, file, public)
     wrong = [each for each in found if not each.is_note]
@@ -80,13 +89,13 @@ def prove(entry_id: int, out: Path | None) -> None:
 @root_option
 @key_option
 @context.json_option
-def check(file: Path, root: Path | None, key: str | None, as_json: bool) -> None:
+def check(file: Path, root: Path | None, keys: tuple[str, ...], as_json: bool) -> None:
     """Check the proof or the export in FILE without any database: by its arithmetic, its signature,
     and, with --root, that its seals stand in the file."""
     data = _read(file)
     lines = rootfile.lines_until_now(root)() if root else None
     if exporting.is_export(data):
-        wrong = exporting.check(data, lines, _public_key(key))
+        wrong = exporting.check(data, lines, _public_keys(keys))
     else:
         wrong = proving.check(proving.read(data), lines)
     if wrong:
@@ -103,8 +112,28 @@ def show_key(as_json: bool) -> None:
     context.emit(document, as_json, f"{document['key']}  (fingerprint {signer.name})")
 
 
+@audit.command("renew-key")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; the ledger keeps it.")
+@context.json_option
+def renew_key(reason: str, as_json: bool) -> None:
+    """Have a new key sign seals and exports from now on; the former one vouches for it in the file.
+
+    Nothing has to be stopped. Run it where the key lies, for each machine that has one of its own.
+    """
+    settings = context.settings()
+    file = RootFile(settings.audit_roots, settings.audit_key)
+    with context.migrated_database() as database, database.transaction() as session:
+        former, new = renewing.renew_key(session, file, reason)
+    document = {"key": new.public.hex(), "fingerprint": new.name, "former": former.public.hex()}
+    text = (
+        f"{new.public.hex()}  (fingerprint {new.name}) signs from now on; key {former.name} "
+        f"vouches for it in {file.path}. Give it to the auditor."
+    )
+    context.emit(document, as_json, text)
+
+
 def _verified(
-    database: Database, file: Path | None, public: bytes | None
+    database: Database, file: Path | None, public: frozenset[bytes]
 ) -> tuple[list[Finding], list[str]]:
     # The file is measured first: what is in it then was committed before.
     lines = rootfile.lines_until_now(file) if file else None
@@ -112,7 +141,7 @@ def _verified(
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         with _progress(verifying.sealed_rows(session)) as told:
             found = list(
-                verifying.verify(session, lines() if lines else None, public_key=public, told=told)
+                verifying.verify(session, lines() if lines else None, keys=public, told=told)
             )
         return found, rights.lacking(session)
 
@@ -125,7 +154,7 @@ def _print(found: list[Finding], unset: list[str], file: Path | None) -> None:
         say(f"Checked against {file}.", soft_wrap=True)
     for each in found[:_MOST_SHOWN]:
         mark = "note" if each.is_note else "[red]FOUND[/red]"
-        say(f"{mark}  {each.kind}: {each.text}", soft_wrap=True, highlight=False)
+        say(f"{mark}  {each.kind}: {escape(each.text)}", soft_wrap=True, highlight=False)
     if len(found) > _MOST_SHOWN:
         say(f"… and {len(found) - _MOST_SHOWN} more; --json lists them all.")
     for line in unset:
@@ -134,12 +163,16 @@ def _print(found: list[Finding], unset: list[str], file: Path | None) -> None:
         say("Every sealed row is as it was written.")
 
 
-def _public_key(text: str | None) -> bytes | None:
+def _public_keys(texts: tuple[str, ...]) -> frozenset[bytes]:
+    return frozenset(map(_public_key, texts))
+
+
+def _public_key(text: str) -> bytes:
     try:
-        key = None if text is None else bytes.fromhex(text)
+        key = bytes.fromhex(text)
     except ValueError:
         key = b""
-    if key is not None and len(key) != 32:
+    if len(key) != 32:
         raise click.BadParameter(
             "64 hexadecimal digits, as `audit key` prints.", param_hint="--key"
         )

@@ -47,7 +47,7 @@ def test_the_auditor_finds_who_did_what(open_page: OpenPage, sign_in: SignIn) ->
         page.get_by_test_id("audit-export").click()
     data = download.value.path().read_bytes()
     assert json.loads(data.splitlines()[0])["kind"] == exporting.KIND
-    assert exporting.check(data, None, None) is None
+    assert exporting.check(data, None) is None
 
 
 STATION = "33082405"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from gridserver import schema
-from gridserver.audit import sealing, service
+from gridserver.audit import sealing, service, signing
 from gridserver.audit.rootfile import RootFile
 from gridserver.base.clock import SystemClock
 from gridserver.base.db import Database
@@ -142,6 +142,7 @@ def test_a_proof_goes_from_hand_to_hand(
     [
         (("verify", "--root", "nowhere.jsonl"), 1),
         (("verify", "--key", "abc"), 2),
+        (("verify", "--key", "00" * 32, "--key", "00" * 31), 2),
         (("prove", "77"), 1),
         (("prove", "soon"), 2),
         (("check", "nowhere.json"), 1),
@@ -178,6 +179,41 @@ def test_one_role_is_told(run: Run, roots: Path, database: Database) -> None:
     document = json.loads(run("audit", "verify", "--json").stdout)
     assert document["findings"] == []
     assert any("owns the schema" in line for line in document["rights"])
+
+
+def test_a_key_is_renewed_while_a_worker_seals(
+    run: Run, database: Database, worker: subprocess.Popen[bytes], roots: Path, tmp_path: Path
+) -> None:
+    """The worker signs with the new one without being started again; a key that somebody put in its
+    place is named."""
+    write(database)
+    until(lambda: roots.exists() and lines(roots), within=60)
+    former = json.loads(run("audit", "key", "--json").stdout)
+    renewed = json.loads(run("audit", "renew-key", "--reason", "left", "--json").stdout)
+    assert renewed["former"] == former["key"]
+    assert json.loads(run("audit", "key", "--json").stdout)["key"] == renewed["key"]
+    # The row of the renewal is sealed behind it.
+    until(lambda: lines(roots)[-1].get("key") == renewed["fingerprint"], within=60)
+    run("audit", "verify", "--root", roots, "--key", former["key"])
+    run("audit", "verify", "--key", former["key"], "--key", renewed["key"])
+    signing.signer(tmp_path / "own.pem")
+    (tmp_path / "own.pem").replace(tmp_path / "key.pem")
+    own = json.loads(run("audit", "key", "--json").stdout)["fingerprint"]
+    write(database)
+    until(lambda: lines(roots)[-1].get("key") == own, within=60)
+    said = run("audit", "verify", "--key", former["key"], code=1).output
+    assert "key_unvouched" in said
+    assert own in said
+
+
+def lines(roots: Path) -> list[dict[str, object]]:
+    whole, _, _ = roots.read_text().rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def test_a_renewal_asks_for_its_reason(run: Run, roots: Path) -> None:
+    assert "--reason" in run("audit", "renew-key", code=2).stderr
+    assert not roots.exists()
 
 
 def test_the_key_is_the_installations(run: Run, roots: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from gridserver.audit import exporting, rootfile, sealing, service
+from gridserver.audit import exporting, renewing, rootfile, sealing, service
 from gridserver.audit.models import AuditEntry
 from gridserver.audit.rootfile import RootFile
 from gridserver.audit.tags import Tag
@@ -31,7 +31,7 @@ def auditor(client: AccountClient) -> AccountClient:
 
 @pytest.fixture
 def roots(tmp_path: Path) -> RootFile:
-    return RootFile(tmp_path / "roots.jsonl")
+    return RootFile(tmp_path / "roots.jsonl", tmp_path / "audit-key.pem")
 
 
 @pytest.fixture
@@ -154,13 +154,32 @@ def test_an_export_holds_anywhere_and_no_change_of_it(
     assert next(each["row"]["tag"] for each in said if "row" in each) == "incident:report"
     run("audit", "check", file, "--root", roots.path, "--key", said[-1]["key"])
     lines = list(rootfile.lines_until_now(roots.path)())
-    assert exporting.check(answer.data, lines, bytes(32)) == "another key signed it"
-    assert exporting.check(answer.data, [], None).endswith("the file has no such seal")
+    assert "no trusted key has vouched for it" in exporting.check(answer.data, lines, [bytes(32)])
+    assert exporting.check(answer.data, []).endswith("the file has no such seal")
     altered = answer.data.replace(b"task:depart", b"task:arrive")
-    assert exporting.check(altered, lines, None) == "it was altered after it was signed"
+    assert exporting.check(altered, lines) == "it was altered after it was signed"
     file.write_bytes(altered)
     assert "altered" in run("audit", "check", file, code=1).stderr
-    assert exporting.check(b"{}\n{}\n", None, None) == "it is no export"
+    assert exporting.check(b"{}\n{}\n", None) == "it is no export"
+
+
+def test_an_export_by_a_renewed_key_holds_by_the_former(
+    auditor: AccountClient,
+    written: None,
+    database: Database,
+    roots: RootFile,
+    run: Run,
+    tmp_path: Path,
+) -> None:
+    with database.transaction() as session:
+        former, new = renewing.renew_key(session, roots, "its keeper left")
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(auditor.get("/api/v1/audit/export.jsonl").data)
+    assert json.loads(file.read_bytes().splitlines()[-1])["key"] == new.public.hex()
+    by_former = ("audit", "check", file, "--key", former.public.hex())
+    run(*by_former, "--root", roots.path)
+    assert new.name in run(*by_former, code=1).stderr
+    run(*by_former, "--key", new.public.hex())
 
 
 def test_a_proof_by_http(auditor: AccountClient, written: None) -> None:

@@ -27,8 +27,7 @@ def ledger(database: Database, cluster: Cluster, tmp_path: Path) -> Iterator[Led
     hand = sa.create_engine(
         cluster.superuser_url.set(database=database.url.database), poolclass=sa.NullPool
     )
-    signer = signing.signer(tmp_path / "key.pem")
-    yield Ledger(database, hand, RootFile(tmp_path / "roots.jsonl", signer))
+    yield Ledger(database, hand, RootFile(tmp_path / "roots.jsonl", tmp_path / "key.pem"))
     hand.dispose()
 
 
@@ -37,8 +36,8 @@ def test_what_is_as_it_was_has_nothing_against_it(ledger: Ledger, tmp_path: Path
     assert ledger.verify() == []
     assert ledger.verify(by_file=False) == []
     public = signing.signer(tmp_path / "key.pem").public
-    assert ledger.verify(public_key=public) == []
-    assert {kind for kind, _ in ledger.wrong(public_key=bytes(32))} == {"line_altered"}
+    assert ledger.verify(keys=[public]) == []
+    assert {kind for kind, _ in ledger.wrong(keys=[bytes(32)])} == {"key_unvouched"}
 
 
 def test_rows_from_before_the_first_seal_are_in_it(ledger: Ledger) -> None:
