@@ -135,8 +135,14 @@ def turn_s(account_id: int) -> float:
 
 
 def note_refusal(error: Exception | None, account_id: int | None) -> None:
-    """Leave a line in the log where an account asked for what it may not do or see."""
+    """Leave a line in the log where an account asked for what it may not do or see, or with input
+    that can't be right."""
     _installation().refusals.note(error, account_id)
+
+
+def note_bad_input(code: str, field: str | None) -> None:
+    """Leave such a line where no error of ours was raised, but a library's."""
+    _installation().refusals.note_input(code, field, account_id())
 
 
 def public(view: Any) -> Any:

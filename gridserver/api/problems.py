@@ -31,6 +31,8 @@ from gridserver.delivery.once import Outcome
 from gridserver.grids import texts
 
 MEDIA_TYPE = "application/problem+json"
+#: Where a library says that the input can't be right.
+_BAD_INPUT = frozenset({400, 422})
 
 STATUS: dict[type[GridserverError], int] = {
     Unauthenticated: 401,
@@ -96,6 +98,8 @@ class ProblemApi(Api):
             extra["errors"] = errors
             detail = f"{extra['field']}: {said}"
         code = "input.invalid" if errors else f"http.{_slug(status)}"
+        if status in _BAD_INPUT:
+            context.note_bad_input(code, extra.get("field"))
         response = problem(status, code, detail, **extra)
         for name, value in error.get_headers():
             if name.lower() in {"allow", "retry-after"}:
@@ -153,6 +157,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(GisError)
     def _bad_geometry(error: GisError) -> Response:
+        context.note_refusal(error, context.account_id())
         field = {"field": error.field} if error.field else {}
         place = {name: error.params[name] for name in ("lon", "lat") if name in error.params}
         said = texts.refusal(error, context.language())

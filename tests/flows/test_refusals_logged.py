@@ -1,5 +1,5 @@
-"""What an account may not do, or see, leaves a line in the log: who asked for what, of requests and
-sockets alike; and a flood of it fills no disk."""
+"""What an account may not do, or see, and input that can't be right leave a line in the log: who
+asked for what, of requests and sockets alike; and a flood of it fills no disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.processes import Caller, WebProcess
 from tests.sockets import Connect
 from tests.waiting import until
 
-EVENT = "access.refused"
+EVENT, INPUT = "access.refused", "input.refused"
 
 
 def account_id(database: Database, username: str) -> int:
@@ -98,15 +98,16 @@ def test_of_a_command_and_of_the_same_one_by_a_socket(
     until(lambda: ("/terminal command", whose) in noted(server), within=60)
 
 
-def test_who_asks_without_end_fills_no_disk(client: AccountClient) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/accounts", "/api/v1/places?limit=none"])
+def test_who_asks_without_end_fills_no_disk(client: AccountClient, path: str) -> None:
     officer, other = (
         client.application.test_client().as_(who) for who in ("330824001", "330824007")
     )
     with capture_logs() as lines:
         for _ in range(MOST * 3):
-            officer.get("/api/v1/accounts")
+            officer.get(path)
         theirs = len(lines)
-        other.get("/api/v1/accounts")
+        other.get(path)
     assert MOST <= theirs < MOST * 3
     assert len(lines) == theirs + 1, "and hides nobody else"
 
@@ -140,6 +141,58 @@ def test_of_who_asks_too_often(database: Database, county: County) -> None:
     assert (line["code"], line["account"]) == ("access.too_many_requests", None)
 
 
+SECRET = "the-words-of-a-caller"
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "code", "field"),
+    [
+        ("POST /api/v1/incidents", {"lon": SECRET}, "input.invalid", "lon"),
+        ("POST /api/v1/incidents", b"{" + SECRET.encode(), "input.invalid", "body"),
+        (
+            "POST /api/v1/incidents/preview",
+            {"lon": 118.405, "lat": 29.105, f"{SECRET}, said": 1},
+            "input.invalid",
+            None,
+        ),
+        ("POST /api/v1/incidents/preview", {"lon": 0, "lat": "\0"}, "input.characters", "lat"),
+        ("GET /api/v1/places?limit=" + SECRET, None, "input.invalid", "limit"),
+    ],
+)
+def test_of_input_that_cannot_be_right(
+    client: AccountClient, database: Database, asked: str, body: Any, code: str, field: str | None
+) -> None:
+    desk = client.as_("command")
+    method, path = asked.split()
+    given = {"json": body} if isinstance(body, dict) else {"data": body or b""}
+    with capture_logs() as lines:
+        desk.open(path, method=method, content_type="application/json", **given)
+    (line,) = [each for each in lines if each["event"] == INPUT]
+    assert line == {
+        "event": INPUT,
+        "log_level": "info",
+        "code": code,
+        "account": account_id(database, "command"),
+        "field": field,
+        "address": "127.0.0.1",
+        "asked": asked.partition("?")[0],
+    }
+    assert SECRET not in str(lines)
+
+
+def test_of_input_by_a_socket(
+    server: WebProcess,
+    http: Callable[[str], Caller],
+    connect: Connect,
+    live_database: Database,
+) -> None:
+    answer = connect(http("330824001")).ask("command", {"id": SECRET})
+    assert answer["code"] == "socket.bad_payload"
+    whose = account_id(live_database, "330824001")
+    until(lambda: ("/terminal command", whose) in noted(server, INPUT), within=60)
+    assert SECRET not in server.log.read_text()
+
+
 def test_of_a_socket(
     server: WebProcess,
     http: Callable[[str], Caller],
@@ -158,9 +211,9 @@ def noted_as(lines: Sequence[MutableMapping[str, Any]]) -> list[tuple[str, str]]
     return [(line["code"], line["asked"]) for line in lines if line["event"] == EVENT]
 
 
-def noted(server: WebProcess) -> set[tuple[str, int]]:
+def noted(server: WebProcess, event: str = EVENT) -> set[tuple[str, int]]:
     """Return what was asked, and by which account, of each refusal in a process's log."""
     written: list[dict[str, Any]] = [
-        json.loads(line) for line in server.log.read_text().splitlines() if EVENT in line
+        json.loads(line) for line in server.log.read_text().splitlines() if event in line
     ]
     return {(line["asked"], line["account"]) for line in written}
