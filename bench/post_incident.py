@@ -122,6 +122,7 @@ def web_process(url: URL) -> Iterator[tuple[int, int]]:
         "GRIDSERVER_DATABASE_URL": url.render_as_string(hide_password=False),
         "GRIDSERVER_HOST": "127.0.0.1",
         "GRIDSERVER_ACCOUNT_RATE": "0",
+        "GRIDSERVER_ACCOUNT_READ_RATE": "0",
         "GRIDSERVER_ADDRESS_RATE": "0",
         "GRIDSERVER_PORT": str(port),
     }

@@ -48,8 +48,14 @@ def create_app(settings: Settings, database: Database) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     provider = Provider(settings.identity) if settings.identity else None
-    rates = (Rates(settings.account_rate), Rates(settings.address_rate))
-    app.extensions["gridserver"] = context.Installation(settings, database, *rates, provider)
+    app.extensions["gridserver"] = context.Installation(
+        settings,
+        database,
+        accounts=Rates(settings.account_rate),
+        addresses=Rates(settings.address_rate),
+        readers=Rates(settings.account_read_rate),
+        provider=provider,
+    )
     problems.register(app)
     context.guard(app)
     api = problems.ProblemApi(app)

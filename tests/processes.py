@@ -70,6 +70,7 @@ class WebProcess:
                     "GRIDSERVER_VAR": str(folder),
                     # What a test asks for in a minute is no flood, unless it says so.
                     "GRIDSERVER_ACCOUNT_RATE": "0",
+                    "GRIDSERVER_ACCOUNT_READ_RATE": "0",
                     "GRIDSERVER_ADDRESS_RATE": "0",
                 }
                 | environ,

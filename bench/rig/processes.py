@@ -90,6 +90,7 @@ def web_process(database_url: str, var: Path) -> Server:
         GRIDSERVER_DATABASE_URL=database_url,
         GRIDSERVER_HOST="127.0.0.1",
         GRIDSERVER_ACCOUNT_RATE="0",
+        GRIDSERVER_ACCOUNT_READ_RATE="0",
         GRIDSERVER_ADDRESS_RATE="0",
         GRIDSERVER_ADDRESS_SOCKETS="0",
         GRIDSERVER_SOCKET_RATE="0",

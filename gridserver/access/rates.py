@@ -1,7 +1,7 @@
-"""How many changes an account, or an address, may ask for in a minute: pure.
+"""How many changes, or reads, an account or an address may ask for in a minute: pure.
 
 The generic cell rate algorithm (ITU-T I.371, Annex A), whose whole memory of somebody is one
-moment: when their next change would be due if they came at the rate. Whoever is ahead of that by
+moment: when their next request would be due if they came at the rate. Whoever is ahead of that by
 more than a minute's worth waits. Each process counts by itself; what keeps a flood off mustn't ask
 the database, nor a broker that may be down.
 """
@@ -16,7 +16,7 @@ _MANY = 10_000
 
 
 class Rates:
-    """Changes of everybody, each by their key.
+    """Requests of everybody, each by their key.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Rates:
         self._due: dict[Hashable, float] = {}
 
     def take(self, key: Hashable, now: float) -> float:
-        """Take a change at `now` (seconds of a clock that never goes back), and return 0; or
+        """Take a request at `now` (seconds of a clock that never goes back), and return 0; or
         return after how many seconds it may be asked for again, and count nothing."""
         due = max(self._due.get(key, now), now)
         too_soon = self._ahead(due, now)
@@ -38,7 +38,7 @@ class Rates:
         return max(too_soon, 0.0)
 
     def queue(self, key: Hashable, now: float) -> float:
-        """Count a change at `now`, and return how many seconds it has to wait for its turn."""
+        """Count a request at `now`, and return how many seconds it has to wait for its turn."""
         due = max(self._due.get(key, now), now)
         self._put(key, due, now)
         return max(self._ahead(due, now), 0.0)

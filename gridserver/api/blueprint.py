@@ -62,11 +62,13 @@ def _describe_refusals(
 ) -> dict[str, Any]:
     """Add to an operation's description what `context.guard` and `Parser` answer."""
     responses = doc["responses"]
-    if info.get("manual_doc", {}).get("security") != []:
+    is_change = method not in {"get", "head"}
+    needs_session = info.get("manual_doc", {}).get("security") != []
+    if needs_session:
         responses.setdefault(401, "UNAUTHORIZED")
-        if method not in {"get", "head"}:  # a cookie needs its CSRF token, whoever asks
+        if is_change:  # a cookie needs its CSRF token, whoever asks
             responses.setdefault(403, "FORBIDDEN")
-    if method not in {"get", "head"}:
+    if is_change or needs_session:
         responses.setdefault(429, "TOO_MANY_REQUESTS")
     if "requestBody" in doc:
         responses.setdefault(400, "BAD_REQUEST")

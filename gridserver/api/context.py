@@ -41,7 +41,8 @@ from gridserver.base.texts import DEFAULT_LANGUAGE, LANGUAGES
 
 COOKIE = Cookie("gridserver_session")
 CSRF_HEADER = "X-CSRF-Token"
-_GUARDED = ("/api/v1/", "/tiles/", "/ogc/")
+_TILES = "/tiles/"
+_GUARDED = ("/api/v1/", _TILES, "/ogc/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What is read by the view that takes it, which holds no connection meanwhile.
 _LARGE = frozenset({"multipart/form-data", "application/octet-stream"})
@@ -55,12 +56,23 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Installation:
-    """What the app was built with; `provider` is the bureau's own identity provider."""
+    """What the app was built with.
+
+    Attributes
+    ----------
+    accounts, addresses
+        Changes of each.
+    readers
+        Reads of each account.
+    provider
+        The bureau's own identity provider.
+    """
 
     settings: Settings
     database: Database
     accounts: Rates
     addresses: Rates
+    readers: Rates
     provider: Provider | None
     refusals: Refusals = field(default_factory=Refusals)
 
@@ -245,7 +257,9 @@ def _authenticate() -> None:
         raise NotFound("http.not_found", "There is nothing at this address.")
     if not request.path.startswith(_GUARDED):
         return
-    _take_change(_installation().addresses, network(request.remote_addr))
+    installation = _installation()
+    if request.method not in _SAFE:
+        _take(installation.addresses, network(request.remote_addr))
     _take_body()
     if _is_public():
         return
@@ -261,19 +275,20 @@ def _authenticate() -> None:
             )
     if g.principal.looks_on and request.method not in _SAFE and request.path not in _OF_A_WALL:
         raise Forbidden("access.looks_on", "A wall only looks on: sign in at a desk to act.")
-    _take_change(_installation().accounts, g.principal.account_id)
+    if request.method not in _SAFE:
+        _take(installation.accounts, g.principal.account_id)
+    elif not request.path.startswith(_TILES):  # a map that is dragged asks for hundreds at once
+        _take(installation.readers, g.principal.account_id)
     if not getattr(_view_class(), "while_locked", False):
         idle.require_open(g.principal)
     live().hub.contacts.take(g.principal.account_id, g.principal.device)
 
 
-def _take_change(rates: Rates, whose: Hashable) -> None:
-    if request.method in _SAFE:
-        return
+def _take(rates: Rates, whose: Hashable) -> None:
     if wait_s := rates.take(whose, time.monotonic()):
         raise Limited(
             "access.too_many_requests",
-            "Too many changes were asked for at once. Wait, and go on more slowly.",
+            "Too much was asked for at once. Wait, and go on more slowly.",
             retry_after_s=math.ceil(wait_s),
         )
 

@@ -62,6 +62,8 @@ class Settings:
         How many reverse proxies stand before the server, each of which says whom it speaks for.
     account_rate, address_rate : int
         How many changes an account, and an address, may ask a process for in a minute; 0: any.
+    account_read_rate : int
+        How many reads an account may ask a process for in a minute, tiles apart; 0: any.
     account_sockets, address_sockets : int
         How many sockets of a process an account (in each namespace), and an address, may hold open;
         0: any.
@@ -106,6 +108,7 @@ class Settings:
     trusted_proxies: int
     account_rate: int
     address_rate: int
+    account_read_rate: int
     account_sockets: int
     address_sockets: int
     socket_rate: int
@@ -172,6 +175,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_number(environ, "GRIDSERVER_TRUSTED_PROXIES", 0, 0, 9),
         account_rate=_number(environ, "GRIDSERVER_ACCOUNT_RATE", 1200, 0, _MOST_RATE),
         address_rate=_number(environ, "GRIDSERVER_ADDRESS_RATE", 12_000, 0, _MOST_RATE),
+        account_read_rate=_number(environ, "GRIDSERVER_ACCOUNT_READ_RATE", 12_000, 0, _MOST_RATE),
         account_sockets=_number(environ, "GRIDSERVER_ACCOUNT_SOCKETS", 100, 0, _MOST_SOCKETS),
         address_sockets=_number(environ, "GRIDSERVER_ADDRESS_SOCKETS", 4000, 0, _MOST_SOCKETS),
         socket_rate=_number(environ, "GRIDSERVER_SOCKET_RATE", 6000, 0, _MOST_RATE),

@@ -170,6 +170,7 @@ class Installation:
             # A whole county comes from one address here.
             "GRIDSERVER_ADDRESS_RATE": "0",
             "GRIDSERVER_ACCOUNT_RATE": "0",
+            "GRIDSERVER_ACCOUNT_READ_RATE": "0",
         }
         self.doors.append(door)
         self.webs.append(self._service(name, *command, **environ | own))

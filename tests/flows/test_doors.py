@@ -272,9 +272,13 @@ def test_slow_bodies_delay_nobody_else(
 
 @pytest.fixture
 def few(database: Database, county: County) -> AccountClient:
-    """A client of an application that takes three changes of an account, and five of an address, in
-    a minute."""
-    environ = {"GRIDSERVER_ACCOUNT_RATE": "3", "GRIDSERVER_ADDRESS_RATE": "5"}
+    """A client of an application that takes three changes of an account, five of an address, and
+    four reads of an account, in a minute."""
+    environ = {
+        "GRIDSERVER_ACCOUNT_RATE": "3",
+        "GRIDSERVER_ADDRESS_RATE": "5",
+        "GRIDSERVER_ACCOUNT_READ_RATE": "4",
+    }
     app = create_app(from_environment(environ), database)
     app.test_client_class = AccountClient
     return app.test_client()
@@ -301,3 +305,18 @@ def test_too_many_changes_from_an_address_are_refused(few: AccountClient) -> Non
     is_problem(desk.post(ACTIVITY), 429, "access.too_many_requests")
     elsewhere = {"REMOTE_ADDR": "192.0.2.9"}
     assert desk.post(ACTIVITY, environ_overrides=elsewhere).status_code == 204
+
+
+def test_too_many_reads_of_an_account_are_refused(few: AccountClient) -> None:
+    """By all its sessions together; tiles are apart, and so are changes."""
+    reader, second = few.as_("command"), few.as_("command")
+    for desk in (reader, second) * 2:
+        assert desk.get(f"{SESSIONS}/current").status_code == 200
+    for desk, path in ((reader, f"{SESSIONS}/current"), (second, "/ogc/collections")):
+        refused = desk.get(path, environ_overrides={"REMOTE_ADDR": "192.0.2.9"})
+        said = is_problem(refused, 429, "access.too_many_requests")
+        assert refused.headers["Retry-After"] == str(said["retry_after_s"])
+    assert reader.get("/tiles/grid.json").status_code == 200
+    assert reader.post(ACTIVITY).status_code == 204
+    assert few.as_("admin").get(f"{SESSIONS}/current").status_code == 200
+    assert few.get(f"{SESSIONS}/ways").status_code == 200

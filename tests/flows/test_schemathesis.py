@@ -107,7 +107,8 @@ def app(template: URL, superuser: sa.Engine) -> Iterator[Flask]:
         commit_county(database)
         with database.transaction() as session:  # what is asked badly mustn't shut out what follows
             policy.change(session, None, most_failures=policy.FAILURES[1])
-        unbounded = {"GRIDSERVER_ACCOUNT_RATE": "0", "GRIDSERVER_ADDRESS_RATE": "0"}
+        rates = ("ACCOUNT_RATE", "ACCOUNT_READ_RATE", "ADDRESS_RATE")
+        unbounded = {f"GRIDSERVER_{rate}": "0" for rate in rates}
         app = create_app(from_environment(unbounded), database)
         app.test_client_class = AccountClient
         # As in a process that is about to stop: whoever would wait for a message is answered.
