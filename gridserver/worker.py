@@ -110,9 +110,12 @@ def run_exchange(
     keyring: Keyring,
     stop: threading.Event,
     interval_s: float = INTERVAL_S,
+    *,
+    trusts_links: bool = False,
 ) -> None:
     """Send letters and read views until `stop` is set; then end what was begun."""
-    letters, views = courier.Courier(database, keyring), puller.Puller(database, keyring)
+    letters = courier.Courier(database, keyring, trusts_links=trusts_links)
+    views = puller.Puller(database, keyring)
 
     def rounds() -> None:
         letters.round()
@@ -221,7 +224,7 @@ def _beside(
 
 
 def _exchange(settings: Settings, database: Database, stop: threading.Event) -> None:
-    run_exchange(database, settings.keyring, stop)
+    run_exchange(database, settings.keyring, stop, trusts_links=settings.trusts_links)
 
 
 def _seal(settings: Settings, database: Database, stop: threading.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import ssl
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -113,7 +114,7 @@ class Agency:
     url: str = ""
 
     @contextmanager
-    def listening(self) -> Iterator[Agency]:
+    def listening(self, tls: ssl.SSLContext | None = None) -> Iterator[Agency]:
         agency = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -132,7 +133,9 @@ class Agency:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{server.server_port}"
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -31,7 +31,8 @@ from structlog import get_logger
 from gridserver.base import reading
 from gridserver.base.bounded import BoundedAdapter
 from gridserver.base.errors import Invalid, Unauthenticated, Unavailable
-from gridserver.base.identity import IdentityProvider, is_safe
+from gridserver.base.identity import IdentityProvider
+from gridserver.base.links import is_safe
 from gridserver.base.sealing import Seal
 
 #: How long a `sub` may be (OpenID Connect Core 1.0, 2).

@@ -24,6 +24,7 @@ from gridserver.api.shapes_exchange import (
     PullTermsSchema,
     ReplayedSchema,
 )
+from gridserver.base.links import is_safe
 from gridserver.exchange import mappings, pulls, rejects, service
 from gridserver.exchange.models import Pull
 from gridserver.incidents.rules import Report
@@ -82,7 +83,8 @@ class OnePartner(MethodView):
         with context.transaction() as session:
             actor = context.principal()
             blueprint.check_etag(partners.locked(session, actor, code), PartnerSchema)
-            return partners.put(session, actor, code, Terms(**body))
+            trusts = context.settings().trusts_links
+            return partners.put(session, actor, code, Terms(**body), trusts_links=trusts)
 
 
 @blueprint.route("/<code>/mapping")
@@ -168,17 +170,20 @@ class Replay(MethodView):
 
 def _add(session: Session, body: dict[str, Any]) -> dict[str, Any]:
     terms = Terms(**{name: said for name, said in body.items() if name != "code"})
-    return PartnerSchema().dump(partners.add(session, context.principal(), body["code"], terms))
+    actor, trusts = context.principal(), context.settings().trusts_links
+    added = partners.add(session, actor, body["code"], terms, trusts_links=trusts)
+    return PartnerSchema().dump(added)
 
 
 def _overviews(session: Session, found: list[Partner]) -> list[dict[str, Any]]:
-    keyring = context.settings().keyring
+    keyring, trusts = context.settings().keyring, context.settings().trusts_links
     letters, open_rejects = outbox.counts(session), rejects.counts(session)
     progress = pulls.by_partner(session)
     return [
         {
             **PartnerSchema().dump(partner),
             "has_secret": bool(keyring.of(partner.code).secrets),
+            "is_plain": not trusts and _is_plain(partner),
             "has_database": keyring.of(partner.code).database_url is not None,
             "pending_letters": letters.get(partner.code, {}).get("pending", 0),
             "dead_letters": letters.get(partner.code, {}).get("dead", 0),
@@ -187,6 +192,10 @@ def _overviews(session: Session, found: list[Partner]) -> list[dict[str, Any]]:
         }
         for partner in found
     ]
+
+
+def _is_plain(partner: Partner) -> bool:
+    return partner.webhook_url is not None and not is_safe(partner.webhook_url)
 
 
 def _progress(pull: Pull | None) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class PartnerOverviewSchema(PartnerSchema):
         required=True,
         metadata={"description": "Whether the environment has its secret."},
     )
+    is_plain = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Its address has no TLS, so nothing is sent there."},
+    )
     has_database = ma.fields.Boolean(required=True)
     pending_letters = ma.fields.Integer(required=True)
     dead_letters = ma.fields.Integer(required=True)

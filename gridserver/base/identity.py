@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gridserver.base.errors import Invalid
+from gridserver.base.links import is_safe
 
 _PREFIX = "GRIDSERVER_OIDC_"
 ISSUER, CLIENT_ID = f"{_PREFIX}ISSUER", f"{_PREFIX}CLIENT_ID"
@@ -19,7 +20,6 @@ AMR, ACR = f"{_PREFIX}AMR", f"{_PREFIX}ACR"
 
 _LONGEST_NAME = 40
 _CLAIM = re.compile(r"[A-Za-z0-9_:./-]{1,100}")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,6 @@ def from_environment(environ: Mapping[str, str]) -> IdentityProvider | None:
         amr=tuple(environ.get(AMR, "mfa").split()),
         acr=tuple(environ.get(ACR, "").split()),
     )
-
-
-def is_safe(address: str) -> bool:
-    """Say whether nobody on the way reads what is sent there: HTTPS, or this very machine."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:  # such as half an IPv6 address
-        return False
-    is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    return bool(parts.hostname) and (parts.scheme == "https" or is_here)
 
 
 def _secret(environ: Mapping[str, str]) -> str | None:

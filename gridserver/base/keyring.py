@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gridserver.base import links
 from gridserver.base.errors import Invalid
 
 FILE = "GRIDSERVER_EXCHANGE_SECRETS"
@@ -62,11 +63,12 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
-def from_environment(environ: Mapping[str, str]) -> Keyring:
+def from_environment(environ: Mapping[str, str], *, trusts_links: bool = False) -> Keyring:
     """Read the keys: the file first, then the variables, which go before it.
 
     ``GRIDSERVER_EXCHANGE_SECRET_<CODE>`` and ``GRIDSERVER_EXCHANGE_DATABASE_<CODE>`` name a partner
-    by its code in capitals, with ``_`` for ``-``.
+    by its code in capitals, with ``_`` for ``-``. A database on another machine is asked such that
+    nobody between reads or answers, unless `trusts_links`.
 
     Raises
     ------
@@ -82,7 +84,17 @@ def from_environment(environ: Mapping[str, str]) -> Keyring:
         if name.startswith(_DATABASE) and value:
             code = _code(name, name.removeprefix(_DATABASE))
             keys[code] = Key(keys.get(code, Key()).secrets, _url(name, value))
+    if not trusts_links:
+        _require_private_lines(keys, environ)
     return Keyring(keys)
+
+
+def _require_private_lines(keys: Mapping[str, Key], environ: Mapping[str, str]) -> None:
+    for code, key in keys.items():
+        url = key.database_url
+        if url and (remedy := links.partner_database_remedy(url, environ)):
+            variable = f"{_DATABASE}{code.upper().replace('-', '_')}"
+            raise _bad(variable if environ.get(variable) else f"{FILE} [{code}]", remedy)
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, Key]:

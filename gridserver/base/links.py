@@ -1,4 +1,5 @@
-"""The lines to browsers, the database and Redis: on this machine, or read by nobody between."""
+"""The lines to browsers, databases, Redis and other agencies: on this machine, or read by nobody
+between."""
 
 from __future__ import annotations
 
@@ -27,6 +28,39 @@ def database_remedy(address: str, environ: Mapping[str, str]) -> str | None:
         f"a database on another machine is asked by sslmode={_SAFE} "
         f"(…/gridserver?sslmode={_SAFE}&sslrootcert=/path/ca.pem); {_OTHERWISE}"
     )
+
+
+def partner_database_remedy(address: str, environ: Mapping[str, str]) -> str | None:
+    """Return what is lacking on the line to another agency's database, of whatever kind; None:
+    nothing."""
+    url = make_url(address)
+    if url.get_backend_name() in {"postgresql", "postgres"}:
+        return database_remedy(address, environ)
+    if url.get_backend_name() == "sqlite" or (url.host and _is_here(url.host)):
+        return None
+    return (
+        "whether a driver looks at a certificate isn't known of this kind of database: have a "
+        f"tunnel with TLS end on this machine, and ask localhost; {_OTHERWISE}"
+    )
+
+
+def agency_remedy(address: str) -> str | None:
+    """Return what is lacking for nobody to read what is sent to an agency's address; None:
+    nothing."""
+    if is_safe(address):
+        return None
+    return f"give an https address, since it isn't on this machine; {_OTHERWISE}"
+
+
+def is_safe(address: str) -> bool:
+    """Say whether nobody on the way reads what is sent there: HTTPS, or this very machine."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as half an IPv6 address
+        return False
+    if not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))
 
 
 def redis_remedy(address: str) -> str | None:

@@ -180,7 +180,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         address_sockets=_number(environ, "GRIDSERVER_ADDRESS_SOCKETS", 4000, 0, _MOST_SOCKETS),
         socket_rate=_number(environ, "GRIDSERVER_SOCKET_RATE", 6000, 0, _MOST_RATE),
         geometry_processes=_number(environ, "GRIDSERVER_GEOMETRY_PROCESSES", 2, 1, 64),
-        keyring=keyring.from_environment(environ),
+        keyring=keyring.from_environment(environ, trusts_links=trusts),
         seal=sealing.from_environment(environ, var),
         basemap=basemap.from_environment(environ),
         database_owner_url=_database_url(environ, OWNER, trusts),

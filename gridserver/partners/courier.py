@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import requests
 
 from gridserver import __version__
+from gridserver.base import links
 from gridserver.base.crew import Crew
 from gridserver.base.db import Database
 from gridserver.base.keyring import Keyring
@@ -33,11 +34,14 @@ class Courier:
         With room for ``SLOTS + 1`` connections.
     keyring : Keyring
         The secrets that sign.
+    trusts_links : bool
+        The lines to other machines are trusted as they are, without TLS.
     """
 
-    def __init__(self, database: Database, keyring: Keyring) -> None:
+    def __init__(self, database: Database, keyring: Keyring, *, trusts_links: bool = False) -> None:
         self._database = database
         self._keyring = keyring
+        self._trusts_links = trusts_links
         self._crew = Crew("courier", SLOTS)
 
     def round(self) -> int:
@@ -61,6 +65,8 @@ class Courier:
         keys = self._keyring.of(letter.partner_code).secrets
         if not keys:
             return Answer(error="no secret is set, and nothing goes out unsigned")
+        if not self._trusts_links and (remedy := links.agency_remedy(letter.url)):
+            return Answer(error=f"nothing goes out without TLS: {remedy}")
         body = json.dumps(letter.body, ensure_ascii=False).encode()
         request = signatures.Request("POST", urlsplit(letter.url).path or "/", body)
         signed = signatures.headers(

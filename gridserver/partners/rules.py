@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from urllib.parse import urlsplit
 
-from gridserver.base import keyring, reading
+from gridserver.base import keyring, links, reading
 from gridserver.base.errors import Invalid
 
 #: After so many failed tries a letter is dead: some three and a half hours.
@@ -51,14 +51,15 @@ def read_name_en(value: object) -> str | None:
     return reading.optional_text(value, "name_en", longest=_LONGEST_NAME)
 
 
-def read_webhook_url(value: object) -> str | None:
+def read_webhook_url(value: object, *, trusts_links: bool = False) -> str | None:
     """Return the address that letters are sent to, or None.
 
     Raises
     ------
     Invalid
         ``exchange.bad_url``: no http or https address, or one with a user name, a password or a
-        fragment.
+        fragment; ``exchange.plain_url``: it would be asked without TLS, on another machine, and the
+        lines aren't trusted as they are.
     """
     url = reading.optional_text(value, "webhook_url", longest=_LONGEST_URL)
     if url is None:
@@ -74,4 +75,6 @@ def read_webhook_url(value: object) -> str | None:
             "webhook_url: give an http or https address, without user name, password and #.",
             field="webhook_url",
         )
+    if not trusts_links and (remedy := links.agency_remedy(url)):
+        raise Invalid("exchange.plain_url", f"webhook_url: {remedy}", field="webhook_url")
     return url

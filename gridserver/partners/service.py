@@ -42,20 +42,28 @@ class Terms:
     enabled: bool = True
 
 
-def add(session: Session, actor: Principal, code: str, terms: Terms) -> Partner:
+def add(
+    session: Session, actor: Principal, code: str, terms: Terms, *, trusts_links: bool = False
+) -> Partner:
     """Add a partner, with an account that stands for it.
+
+    Parameters
+    ----------
+    trusts_links : bool
+        The lines to other machines are trusted as they are, without TLS.
 
     Raises
     ------
     Forbidden
         The actor may not edit the bureau's exchange.
     Invalid
-        ``exchange.bad_code``, ``exchange.bad_url``, ``input.*``: names the field.
+        ``exchange.bad_code``, ``exchange.bad_url``, ``exchange.plain_url``, ``input.*``: names the
+        field.
     Conflict
         ``exchange.exists``, ``exchange.name_taken``.
     """
     require(actor, "exchange.edit", org.bureau(session).path)
-    code, terms = rules.read_code(code), _read(terms)
+    code, terms = rules.read_code(code), _read(terms, trusts_links)
     if session.scalar(select(Partner.id).where(Partner.code == code)):
         raise Conflict("exchange.exists", f"Partner {code} exists.", field="code")
     _require_free_names(session, code, terms)
@@ -93,9 +101,11 @@ def locked(session: Session, actor: Principal, code: str) -> Partner:
     return found
 
 
-def put(session: Session, actor: Principal, code: str, terms: Terms) -> Partner:
-    """Change a partner. Raises as `add` and `locked` do."""
-    partner, terms = locked(session, actor, code), _read(terms)
+def put(
+    session: Session, actor: Principal, code: str, terms: Terms, *, trusts_links: bool = False
+) -> Partner:
+    """Change a partner; takes and raises what `add` does, and raises as `locked`."""
+    partner, terms = locked(session, actor, code), _read(terms, trusts_links)
     _require_free_names(session, code, terms)
     for name, value in vars(terms).items():
         setattr(partner, name, value)
@@ -163,11 +173,11 @@ def principal(session: Session, partner: Partner) -> Principal:
     )
 
 
-def _read(terms: Terms) -> Terms:
+def _read(terms: Terms, trusts_links: bool) -> Terms:
     return Terms(
         name=rules.read_name(terms.name),
         name_en=rules.read_name_en(terms.name_en),
-        webhook_url=rules.read_webhook_url(terms.webhook_url),
+        webhook_url=rules.read_webhook_url(terms.webhook_url, trusts_links=trusts_links),
         enabled=terms.enabled,
     )
 

@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable
 
 import requests
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from gridserver.base.clock import SystemClock
+from gridserver.base.db import Database
+from gridserver.partners.models import Partner
 from tests.browser import PATIENCE
-from tests.e2e.serving import SECRETS
+from tests.e2e.serving import SECRETS, County
 from tests.exchange import signed
 
 OpenPage = Callable[..., Page]
@@ -64,3 +67,29 @@ def test_the_110_platform_is_connected(served: str, open_page: OpenPage, sign_in
     page.get_by_test_id("replay-all").click()
     expect(page.get_by_test_id("replay-outcome")).to_have_text("Taken: 1. Left: 0.")
     assert send(served, MESSAGE) == 200, "it was taken, so it is known now"
+
+
+def test_an_address_without_tls_is_refused_and_an_old_one_told(
+    kaihua: County, open_page: OpenPage, sign_in: SignIn
+) -> None:
+    page = sign_in(open_page("/exchange", locale="en", refused=(422,)), "admin")
+    page.get_by_test_id("add-partner").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_test_id("partner-code").fill("12345")
+    dialog.get_by_test_id("partner-name").fill("12345热线")
+    dialog.get_by_test_id("partner-url").fill("http://10.1.2.3/police")
+    dialog.get_by_test_id("confirm").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("https")
+    dialog.get_by_test_id("partner-url").fill("https://10.1.2.3/police")
+    dialog.get_by_test_id("confirm").click()
+    row = page.get_by_test_id("partner-12345")
+    expect(row).to_have_attribute("aria-current", "true")
+    expect(row).not_to_contain_text("https")
+
+    database = Database(kaihua.database_url)
+    with database.transaction() as session:  # as from before it was asked for
+        old = sa.update(Partner).where(Partner.code == "12345")
+        session.execute(old.values(webhook_url="http://10.1.2.3/police"))
+    database.dispose()
+    page.reload()
+    expect(row).to_contain_text("Address without https: nothing is sent")

@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from gridserver.app import create_app
+from gridserver.base import links
 from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Base, Database
 from gridserver.base.settings import ROOT, from_environment
 from gridserver.incidents.models import Incident
+from gridserver.partners.models import Partner
 from tests.county import commit_county
 from tests.exchange import ENVIRON, RULES, SECRETS, a_message, signed
 from tests.flows.conftest import AccountClient
@@ -282,6 +284,29 @@ def test_the_overview_says_what_waits(admin: AccountClient, send: Send) -> None:
     assert (platform["code"], platform["open_rejects"], platform["has_secret"]) == ("110", 1, True)
     assert (hotline["code"], hotline["open_rejects"], hotline["dead_letters"]) == ("12345", 0, 0)
     assert platform["has_database"] is False and platform["error"] is None
+
+
+def test_an_address_without_tls_is_refused_and_an_old_one_told(
+    admin: AccountClient, database: Database
+) -> None:
+    """Unless the operator trusts the lines as they are."""
+    terms = {"name": "12345热线", "webhook_url": "http://10.1.2.3/police"}
+    for refused in (
+        put(admin, f"{PARTNERS}/12345", terms),
+        admin.post(PARTNERS, json=terms | {"code": "new", "name": "新"}),
+    ):
+        assert is_problem(refused, 422, "exchange.plain_url")["field"] == "webhook_url"
+    assert [each["is_plain"] for each in admin.get(PARTNERS).json["items"]] == [False, False]
+    with database.transaction() as session:  # as from before it was asked for
+        old = sa.update(Partner).where(Partner.code == "12345")
+        session.execute(old.values(webhook_url=terms["webhook_url"]))
+    assert [each["is_plain"] for each in admin.get(PARTNERS).json["items"]] == [False, True]
+
+    app = create_app(from_environment(ENVIRON | {links.PLAIN: "yes"}), database)
+    app.test_client_class = AccountClient
+    trusting = app.test_client().as_("admin")
+    assert put(trusting, f"{PARTNERS}/12345", terms).status_code == 200
+    assert [each["is_plain"] for each in trusting.get(PARTNERS).json["items"]] == [False, False]
 
 
 def test_only_an_admin_may(client: AccountClient, admin: AccountClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL
 
 from gridserver.base.clock import SetClock, SystemClock
 from gridserver.base.db import Database
+from gridserver.certificates import certify
 from gridserver.delivery.commands import Command
 from gridserver.dispatch import service
 from gridserver.dispatch.models import Offer, Task
@@ -237,6 +239,49 @@ def test_without_a_secret_nothing_goes_out(
     send_now(database, clock)
     assert hotline.heard == []
     assert "no secret" in letter(database, task_id).error
+
+
+def test_nothing_goes_out_without_tls(
+    database: Database, county: County, hotline: Agency, clock: SetClock
+) -> None:
+    """An address from before it was asked for: the letter waits, and says why."""
+    with database.transaction() as session:
+        session.execute(sa.update(Partner).values(webhook_url="http://agency.invalid/"))
+    task_id = hand_over(database, county, "12345")
+    send_now(database, clock)
+    failed = letter(database, task_id)
+    assert (failed.state, failed.status) == ("pending", None)
+    assert "give an https address" in failed.error
+    clock.set(failed.due_at)
+    courier = Courier(database, KEYRING, trusts_links=True)
+    assert courier.round() == 1
+    courier.close()
+    assert letter(database, task_id).error == "ConnectionError"
+
+
+def test_an_agencys_certificate_is_looked_at(
+    database: Database,
+    county: County,
+    clock: SetClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = certify(tmp_path, ["127.0.0.1"], SystemClock().now())
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(made.certificate, made.key)
+    with Agency().listening(tls) as agency:
+        with database.transaction() as session:
+            add_partner(session, county, "12345", webhook_url=agency.url)
+        task_id = hand_over(database, county, "12345")
+        send_now(database, clock)
+        assert letter(database, task_id).error == "SSLError"
+        assert agency.heard == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.authority))
+        clock.set(letter(database, task_id).due_at)
+        courier = Courier(database, KEYRING)
+        assert courier.round() == 1
+        courier.close()
+    assert letter(database, task_id).state == "sent"
 
 
 def test_a_netrc_adds_nothing(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gridserver.base import identity
+from gridserver.base import identity, links
 from gridserver.base.errors import Invalid
 
 ENVIRON = {
@@ -64,7 +64,9 @@ def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
         ("https://id.example/token", True),
         ("http://127.0.0.1:4000", True),
         ("http://localhost", True),
+        ("http://[::1]:4000", True),
         ("http://localhost.example", False),
+        ("http:///token", False),
         ("ftp://id.example", False),
         ("https://", False),
         ("https://[id", False),
@@ -72,4 +74,4 @@ def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
     ],
 )
 def test_nobody_on_the_way_reads_it(address: str, is_safe: bool) -> None:
-    assert identity.is_safe(address) == is_safe
+    assert links.is_safe(address) == is_safe

@@ -12,7 +12,7 @@ from gridserver.base.keyring import FILE
 from gridserver.base.settings import from_environment
 
 OLD, NEW = "a" * 32, "b" * 32
-URL = "postgresql://reader:hush@db.example/cad"
+URL = "postgresql://reader:hush@db.example/cad?sslmode=verify-full"
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ def test_a_bad_variable_is_named(name: str, value: str) -> None:
         '[110]\nsecret = "hush"\n',
         '[110]\nsecrets = "hush"\n',
         '[110]\ndatabase = "hush"\n',
+        '[110]\ndatabase = "postgresql://reader:hush@db.example/cad"\n',
         "[110]\ndatabase = 5\n",
         '110 = "hush"\n',
         "['a b']\n",

@@ -1,10 +1,12 @@
-"""The lines to the database and to Redis: on this machine, or such as nobody between reads."""
+"""The lines to databases, Redis and other agencies: on this machine, or such as nobody between
+reads."""
 
 from __future__ import annotations
 
 import pytest
 
 from gridserver.base import links
+from gridserver.base.errors import Invalid
 from gridserver.base.settings import from_environment
 
 
@@ -52,6 +54,31 @@ def test_a_database_is_here_or_its_certificate_is_looked_at(
 )
 def test_a_redis_is_here_or_its_certificate_is_looked_at(url: str, is_safe: bool) -> None:
     assert (links.redis_remedy(url) is None) == is_safe
+
+
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [
+        ("postgresql://reader@cad.example/cad", False),
+        ("postgresql://reader@cad.example/cad?sslmode=require", False),
+        ("postgresql+psycopg2://reader@cad.example/cad", False),
+        ("postgresql://reader@cad.example/cad?sslmode=verify-full", True),
+        ("postgresql://reader@127.0.0.1/cad", True),
+        ("mysql+pymysql://reader@cad.example/cad", False),
+        ("mysql+pymysql://reader@localhost:3307/cad", True),
+        ("mssql+pyodbc:///?odbc_connect=Server%3Dcad.example", False),
+        ("sqlite:////var/cad.sqlite", True),
+    ],
+)
+def test_a_partners_database_is_asked_as_our_own(url: str, is_safe: bool) -> None:
+    assert (links.partner_database_remedy(url, {}) is None) == is_safe
+    environ = {"GRIDSERVER_EXCHANGE_DATABASE_CITY_110": url}
+    assert from_environment(environ | {links.PLAIN: "yes"}).keyring.of("city-110").database_url
+    if not is_safe:
+        with pytest.raises(Invalid, match=links.PLAIN) as refusal:
+            from_environment(environ)
+        assert refusal.value.field == "GRIDSERVER_EXCHANGE_DATABASE_CITY_110"
+        assert "reader" not in refusal.value.message
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_bad_codes(code: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://10.1.2.3:8080/in", "https://agency.example/hook?from=110", None, " "]
+    "url", ["http://127.0.0.1:8080/in", "https://agency.example/hook?from=110", None, " "]
 )
 def test_addresses(url: str | None) -> None:
     assert rules.read_webhook_url(url) == ((url and url.strip()) or None)
@@ -57,6 +57,14 @@ def test_bad_addresses(url: object) -> None:
     with pytest.raises(Invalid) as refusal:
         rules.read_webhook_url(url)
     assert refusal.value.field == "webhook_url"
+
+
+@pytest.mark.parametrize("url", ["http://10.1.2.3:8080/in", "http://agency.example/hook"])
+def test_an_address_elsewhere_is_https(url: str) -> None:
+    with pytest.raises(Invalid, match=r"https.*GRIDSERVER_PLAIN_LINKS") as refusal:
+        rules.read_webhook_url(url)
+    assert (refusal.value.code, refusal.value.field) == ("exchange.plain_url", "webhook_url")
+    assert rules.read_webhook_url(url, trusts_links=True) == url
 
 
 @pytest.mark.parametrize(

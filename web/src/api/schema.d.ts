@@ -15549,6 +15549,8 @@ export interface components {
             code: string;
             /** @description Whether the environment has its secret. */
             has_secret: boolean;
+            /** @description Its address has no TLS, so nothing is sent there. */
+            is_plain: boolean;
             has_database: boolean;
             pending_letters: number;
             dead_letters: number;
