@@ -27,6 +27,7 @@ from gridserver.base.settings import Settings
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_SERVER = "server.pem"
 _AUTHORITY_YEARS = 10
 #: What browsers accept at most for a server (CA/Browser Forum, 6.3.2), less a little.
 _SERVER_DAYS = 390
@@ -68,6 +69,11 @@ def folder(settings: Settings) -> Path:
     return settings.var / "tls"
 
 
+def is_local(settings: Settings) -> bool:
+    """Say whether it is the local authority that vouches for the server."""
+    return settings.tls_certificate == folder(settings) / _SERVER
+
+
 def certify(folder: Path, names: Iterable[str], now: dt.datetime) -> Certificate:
     """Return a certificate for `names` that is good for weeks, made where there is none.
 
@@ -88,7 +94,7 @@ def certify(folder: Path, names: Iterable[str], now: dt.datetime) -> Certificate
     wanted = [_general_name(name) for name in dict.fromkeys(names)]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority, authority_key = _authority(folder, wanted, now)
-    certificate, key = folder / "server.pem", folder / "server-key.pem"
+    certificate, key = folder / _SERVER, folder / "server-key.pem"
     if not _still_good(certificate, authority, wanted, now):
         own = ec.generate_private_key(ec.SECP256R1())
         signed = _server(own, authority, authority_key, wanted, now)

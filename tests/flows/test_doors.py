@@ -113,6 +113,7 @@ def test_every_answer_tells_browsers_what_it_is_for(
     assert {"object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "Strict-Transport-Security" not in answer.headers, "it has no certificate"
     assert answer.headers.get("Cache-Control") == ("no-store" if "/api/" in path else None)
 
 

@@ -16,7 +16,9 @@ import requests
 import socketio
 from sqlalchemy.engine import URL
 
+from gridserver.base.clock import SystemClock
 from gridserver.base.db import Database
+from gridserver.certificates import certify
 from tests.county import PASSWORD, commit_county
 from tests.processes import GRIDSERVER, free_port
 from tests.waiting import until
@@ -56,8 +58,9 @@ class Served:
         except (requests.ConnectionError, OSError):
             return False
 
-    def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, verify=str(self.authority), timeout=10)
+    def get(self, path: str, **headers: str) -> requests.Response:
+        authority = str(self.authority)
+        return requests.get(self.url + path, headers=headers, verify=authority, timeout=10)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -140,6 +143,7 @@ def test_the_phone_finds_the_authority_and_its_fingerprint(serve: Callable[..., 
     answer = served.get("/ca.crt")
     assert answer.content == served.authority.read_bytes()
     assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
+    assert "Strict-Transport-Security" not in answer.headers, "it could never be fetched anew"
     der = ssl.PEM_cert_to_DER_cert(answer.text)
     fingerprint = hashlib.sha256(der).digest().hex(":").upper()
     said = served.said.read_text()
@@ -172,6 +176,27 @@ def test_the_bureaus_own_certificate_goes_before(
     second = serve("--tls", "--tls-name", "other.local", **own)
     assert second.get("/readyz").ok
     assert (folder / "server.pem").stat().st_mtime_ns == before
+
+
+def test_by_the_bureaus_own_certificate_browsers_ask_by_https_alone(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """Whatever is answered, a refusal at the door too."""
+    made = certify(tmp_path / "own", ["localhost"], SystemClock().now())
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tls" / "ca.crt").write_bytes(made.authority.read_bytes())
+    served = serve(
+        GRIDSERVER_TLS_CERTIFICATE=str(made.certificate), GRIDSERVER_TLS_KEY=str(made.key)
+    )
+    for path, headers, status in (
+        ("/healthz", {}, 200),
+        ("/nothing.js", {}, 404),
+        ("/api/v1/bureau", {}, 401),
+        ("/api/v1/bureau", {"Host": "evil.example"}, 421),
+    ):
+        answer = served.get(path, **headers)
+        assert answer.status_code == status
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 @pytest.mark.parametrize(
