@@ -56,8 +56,16 @@ lock: .venv/.ready ## Renew requirements.lock, for every Python from 3.11 on
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
 
-audit: .venv/.ready ## Look the locked packages up in the advisory databases (needs the internet)
-	$(BIN)/python -m pip_audit --strict --require-hashes -r requirements.lock
+# Each is asked, whatever the one before found. (pip-audit is of use to nobody but who runs this, so
+# no lock has it.)
+audit: .venv/.ready ## Look all locked packages up in the advisory databases (needs the internet)
+	@found=0; \
+	$(BIN)/uv tool run pip-audit@2.10.1 --strict --require-hashes --disable-pip \
+		-r requirements.lock -r web/node.lock || found=1; \
+	for lock in web/package-lock.json bench/package-lock.json; do \
+		echo "== $$lock"; $(NPM) --prefix $$(dirname $$lock) audit || found=1; \
+	done; \
+	exit $$found
 
 clean: ## Remove what was built; the county in var/ stays
 	rm -rf .venv web/node_modules web/dist
