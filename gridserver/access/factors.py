@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from gridserver.access import policy, recovery, security_keys, totp
+from gridserver.access import policy, queries, recovery, security_keys, totp
 from gridserver.access.models import Account, SecondFactor
 from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Key, Party
@@ -176,7 +176,8 @@ def show(
         if not recovery.use(session, account_id, shown.recovery_code):
             raise _wrong()
         left = recovery.left(session, account_id)
-        _record(session, None, Tag.FACTOR_RECOVERY, account_id, {"left": left})
+        whose = queries.principal_of(session, account_id)
+        _record(session, whose, Tag.FACTOR_RECOVERY, account_id, {"left": left})
         return "recovery_code"
     for factor in _confirmed(session, account_id, lock=True):
         is_it = (

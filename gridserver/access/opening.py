@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from gridserver.access import devices, policy, sessions
+from gridserver.access import devices, policy, queries, sessions
 from gridserver.access.models import LoginSession
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
@@ -69,7 +69,7 @@ def open_session(
     session.flush()
     audit.record(
         session,
-        None,
+        queries.principal_by_session(session, opened.session_id),
         Tag.SESSION_OPEN,
         subject_kind="account",
         subject_id=account_id,

@@ -16,6 +16,7 @@ from gridserver.access import (
     passwords,
     policy,
     proofs,
+    queries,
     sessions,
     tickets,
 )
@@ -427,7 +428,8 @@ def sign_in_enrolled(
     Raises as `sign_in_further` and `factors.confirm` do.
     """
     held = tickets.held(session, ticket, "enrolment")
-    codes = factors.confirm(session, None, held.account_id, shown, name, tools)
+    actor = queries.principal_of(session, held.account_id)
+    codes = factors.confirm(session, actor, held.account_id, shown, name, tools)
     tickets.use(session, ticket)
     shown_now = (*held.shown, "enrolment")
     return open_session(session, held.account_id, held.device, said, shown=shown_now), codes

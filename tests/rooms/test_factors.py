@@ -77,10 +77,12 @@ def test_the_password_and_a_code_open_a_session(
     signed_in = further(session, more.ticket, tools, code=app.at(clock.now()))
     holder, _ = queries.principal_by_token(session, signed_in.token)
     assert (holder.username, holder.device) == (WHO, "desk")
-    shown = session.scalars(
-        select(AuditEntry.data).where(AuditEntry.tag == "session:open").order_by(AuditEntry.id)
+    opened = session.scalars(
+        select(AuditEntry).where(AuditEntry.tag == "session:open").order_by(AuditEntry.id)
     ).all()[-1]
-    assert shown == {"shown": ["password", "totp"]}
+    assert opened.data == {"shown": ["password", "totp"]}
+    # It is found by who it was, and from where.
+    assert (opened.actor, opened.device) == (WHO, "desk")
 
 
 def test_a_code_and_a_ticket_are_good_once(
