@@ -122,11 +122,19 @@ def _wanted(session: Session, arguments: dict[str, Any]) -> Wanted:
 
 
 def _accounts(found: list[tuple[AuditEntry, int | None]]) -> set[int]:
-    return {entry.actor_account_id for entry, _ in found if entry.actor_account_id is not None}
+    named = (each for entry, _ in found for each in (entry.actor_account_id, _subject(entry)))
+    return {each for each in named if each is not None}
+
+
+def _subject(entry: AuditEntry) -> int | None:
+    """Return the account that it was done to, where it was one; of a failed sign-in it may be
+    ``unknown``."""
+    is_account = entry.subject_kind == "account" and entry.subject_id.isdecimal()
+    return int(entry.subject_id) if is_account else None
 
 
 def _card(entry: AuditEntry, seal: int | None, people: dict[int, AccountRef]) -> dict[str, Any]:
-    account = people.get(entry.actor_account_id or 0)
+    account, subject = people.get(entry.actor_account_id or 0), people.get(_subject(entry) or 0)
     username = entry.actor or (account.username if account else None)
     actor = username and {
         "username": username,
@@ -134,4 +142,5 @@ def _card(entry: AuditEntry, seal: int | None, people: dict[int, AccountRef]) ->
     }
     names = ("id", "tag", "device", "subject_kind", "subject_id", "purpose", "lon", "lat", "data")
     shown = {name: getattr(entry, name) for name in names}
-    return shown | {"at": entry.at.isoformat(), "actor": actor, "seal": seal}
+    whom = subject and {"username": subject.username, "display_name": subject.display_name}
+    return shown | {"at": entry.at.isoformat(), "actor": actor, "subject": whom, "seal": seal}

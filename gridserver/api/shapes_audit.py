@@ -29,7 +29,8 @@ class LedgerEntryArguments(LedgerWantedArguments, context.PageArguments):
 
 
 class LedgerEntrySchema(ma.Schema):
-    """One deed or look. `seal` is null while it waits to be sealed."""
+    """One deed or look. `subject` is whom it was done to, where that is an account; `seal` is null
+    while it waits to be sealed."""
 
     id = ma.fields.Integer(required=True)
     at = moment()
@@ -38,6 +39,7 @@ class LedgerEntrySchema(ma.Schema):
     device = ma.fields.String(required=True, allow_none=True)
     subject_kind = ma.fields.String(required=True)
     subject_id = ma.fields.String(required=True)
+    subject = ma.fields.Nested(PersonSchema, required=True, allow_none=True)
     purpose = ma.fields.String(required=True, allow_none=True)
     lon = ma.fields.Float(required=True, allow_none=True)
     lat = ma.fields.Float(required=True, allow_none=True)

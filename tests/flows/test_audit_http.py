@@ -82,6 +82,26 @@ def test_by_person_subject_tag_and_time(
     assert tags(auditor, tag="task", to=since) == ["task:depart", "task:sign"]
 
 
+def test_signing_in_is_found_by_who_it_was(
+    auditor: AccountClient, client: AccountClient, county: County
+) -> None:
+    client.as_("command")
+    client.application.test_client().post(
+        "/api/v1/sessions", json={"username": "command", "password": "not this one"}
+    )
+    found = auditor.get(LOOKS, query_string={"subject_kind": "account", "tag": "session"}).json
+    told = {
+        each["tag"]: (each["actor"] and each["actor"]["username"], each["subject"]["username"])
+        for each in found["items"]
+        if each["subject_id"] == str(county.accounts["command"])
+    }
+    # Who gave a wrong password is known to nobody; whose account it was, is.
+    assert told == {
+        "session:open": ("command", "command"),
+        "session:refused": (None, "command"),
+    }
+
+
 def test_a_row_says_who_where_why_and_in_which_seal(auditor: AccountClient, written: None) -> None:
     (report,) = auditor.get(LOOKS, query_string={"tag": "incident:report"}).json["items"]
     assert report["actor"] == {"username": "command", "display_name": "command"}

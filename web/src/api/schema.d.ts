@@ -15260,6 +15260,7 @@ export interface components {
             device: string | null;
             subject_kind: string;
             subject_id: string;
+            subject: components["schemas"]["Person"] | null;
             purpose: string | null;
             lon: number | null;
             lat: number | null;
