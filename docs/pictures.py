@@ -16,6 +16,7 @@ import click
 from playwright.sync_api import expect
 
 from docs import (
+    pictures_audit,
     pictures_board,
     pictures_bulletins,
     pictures_calls,
@@ -50,6 +51,7 @@ SETS = {
     "places": pictures_places.PICTURES,
     "orders": pictures_orders.PICTURES,
     "bulletins": pictures_bulletins.PICTURES,
+    "audit": pictures_audit.PICTURES,
     "captures": pictures_captures.PICTURES,
     "exchange": pictures_exchange.PICTURES,
     "workshop": pictures_workshop.PICTURES,

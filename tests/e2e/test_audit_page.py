@@ -32,13 +32,16 @@ def test_the_auditor_finds_who_did_what(open_page: OpenPage, sign_in: SignIn) ->
     page.get_by_test_id("audit-look").click()
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("appointed an auditor")
-    expect(rows.first).to_contain_text("authorised_by")
+    # In words, as nobody outside reads what a program keeps.
+    expect(rows.first).to_contain_text("authorised by 演示法制, 演示纪检")
     assert_accessible(page)
 
     page.get_by_test_id("audit-clear").click()
     page.get_by_test_id("audit-actor").fill("auditor")
     page.get_by_test_id("audit-look").click()
     expect(rows.first).to_contain_text("looked at the ledger")
+    # Their signing in is theirs, too, and says by what.
+    expect(rows.filter(has_text="signed in").first).to_contain_text("shown password")
     page.get_by_test_id("audit-clear").click()
     page.get_by_test_id("audit-tag").select_option("account:appoint")
     page.get_by_test_id("audit-look").click()

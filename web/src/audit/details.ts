@@ -1,0 +1,71 @@
+/** What a row of the ledger keeps beside its deed, made readable. */
+
+/** One thing that was kept; `was` is there where the deed changed it. */
+export interface Detail {
+  name: string
+  was?: string
+  is: string
+}
+
+/** The reader's language: of vue-i18n what is needed, and how a moment is said. */
+export interface Words {
+  t: (key: string) => string
+  te: (key: string) => boolean
+  n: (value: number) => string
+  moment: (at: string) => string
+}
+
+type Data = Readonly<Record<string, unknown>>
+
+/** A moment as the server writes it: with its offset, so that no day or text is taken for one. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
+
+/** Where the words stand for a code that the ledger keeps as it is. */
+const SECTIONS = ['audit.value', 'state', 'role', 'bulletins.kind', 'duty.duty', 'audit.kind', 'refusal']
+
+/** The details of a row. What has no words stays as it was kept: nothing is left out. */
+export function detailsOf(data: Data, words: Words): Detail[] {
+  const { before, after, ...rest } = data
+  const was = isData(before) ? before : {}
+  const is = isData(after) ? after : {}
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+  return [
+    ...Object.entries(rest).map(([key, value]) => ({ name: nameOf(key, words), is: said(value, words) })),
+    ...changed.map((key) => ({
+      name: nameOf(key, words),
+      ...change(said(was[key], words), said(is[key], words)),
+    })),
+  ]
+}
+
+/** Where nothing changed it stands once. */
+function change(was: string, is: string): Omit<Detail, 'name'> {
+  return was === is ? { is } : { was, is }
+}
+
+function nameOf(key: string, { t, te }: Words): string {
+  return te(`audit.data.${key}`) ? t(`audit.data.${key}`) : key
+}
+
+function said(value: unknown, words: Words): string {
+  const { t, n } = words
+  if (value === null || value === undefined || value === '') return '—'
+  if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
+  if (typeof value === 'number') return n(value)
+  if (Array.isArray(value)) return value.map((each) => said(each, words)).join(t('audit.and')) || '—'
+  if (!isData(value)) return sayText(String(value), words)
+  return Object.entries(value)
+    .map(([key, each]) => `${nameOf(key, words)} ${said(each, words)}`)
+    .join(t('audit.and'))
+}
+
+/** A text that was kept: a moment, a code that has words, or itself. */
+export function sayText(text: string, { t, te, moment }: Words): string {
+  if (MOMENT.test(text)) return moment(text)
+  const key = SECTIONS.map((section) => `${section}.${text.replaceAll('.', '_')}`).find((each) => te(each))
+  return key ? t(key) : text
+}
+
+function isData(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
