@@ -22,7 +22,7 @@ from tests.conftest import copied
 from tests.county import PASSWORD, commit_county
 from tests.processes import WebProcess, free_port
 
-WHO = "room-33082401"
+WHO, OTHER = "room-33082401", "room-33082402"
 Open = Callable[..., Page]
 
 
@@ -132,3 +132,15 @@ def test_who_has_no_account_here(open_page: Open, served_with: Served) -> None:
     page.get_by_test_id("login-password").fill(PASSWORD)
     page.get_by_test_id("login-submit").click()
     page.wait_for_url("**/command")
+
+
+def test_who_was_given_the_name_of_another(open_page: Open, served_with: Served) -> None:
+    page = open_page("/login")
+    page.get_by_test_id("login-provider").click()
+    be(page, OTHER)
+    page.wait_for_url("**/command")
+    page = open_page("/login", refused=(401,))
+    page.get_by_test_id("login-provider").click()
+    be(page, f"7:{OTHER}")
+    expect(page.get_by_role("alert")).to_contain_text("somebody else's at the identity provider")
+    assert_accessible(page)
