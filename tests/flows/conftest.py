@@ -1,7 +1,8 @@
 """Whole ways through the server: a test client within the process, and real web processes.
 
 `client` and `county` share the test's set clock. `server` is a process and lives by the machine's
-clock, so `live_database` and `live_county` do too; a module's tests share them.
+clock, so `live_database` and `live_county` do too; a module's tests share them. `own_database` and
+`own_county` are the same for a test that starts processes of its own.
 """
 
 from __future__ import annotations
@@ -128,6 +129,20 @@ def http(server: WebProcess) -> Callable[[str], Caller]:
 
 
 # --- processes of a test's own, which it may kill
+
+
+@pytest.fixture
+def own_database(database_url: URL) -> Iterator[Database]:
+    """The test's own database, by the machine's clock, as the processes over it have it."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def own_county(own_database: Database) -> County:
+    """The sample county in it, with everyone on duty now."""
+    return commit_county(own_database)
 
 
 @pytest.fixture

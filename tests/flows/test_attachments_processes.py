@@ -8,28 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
-from sqlalchemy.engine import URL
 
 from gridserver.attachments.rules import PIECE_BYTES
-from gridserver.base.db import Database
-from tests.county import commit_county
+from tests.county import County
 from tests.photos import Photo, photo
 from tests.processes import Caller, WebProcess
 from tests.waiting import until
 
 ATTACHMENTS = "/api/v1/attachments"
 Start = Callable[..., WebProcess]
-
-
-@pytest.fixture
-def database(database_url: URL) -> Iterator[Database]:
-    """The test's own database, by the machine's clock, as the processes have it."""
-    database = Database(database_url)
-    commit_county(database)
-    yield database
-    database.dispose()
 
 
 def announce(caller: Caller, what: Photo) -> dict[str, Any]:
@@ -65,7 +53,7 @@ def begun_request(caller: Caller, what: Photo, offset: int, piece: bytes, sent: 
 
 
 def test_it_goes_on_after_a_kill_in_the_middle_of_a_piece(
-    start_server: Start, database: Database, tmp_path: Path
+    start_server: Start, own_county: County, tmp_path: Path
 ) -> None:
     what = photo(side=600)
     first, rest = what.content[:PIECE_BYTES], what.content[PIECE_BYTES:]
@@ -83,7 +71,7 @@ def test_it_goes_on_after_a_kill_in_the_middle_of_a_piece(
 
 
 def test_it_goes_on_after_a_kill_while_it_is_examined(
-    start_server: Start, database: Database, tmp_path: Path
+    start_server: Start, own_county: County, tmp_path: Path
 ) -> None:
     """All bytes are here, the answer never came: an empty piece asks for the check again."""
     what = photo()

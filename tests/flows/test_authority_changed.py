@@ -6,14 +6,13 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from socketio.exceptions import SocketIOError
 from sqlalchemy import select
-from sqlalchemy.engine import URL
 
 from gridserver.access import service as access
 from gridserver.base.db import Database
@@ -22,7 +21,7 @@ from gridserver.delivery.service import Message
 from gridserver.force import amending
 from gridserver.force.models import Officer, OfficerPosition
 from gridserver.org.queries import unit_by_code
-from tests.county import County, centre, commit_county
+from tests.county import County, centre
 from tests.processes import Caller, WebProcess
 from tests.sockets import PATIENCE, Connect, SocketClient
 from tests.waiting import until
@@ -36,21 +35,8 @@ Start = Callable[..., WebProcess]
 
 
 @pytest.fixture
-def database(database_url: URL) -> Iterator[Database]:
-    """The test's own database, by the machine's clock, as the processes have it."""
-    database = Database(database_url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def county(database: Database) -> County:
-    return commit_county(database)
-
-
-@pytest.fixture
 def processes(
-    start_server: Start, county: County, redis: tuple[str, subprocess.Popen[bytes]]
+    start_server: Start, own_county: County, redis: tuple[str, subprocess.Popen[bytes]]
 ) -> tuple[WebProcess, WebProcess]:
     """Two web processes whose broker has died."""
     url, broker = redis
@@ -119,27 +105,27 @@ def told_of(client: SocketClient, event: str = "feed") -> list[Any]:
 
 
 def test_a_role_that_is_taken_and_given_back(
-    processes: tuple[WebProcess, WebProcess], connect: Connect, database: Database
+    processes: tuple[WebProcess, WebProcess], connect: Connect, own_database: Database
 ) -> None:
     here, there = processes
     officer, task = Caller(here.url, OFFICER), report(Caller(here.url, "command"), 0)
     terminal = connect(officer, url=there.url)
     terminal.hear("ready")
     assert say(terminal, "sign", task) == "done"
-    move(database, OFFICER, "officer", of=SOUTH, to=None)
+    move(own_database, OFFICER, "officer", of=SOUTH, to=None)
     with suppress(SocketIOError):  # where the relay was faster to close it
         assert say(terminal, "depart", task) == "access.forbidden"
-    post(database, OFFICER)
+    post(own_database, OFFICER)
     assert terminal.gone.wait(PATIENCE), "nobody without a role hears of an inbox"
     assert LAST not in told_of(terminal, "message")
-    move(database, OFFICER, "officer", of=SOUTH, to=SOUTH)
+    move(own_database, OFFICER, "officer", of=SOUTH, to=SOUTH)
     again = connect(officer, url=there.url)
     until(lambda: LAST in told_of(again, "message"), within=PATIENCE)
     assert say(again, "depart", task) == "done"
 
 
 def test_positions_of_who_is_no_officer_any_more_are_not_kept(
-    processes: tuple[WebProcess, WebProcess], connect: Connect, database: Database
+    processes: tuple[WebProcess, WebProcess], connect: Connect, own_database: Database
 ) -> None:
     here, there = processes
     former, still = (
@@ -147,7 +133,7 @@ def test_positions_of_who_is_no_officer_any_more_are_not_kept(
     )
     for client in (former, still):
         client.hear("ready")
-    move(database, OFFICER, "officer", of=SOUTH, to=None)
+    move(own_database, OFFICER, "officer", of=SOUTH, to=None)
     lon, lat = centre(0, 0)
     position = {"lon": lon, "lat": lat, "at": dt.datetime.now(dt.UTC).isoformat()}
     for client in (former, still):
@@ -157,7 +143,7 @@ def test_positions_of_who_is_no_officer_any_more_are_not_kept(
         its = select(Officer.service_number).join(
             OfficerPosition, OfficerPosition.officer_id == Officer.id
         )
-        with database.transaction() as session:
+        with own_database.transaction() as session:
             return set(session.scalars(its))
 
     # Stored in the order in which they came, or together.
@@ -165,7 +151,7 @@ def test_positions_of_who_is_no_officer_any_more_are_not_kept(
 
 
 def test_a_room_that_answers_for_another_station(
-    processes: tuple[WebProcess, WebProcess], connect: Connect, database: Database
+    processes: tuple[WebProcess, WebProcess], connect: Connect, own_database: Database
 ) -> None:
     """What it may do is another's from the next event on, and so is what it is told."""
     here, there = processes
@@ -176,8 +162,8 @@ def test_a_room_that_answers_for_another_station(
     view.hear("resync")
     assert say(terminal, "cancel", north, reason="mistake") == "task.out_of_scope"
 
-    move(database, ROOM, "command", of=SOUTH, to=NORTH)
-    feed(database, SOUTH, 1)
+    move(own_database, ROOM, "command", of=SOUTH, to=NORTH)
+    feed(own_database, SOUTH, 1)
     assert say(terminal, "cancel", south, reason="mistake") == "task.out_of_scope"
     assert say(terminal, "cancel", north, reason="mistake") == "done"
     assert view.gone.wait(PATIENCE), "a view of another scope begins anew"
@@ -187,21 +173,24 @@ def test_a_room_that_answers_for_another_station(
     (resync,) = again.hear("resync")
     shown = {each["id"] for each in resync["snapshot"]["tasks"]}
     assert (north in shown, south in shown) == (True, False)
-    feed(database, SOUTH, 2)
-    feed(database, NORTH, 3)
+    feed(own_database, SOUTH, 2)
+    feed(own_database, NORTH, 3)
     until(lambda: {"nth": 3} in told_of(again), within=PATIENCE)
     assert {"nth": 2} not in told_of(again)
 
 
 def test_an_officer_who_moves_to_another_station(
-    processes: tuple[WebProcess, WebProcess], connect: Connect, database: Database, county: County
+    processes: tuple[WebProcess, WebProcess],
+    connect: Connect,
+    own_database: Database,
+    own_county: County,
 ) -> None:
     """Their terminal stays open; the rooms that are told of them are the new station's."""
     here, there = processes
     terminal = connect(Caller(here.url, OFFICER), url=there.url)
     terminal.hear("ready")
-    with database.transaction() as session:
-        officer = session.get_one(Officer, county.officers[OFFICER])
+    with own_database.transaction() as session:
+        officer = session.get_one(Officer, own_county.officers[OFFICER])
         amending.transfer(session, None, officer, unit_by_code(session, NORTH))
     lon, lat = centre(0, 0)
     rooms = {unit: Caller(here.url, f"room-{unit}") for unit in (SOUTH, NORTH)}

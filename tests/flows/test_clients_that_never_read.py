@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import websocket
-from sqlalchemy.engine import URL
 
 from gridserver.base.db import Database
 from gridserver.delivery import service
 from gridserver.delivery.service import Message
-from tests.county import County, commit_county
+from tests.county import County
 from tests.processes import Caller, WebProcess
 from tests.sockets import Connect
 
@@ -23,19 +22,6 @@ CLIENTS = 8
 #: Messages of 16 KB that wait for each of them.
 WAITING = 360
 Start = Callable[..., WebProcess]
-
-
-@pytest.fixture
-def database(database_url: URL) -> Iterator[Database]:
-    """The test's own database, by the machine's clock, as the process has it."""
-    database = Database(database_url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def county(database: Database) -> County:
-    return commit_county(database)
 
 
 def connect_deaf(server: WebProcess, token: str) -> websocket.WebSocket:
@@ -59,21 +45,21 @@ def resident_kb(process: WebProcess) -> int:
 
 
 def test_a_terminal_that_never_reads_costs_at_most_a_megabyte(
-    start_server: Start, connect: Connect, database: Database, county: County
+    start_server: Start, connect: Connect, own_database: Database, own_county: County
 ) -> None:
     """It even acknowledges what it never read, so that its window never closes. Others who hear the
     same before and beside it make sure that it is its cost that is measured."""
     server = start_server()
     caller = Caller(server.url, OFFICER)
     readers = [connect(caller, seq=0, acknowledges=True) for _ in range(CLIENTS)]
-    recipient, data = county.accounts[OFFICER], {"text": "x" * 16_000}
-    post(database, [Message(recipient, "task.changed", data) for _ in range(WAITING)])
+    recipient, data = own_county.accounts[OFFICER], {"text": "x" * 16_000}
+    post(own_database, [Message(recipient, "task.changed", data) for _ in range(WAITING)])
     for reader in readers:
         reader.hear("message", WAITING)
     before = resident_kb(server)
     deaf = [connect_deaf(server, caller.token) for _ in range(CLIENTS)]
     for last in range(WAITING + 1, WAITING + 21):
-        post(database, [Message(recipient, "task.changed", data)])
+        post(own_database, [Message(recipient, "task.changed", data)])
         for reader in readers:
             reader.hear("message", last)
         for each in deaf:
@@ -84,7 +70,7 @@ def test_a_terminal_that_never_reads_costs_at_most_a_megabyte(
 
 
 def test_who_asks_and_never_reads_the_answers_is_cut_off(
-    start_server: Start, county: County
+    start_server: Start, own_county: County
 ) -> None:
     server = start_server()
     deaf = connect_deaf(server, Caller(server.url, OFFICER).token)

@@ -9,36 +9,22 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 
 from gridserver.base.db import Database
 from gridserver.delivery import queries, service
 from gridserver.delivery.service import Message
-from tests.county import County, commit_county
+from tests.county import County
 from tests.processes import ROOT, Caller, WebProcess, free_port
 from tests.sockets import Connect
 from tests.waiting import until
 
 OFFICER = "330824001"
 Start = Callable[..., WebProcess]
-
-
-@pytest.fixture
-def database(database_url: URL) -> Iterator[Database]:
-    """The test's own database, by the machine's clock, as the processes have it."""
-    database = Database(database_url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def county(database: Database) -> County:
-    return commit_county(database)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +43,7 @@ def post(database: Database, county: County, count: int = 1) -> None:
 
 
 def test_what_one_process_commits_reaches_the_sockets_of_another(
-    start_server: Start, connect: Connect, county: County
+    start_server: Start, connect: Connect, own_county: County
 ) -> None:
     """Durable messages and the feed need no broker between the processes."""
     here, there = start_server(), start_server()
@@ -81,7 +67,7 @@ def test_what_one_process_commits_reaches_the_sockets_of_another(
 
 
 def test_an_ended_session_closes_its_sockets_in_every_process(
-    start_server: Start, connect: Connect, county: County
+    start_server: Start, connect: Connect, own_county: County
 ) -> None:
     """Signed out at one process, connected to another; no Redis between them."""
     here, there = start_server(), start_server()
@@ -94,7 +80,7 @@ def test_an_ended_session_closes_its_sockets_in_every_process(
 
 
 def test_a_killed_process_loses_nothing(
-    start_server: Start, connect: Connect, database: Database, county: County
+    start_server: Start, connect: Connect, own_database: Database, own_county: County
 ) -> None:
     """Messages go on being posted while the process is killed and another takes its port; the
     terminal comes back with its number and gets the rest exactly, in order."""
@@ -107,7 +93,7 @@ def test_a_killed_process_loses_nothing(
     def post_until_enough() -> int:
         posted = 0
         while not enough.is_set():
-            post(database, county)
+            post(own_database, own_county)
             posted += 1
         return posted
 
@@ -126,19 +112,19 @@ def test_a_killed_process_loses_nothing(
 
 
 def test_a_client_that_was_killed_with_its_cursor_starts_after_its_last_receipt(
-    start_server: Start, connect: Connect, database: Database, county: County
+    start_server: Start, connect: Connect, own_database: Database, own_county: County
 ) -> None:
     """At least once: nothing after the receipt is missing."""
     process = start_server()
-    post(database, county, 10)
+    post(own_database, own_county, 10)
     caller = Caller(process.url, OFFICER)
     client = connect(caller)
     client.hear("message", 10)
     assert client.ask("ack", {"seq": 4})["status"] == "done"
 
     def acknowledged() -> int:
-        with database.transaction() as session:
-            return queries.last_acknowledged(session, county.accounts[OFFICER])
+        with own_database.transaction() as session:
+            return queries.last_acknowledged(session, own_county.accounts[OFFICER])
 
     until(lambda: acknowledged() == 4)
     process.kill()
@@ -147,13 +133,13 @@ def test_a_client_that_was_killed_with_its_cursor_starts_after_its_last_receipt(
 
 
 def test_the_client_library_of_the_browsers_comes_back_by_itself(
-    node: str, start_server: Start, database: Database, county: County
+    node: str, start_server: Start, own_database: Database, own_county: County
 ) -> None:
     """socket.io-client reconnects after a kill with the cursor of that moment."""
     port = free_port()
     process = start_server(port=port)
     caller = Caller(process.url, OFFICER)
-    post(database, county, 5)
+    post(own_database, own_county, 5)
     script = Path(__file__).with_name("terminal_client.mjs")
     with subprocess.Popen(
         [node, str(script), process.url, caller.token, str(ROOT / "web"), "10"],
@@ -163,7 +149,7 @@ def test_the_client_library_of_the_browsers_comes_back_by_itself(
         lines = iter(client.stdout or ())
         heard = [json.loads(next(lines)) for _ in range(6)]
         process.kill()
-        post(database, county, 5)
+        post(own_database, own_county, 5)
         start_server(port=port)
         heard += [json.loads(line) for line in lines]
     assert client.returncode == 0
@@ -173,7 +159,7 @@ def test_the_client_library_of_the_browsers_comes_back_by_itself(
 
 
 def test_an_order_to_stop_ends_waiting_requests_and_sockets(
-    start_server: Start, connect: Connect, county: County
+    start_server: Start, connect: Connect, own_county: County
 ) -> None:
     process = start_server()
     caller = Caller(process.url, OFFICER)
@@ -190,8 +176,8 @@ def test_an_order_to_stop_ends_waiting_requests_and_sockets(
 def test_redis_carries_what_may_be_lost_and_nothing_else(
     start_server: Start,
     connect: Connect,
-    database: Database,
-    county: County,
+    own_database: Database,
+    own_county: County,
     redis: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
     """Positions cross from one process to another by Redis; with Redis dead, messages and the feed
@@ -212,14 +198,14 @@ def test_redis_carries_what_may_be_lost_and_nothing_else(
     until(seen)
     process.kill()
     process.wait()
-    post(database, county)
-    with database.transaction() as session:
+    post(own_database, own_county)
+    with own_database.transaction() as session:
         service.append_feed(session, "order.changed", {}, "330824")
     assert terminal.hear("message")
     assert view.hear("feed")
 
 
-def test_a_taken_port_is_one_clear_line(start_server: Start, county: County) -> None:
+def test_a_taken_port_is_one_clear_line(start_server: Start, own_county: County) -> None:
     process = start_server()
     taken = subprocess.run(
         [sys.executable, str(ROOT / "wsgi.py")],

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import socketio.exceptions
-from sqlalchemy.engine import URL
 
 from gridserver.access import device_list, devices
 from gridserver.access.device_list import DeviceCard, Wanted
 from gridserver.base.db import Database
-from tests.county import County, commit_county
+from tests.county import County
 from tests.processes import Caller, WebProcess
 from tests.sockets import Connect
 from tests.waiting import until
 
 OFFICER = "330824001"
 Start = Callable[..., WebProcess]
-
-
-@pytest.fixture
-def database(database_url: URL) -> Iterator[Database]:
-    """The test's own database, by the machine's clock, as the processes have it."""
-    database = Database(database_url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def county(database: Database) -> County:
-    return commit_county(database)
 
 
 def device(database: Database, name: str) -> DeviceCard:
@@ -44,8 +30,8 @@ def device(database: Database, name: str) -> DeviceCard:
 def test_a_revoked_device_is_cut_off_in_every_process(
     start_server: Start,
     connect: Connect,
-    database: Database,
-    county: County,
+    own_database: Database,
+    own_county: County,
     redis: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
     """Revoked at one process; its socket and its waiting request are at another; Redis is dead."""
@@ -60,7 +46,7 @@ def test_a_revoked_device_is_cut_off_in_every_process(
     broker.wait()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lost.get, "/api/v1/inbox?wait=30")
-        path = f"/api/v1/devices/{device(database, 'lost').id}/revoke"
+        path = f"/api/v1/devices/{device(own_database, 'lost').id}/revoke"
         assert admin.post(path, json={"reason": "lost"}).status_code == 200
         assert lost_socket.gone.wait(20)
         refused = waiting.result()
@@ -71,16 +57,16 @@ def test_a_revoked_device_is_cut_off_in_every_process(
     with pytest.raises(socketio.exceptions.ConnectionError):
         connect(lost)
     assert lost.post("/api/v1/devices/wiped").status_code == 204
-    assert device(database, "lost").wiped_at is not None
+    assert device(own_database, "lost").wiped_at is not None
 
 
 def test_a_refused_connect_says_why(
-    start_server: Start, database: Database, county: County
+    start_server: Start, own_database: Database, own_county: County
 ) -> None:
     process = start_server()
     caller = Caller(process.url, OFFICER, "lost")
-    with database.transaction() as session:
-        devices.revoke(session, None, device(database, "lost").id, "lost")
+    with own_database.transaction() as session:
+        devices.revoke(session, None, device(own_database, "lost").id, "lost")
     client = socketio.Client(reconnection=False)
     refusals: list[dict] = []
     client.on("connect_error", refusals.append, namespace="/terminal")
@@ -95,15 +81,15 @@ def test_a_refused_connect_says_why(
 
 
 def test_a_connect_tells_of_the_device(
-    start_server: Start, connect: Connect, database: Database, county: County
+    start_server: Start, connect: Connect, own_database: Database, own_county: County
 ) -> None:
     process = start_server()
     caller = Caller(process.url, OFFICER, "handheld-7")
-    first_seen = device(database, "handheld-7").last_seen_at
+    first_seen = device(own_database, "handheld-7").last_seen_at
     client = connect(caller, app="1.4.0", battery=0.37, platform="Android · app")
     client.hear("ready")
-    until(lambda: device(database, "handheld-7").battery)
-    known = device(database, "handheld-7")
+    until(lambda: device(own_database, "handheld-7").battery)
+    known = device(own_database, "handheld-7")
     assert (known.app_version, known.battery) == ("1.4.0", 0.37)
     assert (known.platform, known.address) == ("Android · app", "127.0.0.1")
     assert known.last_seen_at > first_seen
