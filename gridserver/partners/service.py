@@ -104,8 +104,10 @@ def locked(session: Session, actor: Principal, code: str) -> Partner:
 def put(
     session: Session, actor: Principal, code: str, terms: Terms, *, trusts_links: bool = False
 ) -> Partner:
-    """Change a partner; takes and raises what `add` does, and raises as `locked`."""
-    partner, terms = locked(session, actor, code), _read(terms, trusts_links)
+    """Change a partner; takes and raises what `add` does, and raises as `locked`. A plain address
+    from before stays, since nothing is sent there and all else about it can be changed."""
+    partner = locked(session, actor, code)
+    terms = _read(terms, trusts_links or terms.webhook_url == partner.webhook_url)
     _require_free_names(session, code, terms)
     for name, value in vars(terms).items():
         setattr(partner, name, value)

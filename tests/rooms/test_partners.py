@@ -65,6 +65,18 @@ def test_a_partner_has_an_account_that_nobody_can_use(session: Session, county: 
     assert not actor.may("incident.read") and not actor.may("task.command")
 
 
+def test_a_plain_address_from_before_stays_but_no_other_comes(
+    session: Session, county: County
+) -> None:
+    admin, plain = county.principal("admin"), "http://192.0.2.7/hook"
+    service.add(session, admin, "110", Terms("110", webhook_url=plain), trusts_links=True)
+    with pytest.raises(Invalid) as refusal:
+        service.put(session, admin, "110", Terms("110", webhook_url=f"{plain}s"))
+    assert (refusal.value.code, refusal.value.field) == ("exchange.plain_url", "webhook_url")
+    off = Terms("110", webhook_url=plain, enabled=False)
+    assert not service.put(session, admin, "110", off).enabled
+
+
 def test_codes_and_names_are_unique(session: Session, county: County, agency) -> None:
     admin = county.principal("admin")
     for code, terms, error in (
