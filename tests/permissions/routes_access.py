@@ -154,8 +154,12 @@ ROWS = (
         body={"reason": "lost"},
     ),
     Row("POST /api/v1/devices/{device_id}/admit", reach("admin"), ok=200, refused=404),
-    # The ledger: nobody's but the auditor's.
-    Row("GET /api/v1/audit/entries", any_of("auditor")),
+    # The ledger: nobody's but the auditor's, who reads all of it: from which device it was, too.
+    Row(
+        "GET /api/v1/audit/entries",
+        any_of("auditor"),
+        tells=frozenset({"handheld-of-the-south"}),
+    ),
     Row(
         "GET /api/v1/audit/entries/{entry_id}/proof",
         any_of("auditor"),

@@ -43,6 +43,9 @@ class Row:
         The path to ask, where that is another than the name's filled in.
     tag_of
         Whose entity tag the request carries in If-Match, as a path from `at`.
+    tells
+        Secrets (`tests.permissions.world.SECRETS`) that whoever may ask is told here, wherever they
+        are.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Row:
     headers: dict[str, str] = field(default_factory=dict)
     at: str | None = None
     tag_of: str | None = None
+    tells: frozenset[str] = frozenset()
 
     @property
     def method(self) -> str:
