@@ -7,11 +7,12 @@ missed. But it is answered nothing, and does nothing, until the password is give
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gridserver.access import policy
+from gridserver.access import policy, sessions
 from gridserver.access.models import LoginSession
 from gridserver.access.rules import DESK_ROLES, Principal
 from gridserver.audit import service as audit
@@ -48,10 +49,24 @@ def lock(session: Session, principal: Principal) -> None:
         _record(session, principal, Tag.SESSION_LOCK)
 
 
-def unlock(session: Session, principal: Principal) -> None:
-    """Open a locked session for whoever has given the password."""
-    _set(session, principal, _later(session))
+def unlock(session: Session, principal: Principal) -> str | None:
+    """Open a locked session for whoever has shown who they are. Return its new token: the former
+    one, which somebody may have copied while nobody was at the desk, is good no more.
+
+    The session's id and CSRF token stay, so that open sockets and the browser's other windows go
+    on. None: it isn't locked (any more, where two windows are opened at once), and keeps its token.
+    """
+    token = secrets.token_urlsafe(32)
+    opened = session.scalar(
+        update(LoginSession)
+        .where(LoginSession.id == principal.session_id, LoginSession.active_until <= now(session))
+        .values(active_until=_later(session), token_digest=sessions.digest(token))
+        .returning(LoginSession.id)
+    )
+    if opened is None:
+        return None
     _record(session, principal, Tag.SESSION_UNLOCK)
+    return token
 
 
 def require_open(principal: Principal) -> None:

@@ -14,6 +14,7 @@ from gridserver.access.models import LoginSession
 from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
+from gridserver.base.errors import Unauthenticated
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,21 @@ def open_session(
         data={"shown": list(shown)},
     )
     return opened
+
+
+def end_former(session: Session, token: str) -> None:
+    """End the session of `token`, in whose place a browser is given another one: nobody there could
+    sign out of it any more. Nothing happens where it has ended already."""
+    try:
+        actor, _ = queries.principal_by_token(session, token)
+    except Unauthenticated:
+        return
+    sessions.end(session, LoginSession.id == actor.session_id)
+    audit.record(
+        session,
+        actor,
+        Tag.SESSION_END,
+        subject_kind="account",
+        subject_id=actor.account_id,
+        data={"by": "sign_in"},
+    )

@@ -21,6 +21,7 @@ from gridserver.api.sessions_opened import (
     in_base64,
     set_cookie,
     tools,
+    unlocked,
 )
 from gridserver.api.shapes_devices import EndedSchema
 from gridserver.api.shapes_sessions import (
@@ -146,11 +147,11 @@ class Unlock(MethodView):
     @blueprint.response(204)
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
-    def post(self, body: dict[str, str]) -> None:
+    def post(self, body: dict[str, str]) -> Response:
         """Open a locked session by the password.
 
-        403 `access.provider_only`: the account signs in by the identity provider, and opens its
-        desk by it.
+        Its cookie has another token from then on. 403 `access.provider_only`: the account signs in
+        by the identity provider, and opens its desk by it.
         """
         actor = context.principal()
         with knock(actor.username) as attempt:
@@ -158,7 +159,7 @@ class Unlock(MethodView):
             if context.provider() is not None:
                 federated.require_password_taken(attempt.session, actor.account_id)
             attempt.passed()
-            idle.unlock(attempt.session, actor)
+            return unlocked(attempt.session, actor)
 
 
 @blueprint.route("/current/password")

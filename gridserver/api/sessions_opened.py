@@ -10,7 +10,7 @@ import marshmallow as ma
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
 
-from gridserver.access import clocks, idle, queries
+from gridserver.access import clocks, idle, opening, queries
 from gridserver.access.devices import Said
 from gridserver.access.factors import Tools
 from gridserver.access.opening import SignedIn
@@ -51,6 +51,8 @@ def opened(
     in_cookie = given["cookie"]
     if in_cookie:
         idle.begin(session, principal)
+        if former := context.COOKIE.given():
+            opening.end_former(session, former)
     document = {
         "token": "" if in_cookie else signed_in.token,
         "expires_at": signed_in.expires_at,
@@ -67,6 +69,15 @@ def opened(
     if in_cookie:
         set_cookie(response, signed_in.token, signed_in.expires_at)
     knocking.set_workplace(response, workplace)
+    return response
+
+
+def unlocked(session: Session, principal: Principal) -> Response:
+    """Open a locked session; return the answer with its new cookie."""
+    response = Response(status=204)
+    if token := idle.unlock(session, principal):
+        expires_at = queries.session_terms(session, principal.session_id).expires_at
+        set_cookie(response, token, expires_at)
     return response
 
 

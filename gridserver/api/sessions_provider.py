@@ -12,13 +12,13 @@ from typing import Any
 from flask import Response, jsonify
 from flask.views import MethodView
 
-from gridserver.access import federated, idle, oidc
+from gridserver.access import federated, oidc
 from gridserver.access.oidc import Identity, Provider
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.cookies import Cookie
 from gridserver.api.knocking import knock_by_provider
-from gridserver.api.sessions_opened import answered, heard, tools
+from gridserver.api.sessions_opened import answered, heard, tools, unlocked
 from gridserver.api.shapes_sessions import (
     AddressSchema,
     NewSessionSchema,
@@ -121,15 +121,17 @@ class ProviderUnlock(MethodView):
     @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
     @blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
     def post(self, answer: dict[str, Any]) -> Response:
-        """Open a locked session by what the identity provider answered."""
+        """Open a locked session by what the identity provider answered.
+
+        Otherwise as with the password.
+        """
         provider = _provider()
         actor = context.principal()
         with knock_by_provider(actor.username) as attempt:
             identity = _identity(provider, answer)
             federated.require_same(attempt.session, actor, identity)
             attempt.passed()
-            idle.unlock(attempt.session, actor)
-        response = Response(status=204)
+            response = unlocked(attempt.session, actor)
         _forget(response)
         return response
 

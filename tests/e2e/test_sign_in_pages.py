@@ -166,13 +166,7 @@ def test_a_reload_does_not_open_a_locked_desk(open_page: OpenPage, sign_in: Sign
     # What is under way when a page is left is refused, too.
     expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
     expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true")
-    page.evaluate(
-        """async () => {
-            const { csrf_token } = await (await fetch('/api/v1/sessions/current')).json()
-            const headers = { 'X-CSRF-Token': csrf_token }
-            await fetch('/api/v1/sessions/current/lock', { method: 'POST', headers })
-        }"""
-    )
+    lock(page)
     page.reload()
     expect(page.get_by_test_id("idle-lock")).to_be_visible()
     assert_accessible(page)
@@ -181,6 +175,65 @@ def test_a_reload_does_not_open_a_locked_desk(open_page: OpenPage, sign_in: Sign
     expect(page.get_by_test_id("idle-lock")).to_have_count(0)
     # What the page asked for meanwhile is there without another reload.
     expect(page.get_by_role("heading", level=1)).to_contain_text("Kaihua")
+
+
+def lock(page: Page) -> None:
+    page.evaluate(
+        """async () => {
+            const { csrf_token } = await (await fetch('/api/v1/sessions/current')).json()
+            const headers = { 'X-CSRF-Token': csrf_token }
+            await fetch('/api/v1/sessions/current/lock', { method: 'POST', headers })
+        }"""
+    )
+
+
+def sign_in_behind_it(page: Page, username: str) -> None:
+    """Have another window of the page's browser sign in."""
+    page.evaluate(
+        """async (given) => {
+            const headers = { 'Content-Type': 'application/json' }
+            const body = JSON.stringify({ ...given, cookie: true })
+            const answer = await fetch('/api/v1/sessions', { method: 'POST', headers, body })
+            if (!answer.ok) throw new Error(await answer.text())
+        }""",
+        {"username": username, "password": PASSWORD},
+    )
+
+
+def is_live(page: Page) -> None:
+    expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
+
+
+def test_two_windows_of_one_browser_are_opened_by_one_password(
+    open_page: OpenPage, sign_in: SignIn
+) -> None:
+    page = sign_in(open_page("/login", refused=(403,)), LOCKED)
+    is_live(page)
+    beside = page.context.new_page()
+    beside.goto("/command")
+    is_live(beside)
+    lock(page)
+    for each in (page, beside):
+        each.reload()
+        expect(each.get_by_test_id("idle-lock")).to_be_visible()
+    cookie = page.context.cookies()
+    page.get_by_test_id("unlock-password").fill(PASSWORD)
+    page.get_by_test_id("unlock").click()
+    for each in (page, beside):
+        expect(each.get_by_test_id("idle-lock")).to_have_count(0)
+        is_live(each)
+    assert page.context.cookies() != cookie
+
+
+def test_a_window_goes_on_where_another_one_signed_in(open_page: OpenPage, sign_in: SignIn) -> None:
+    page = sign_in(open_page("/login", refused=(401, 403)), LOCKED)
+    is_live(page)
+    sign_in_behind_it(page, LOCKED)
+    expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "offline")
+    is_live(page)
+    # Somebody else's session is no ground to show this one's any longer.
+    sign_in_behind_it(page, "gis")
+    page.wait_for_url("**/grid")
 
 
 def test_an_admin_looks_after_accounts(served: str, open_page: OpenPage, sign_in: SignIn) -> None:

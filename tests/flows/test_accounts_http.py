@@ -130,6 +130,35 @@ def test_a_locked_desk_is_answered_nothing_but_that_it_is_locked(
     assert browser.get("/api/v1/bureau").status_code == 200
 
 
+def test_a_desk_that_is_opened_again_has_another_token(
+    desk: tuple[AccountClient, dict[str, str]], app: Flask
+) -> None:
+    browser, headers = desk
+    copied = browser.get_cookie(context.COOKIE.name).value
+    assert browser.post(f"{SESSIONS}/current/lock", headers=headers).status_code == 204
+    before = browser.get(f"{SESSIONS}/current").json
+    opened = browser.post(
+        f"{SESSIONS}/current/unlock", json={"password": PASSWORD}, headers=headers
+    )
+    assert opened.status_code == 204, opened.text
+    assert browser.get_cookie(context.COOKIE.name).value != copied
+    # The same session: what its other windows know of it holds, and so do its sockets.
+    after = browser.get(f"{SESSIONS}/current").json
+    assert after == before | {"is_locked": False}
+    thief = {"Authorization": f"Bearer {copied}"}
+    is_problem(app.test_client().get("/api/v1/bureau", headers=thief), 401)
+
+
+def test_a_desk_that_is_open_keeps_its_token(desk: tuple[AccountClient, dict[str, str]]) -> None:
+    """Two windows are opened at once: the second one's answer takes no cookie away."""
+    browser, headers = desk
+    answer = browser.post(
+        f"{SESSIONS}/current/unlock", json={"password": PASSWORD}, headers=headers
+    )
+    assert (answer.status_code, answer.headers.get("Set-Cookie")) == (204, None)
+    assert browser.get("/api/v1/bureau").status_code == 200
+
+
 def test_guesses_at_a_locked_desk_are_counted(
     desk: tuple[AccountClient, dict[str, str]],
 ) -> None:

@@ -313,7 +313,9 @@ def test_a_locked_desk_is_opened_by_the_same_person_alone(
     is_problem(unlock(OTHER), 403, "access.provider_other")
     is_problem(unlock(f"7:{WHO}"), 401, "access.other_identity")
     is_problem(client.get("/api/v1/bureau"), 403, "access.session_locked")
+    former = client.get_cookie("gridserver_session").value
     assert unlock(WHO).status_code == 204
+    assert client.get_cookie("gridserver_session").value != former
     assert client.get("/api/v1/bureau").status_code == 200
 
 

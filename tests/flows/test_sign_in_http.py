@@ -13,8 +13,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gridserver.access import policy
+from gridserver.api import context
 from gridserver.api.knocking import WORKPLACE
 from gridserver.app import create_app
+from gridserver.audit.models import AuditEntry
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.settings import from_environment
@@ -80,6 +83,36 @@ def test_what_is_no_fault_of_the_password_does_not_count(
     for _ in range(7):
         is_problem(sign_in(client, device="lost"), 403, "access.device_revoked")
     assert sign_in(client, device="another").status_code == 201
+
+
+# --- a browser has one session
+
+
+def test_a_sign_in_ends_the_browser_s_former_session(
+    app: Flask, client: AccountClient, database: Database, county: County
+) -> None:
+    """Whoever it was: nobody could sign out of it any more. The ledger says so."""
+    browser, elsewhere = app.test_client(), app.test_client()
+    for there in (browser, elsewhere):
+        assert sign_in(there, who="gis", device="desk", cookie=True).status_code == 201
+    former = browser.get_cookie(context.COOKIE.name).value
+    is_problem(sign_in(browser, "wrong", cookie=True), 401)
+    bearer = {"Authorization": f"Bearer {former}"}
+    assert client.get("/api/v1/bureau", headers=bearer).status_code == 200
+    assert sign_in(browser, device="desk", cookie=True).status_code == 201
+    is_problem(client.get("/api/v1/bureau", headers=bearer), 401, "access.unauthenticated")
+    assert browser.get(f"{SESSIONS}/current").json["account"]["username"] == WHO
+    assert elsewhere.get("/api/v1/bureau").status_code == 200
+    with database.transaction() as session:
+        row = session.scalars(sa.select(AuditEntry).where(AuditEntry.tag == Tag.SESSION_END)).one()
+        assert (row.actor, row.subject_id) == ("gis", str(county.accounts["gis"]))
+        assert row.data == {"by": "sign_in"}
+
+
+def test_a_program_beside_a_browser_ends_nothing(client: AccountClient) -> None:
+    assert sign_in(client, cookie=True).status_code == 201
+    assert sign_in(client).json["token"]
+    assert client.get("/api/v1/bureau").status_code == 200
 
 
 # --- the second step

@@ -9,7 +9,11 @@ const NOTED_EVERY_MS = 5000
 let noted = 0
 
 export function touched(now: number): void {
-  if (now - noted < NOTED_EVERY_MS && now >= noted) return
+  if (now - noted >= NOTED_EVERY_MS || now < noted) note(now)
+}
+
+/** Notes a touch at once: that a desk was opened, which the other pages hear. */
+export function note(now: number): void {
   noted = now
   localStorage.setItem(STORED_AS, String(now))
 }

@@ -323,8 +323,8 @@ export interface paths {
         put?: never;
         /**
          * Open a locked session by the password.
-         * @description 403 `access.provider_only`: the account signs in by the identity provider, and opens its
-         *     desk by it.
+         * @description Its cookie has another token from then on. 403 `access.provider_only`: the account signs in
+         *     by the identity provider, and opens its desk by it.
          */
         post: {
             parameters: {
@@ -565,7 +565,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a locked session by what the identity provider answered. */
+        /**
+         * Open a locked session by what the identity provider answered.
+         * @description Otherwise as with the password.
+         */
         post: {
             parameters: {
                 query?: never;

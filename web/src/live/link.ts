@@ -10,7 +10,8 @@ const RETRY_MS = 4000
 const ANSWER_MS = 10_000
 /** Of a link that beats: a way that is silent is tried again so soon. */
 const CONNECT_MS = 5000
-const NO_WAY_BACK = new Set(['access.unauthenticated', 'access.device_revoked'])
+/** The session that the page knows of stands no more, or the browser has another one by now. */
+const SESSION_GONE = new Set(['access.unauthenticated', 'access.device_revoked', 'access.csrf'])
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the wire is typed by its listeners
 type Listener = (data: any) => void
@@ -34,8 +35,8 @@ export interface LinkOptions {
   listeners: Record<string, Listener>
   /** Whether a loss is noticed within three seconds, by an event `beat` each second. */
   beats?: boolean
-  /** The server no longer knows the session, for the reason of the code. */
-  onSignedOut: (code: string) => void
+  /** The session was refused, for the reason of the code: whether the page goes on with another. */
+  onRefused: (code: string) => Promise<boolean>
 }
 
 interface ConnectError extends Error {
@@ -73,10 +74,9 @@ export function openLink(options: LinkOptions): Link {
   socket.on('disconnect', (reason) => {
     if (reason !== 'io client disconnect') lost()
   })
-  socket.on('connect_error', (error: ConnectError) => {
+  socket.on('connect_error', async (error: ConnectError) => {
     const code = error.data?.code ?? ''
-    if (NO_WAY_BACK.has(code)) return options.onSignedOut(code)
-    lost()
+    if (!SESSION_GONE.has(code) || (await options.onRefused(code))) lost()
   })
   for (const [event, listener] of Object.entries(options.listeners)) socket.on(event, listener)
   window.addEventListener('offline', wentOffline)

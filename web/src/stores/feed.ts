@@ -77,7 +77,7 @@ export const useFeed = defineStore('feed', () => {
       namespace: '/command',
       auth,
       listeners: { feed: events.add, resync: onResync, position: moves.add, presence: presence.tell },
-      onSignedOut: session.lose,
+      onRefused: session.pickUp,
       beats: true,
     })
     officers.value = { ...(await knownPositions()), ...officers.value }

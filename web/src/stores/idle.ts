@@ -2,10 +2,11 @@ import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 
 import { api, ask, Refusal, whenLocked } from '@/api/client'
-import { isIdle, lastTouch, REPORTS_EVERY_MS, touched } from '@/account/idle'
+import { isIdle, lastTouch, note, REPORTS_EVERY_MS, touched } from '@/account/idle'
 import { useSession } from './session'
 
 const LOOKS_EVERY_MS = 5000
+const SESSION_GONE = 'access.unauthenticated'
 const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'wheel'] as const
 
 /** A desk that nobody touches: the page is locked over what is open, which stays as it is. */
@@ -37,9 +38,15 @@ export const useIdle = defineStore('idle', () => {
   }
 
   async function unlock(password: string): Promise<void> {
-    await ask(api.POST('/api/v1/sessions/current/unlock', { body: { password } }))
+    try {
+      await ask(api.POST('/api/v1/sessions/current/unlock', { body: { password } }))
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== SESSION_GONE) throw error
+      // It ended under the lock; or its new cookie came while the answer to this page got lost.
+      if (!(await session.pickUp(error.code)) || session.wasLocked) return
+    }
     locked.value = false
-    touched(Date.now())
+    note(Date.now())
   }
 
   /** What a request that found the desk locked waits for. */

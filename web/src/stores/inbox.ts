@@ -112,7 +112,7 @@ export const useInbox = defineStore('inbox', () => {
         message: onArrival,
         resync: onArrival,
       },
-      onSignedOut: session.lose,
+      onRefused: session.pickUp,
     })
   }
 

@@ -197,10 +197,32 @@ export const useSession = defineStore('session', () => {
     leaveFor(await end())
   }
 
-  /** The server no longer knows the session: the next page is the login. */
-  async function lose(code: string): Promise<void> {
+  /**
+   * The session was refused. Another window of this browser may have opened the desk or signed in
+   * meanwhile, which gave the cookie another token: whether this page goes on with that. Otherwise
+   * the next page is the login, or the other account's.
+   */
+  async function pickUp(code: string): Promise<boolean> {
+    const standing = code === REVOKED ? null : await present()
+    if (standing === undefined) return true
+    if (standing && standing.account.id === account.value?.id) {
+      take(standing)
+      return true
+    }
+    asked.value = standing === null
     take(null)
     await heed(code)
+    return false
+  }
+
+  /** The session of this browser's cookie; null: there is none; undefined: nobody can say. */
+  async function present(): Promise<Session | null | undefined> {
+    try {
+      return await ask(api.GET('/api/v1/sessions/current'))
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal
+      return refusal.status === 0 || refusal.status >= 500 ? undefined : null
+    }
   }
 
   return {
@@ -227,6 +249,6 @@ export const useSession = defineStore('session', () => {
     end,
     signOut,
     putUpWall,
-    lose,
+    pickUp,
   }
 })
