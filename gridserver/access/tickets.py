@@ -1,4 +1,5 @@
-"""A sign-in half done: something was shown, the rest is still to be."""
+"""A sign-in half done: something was shown, the rest is still to be. The same within a session,
+where one shows again who one is."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import enrolling, factors, security_keys
 from gridserver.access.models import Account, SignInTicket
+from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Party
 from gridserver.access.sessions import digest
 from gridserver.base.clock import now
@@ -19,6 +21,9 @@ from gridserver.base.errors import Unauthenticated
 
 #: Long enough to look for the telephone.
 LASTS = dt.timedelta(minutes=5)
+#: Among what was shown: a session that stands, in which something is to be changed. Such a ticket
+#: opens none.
+_SESSION = "session"
 
 
 @dataclass(frozen=True)
@@ -78,22 +83,26 @@ def wanted(
         return replace(issued, challenge=text)
     if "provider_factor" in shown:
         return None
-    has = {each.kind for each in factors.of(session, account_id)}
+    has = _kinds(session, account_id)
     if not has and not factors.is_demanded(session, account_id):
         return None
-    keys = factors.key_ids(session, account_id, party)
-    kinds = tuple(sorted(has if keys else has - {"webauthn"}))
-    challenge = security_keys.new_challenge() if keys and party else None
-    options = security_keys.request(party, challenge, keys) if challenge and party else None
-    origin = party.origin if challenge and party else None
-    wants = "second_factor" if has else "enrolment"
-    issued = _issue(session, account_id, wants, device, shown, challenge=challenge, origin=origin)
-    return replace(issued, kinds=kinds, options=options)
+    return _ask_factor(session, account_id, has, device, party, shown)
 
 
-def held(session: Session, token: str, wants: str) -> Held:
-    """Return who holds the ticket. Raises `Unauthenticated` (``access.ticket_over``) unless it
-    stands, and for just that."""
+def wanted_within(session: Session, actor: Principal, party: Party | None) -> Wanted | None:
+    """Return what the actor has to show beside the password for a change of how they sign in; None
+    where they have no second factor. The ticket is for that alone, and opens no session."""
+    has = _kinds(session, actor.account_id)
+    if not has:
+        return None
+    return _ask_factor(session, actor.account_id, has, None, party, (_SESSION,))
+
+
+def held(session: Session, token: str, wants: str, *, within: Principal | None = None) -> Held:
+    """Return who holds the ticket: of a sign-in, or `within` a session of the one named.
+
+    Raises `Unauthenticated` (``access.ticket_over``) unless it stands, and for just that.
+    """
     row = session.execute(
         select(SignInTicket, Account.username)
         .join(Account, Account.id == SignInTicket.account_id)
@@ -104,7 +113,7 @@ def held(session: Session, token: str, wants: str) -> Held:
             Account.disabled_at.is_(None),
         )
     ).one_or_none()
-    if row is None:
+    if row is None or not _is_for(row.SignInTicket, within):
         raise _over()
     ticket: SignInTicket = row.SignInTicket
     return Held(
@@ -135,6 +144,34 @@ def purge(session: Session, limit: int) -> int:
     digests = session.scalars(over.with_for_update(skip_locked=True)).all()
     session.execute(delete(SignInTicket).where(SignInTicket.digest.in_(digests)))
     return len(digests)
+
+
+def _kinds(session: Session, account_id: int) -> set[str]:
+    return {each.kind for each in factors.of(session, account_id)}
+
+
+def _ask_factor(
+    session: Session,
+    account_id: int,
+    has: set[str],
+    device: str | None,
+    party: Party | None,
+    shown: tuple[str, ...],
+) -> Wanted:
+    keys = factors.key_ids(session, account_id, party)
+    kinds = tuple(sorted(has if keys else has - {"webauthn"}))
+    challenge = security_keys.new_challenge() if keys and party else None
+    options = security_keys.request(party, challenge, keys) if challenge and party else None
+    origin = party.origin if challenge and party else None
+    wants = "second_factor" if has else "enrolment"
+    issued = _issue(session, account_id, wants, device, shown, challenge=challenge, origin=origin)
+    return replace(issued, kinds=kinds, options=options)
+
+
+def _is_for(ticket: SignInTicket, within: Principal | None) -> bool:
+    if within is None:
+        return _SESSION not in ticket.shown
+    return _SESSION in ticket.shown and ticket.account_id == within.account_id
 
 
 def _issue(

@@ -6,12 +6,16 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response
 from flask.views import MethodView
 
 from gridserver.access import sessions
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
-from gridserver.api.shapes_devices import EndedSchema, OwnSessionsSchema, WhichSessionsArguments
+from gridserver.api.knocking import knock
+from gridserver.api.reauthenticating import wanted_again
+from gridserver.api.shapes_devices import EndedSchema, OwnSessionsSchema
+from gridserver.api.shapes_sessions import AgainSchema, EndingSchema, WantedSchema
 
 blueprint = Blueprint(
     "own_sessions", __name__, url_prefix="/api/v1/sessions", description="One's own sessions."
@@ -29,20 +33,38 @@ class OwnSessions(MethodView):
         items = [asdict(each) | {"is_current": each.id == actor.session_id} for each in own]
         return {"items": items}
 
-    @blueprint.arguments(WhichSessionsArguments, location="query")
+
+@blueprint.route("/others/end")
+class OtherSessions(MethodView):
+    @blueprint.arguments(EndingSchema)
     @blueprint.response(200, EndedSchema)
-    def delete(self, arguments: dict[str, int]) -> dict[str, int]:
-        """End all of one's own sessions but this one."""
-        with context.transaction() as session:
-            ended = sessions.end_others(session, context.principal(), arguments.get("device"))
+    @blueprint.alt_response(202, schema=WantedSchema, description="A second factor is wanted")
+    @blueprint.alt_response(403, "FORBIDDEN")
+    @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
+    def post(self, body: dict[str, Any]) -> dict[str, int] | Response:
+        """End all of one's own sessions but this one. One shows again who one is."""
+        actor = context.principal()
+        with knock(actor.username) as attempt:
+            if more := wanted_again(attempt, actor, body):
+                return more
+            ended = sessions.end_others(attempt.session, actor, body.get("device"))
         return {"ended": ended}
 
 
-@blueprint.route("/<uuid:session_id>")
+@blueprint.route("/<uuid:session_id>/end")
 class OwnSession(MethodView):
+    @blueprint.arguments(AgainSchema)
     @blueprint.response(204)
+    @blueprint.alt_response(202, schema=WantedSchema, description="A second factor is wanted")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
-    def delete(self, session_id: uuid.UUID) -> None:
-        """End a session of one's own."""
-        with context.transaction() as session:
-            sessions.end_own(session, context.principal(), session_id)
+    @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
+    def post(self, body: dict[str, Any], session_id: uuid.UUID) -> Response | None:
+        """End a session of one's own. One shows again who one is; to end this very one, sign
+        out."""
+        actor = context.principal()
+        with knock(actor.username) as attempt:
+            if more := wanted_again(attempt, actor, body):
+                return more
+            sessions.end_own(attempt.session, actor, session_id)
+        return None

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.access import factors, recovery, service
+from gridserver.access import factors, recovery
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.knocking import knock
+from gridserver.api.reauthenticating import wanted_again
 from gridserver.api.sessions_opened import tools
 from gridserver.api.sessions_second import document, shown
 from gridserver.api.shapes_sessions import (
+    AgainKindSchema,
+    AgainSchema,
     ConfirmationSchema,
     EnrolmentSchema,
     FactorsSchema,
-    PasswordKindSchema,
-    PasswordSchema,
     RecoveryCodesSchema,
+    WantedSchema,
 )
 
 blueprint = Blueprint(
@@ -40,16 +43,18 @@ class OwnFactors(MethodView):
         with context.transaction() as session:
             return _listed(session, actor)
 
-    @blueprint.arguments(PasswordKindSchema)
+    @blueprint.arguments(AgainKindSchema)
     @blueprint.response(201, EnrolmentSchema)
+    @blueprint.alt_response(202, schema=WantedSchema, description="A second factor is wanted")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(409, "CONFLICT")
     @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
-    def post(self, body: dict[str, str]) -> dict[str, Any]:
-        """Begin to enrol a second factor. The password is asked again."""
+    def post(self, body: dict[str, Any]) -> dict[str, Any] | Response:
+        """Begin to enrol a second factor. One shows again who one is."""
         actor = context.principal()
         with knock(actor.username) as attempt:
-            service.authenticate(attempt.session, actor.username, body["password"])
-            attempt.passed()
+            if more := wanted_again(attempt, actor, body):
+                return more
             begun = factors.enrol(attempt.session, actor.account_id, body["kind"], tools())
         return document(begun)
 
@@ -73,33 +78,37 @@ class Confirmation(MethodView):
 
 @blueprint.route("/recovery-codes")
 class RecoveryCodes(MethodView):
-    @blueprint.arguments(PasswordSchema)
+    @blueprint.arguments(AgainSchema)
     @blueprint.response(200, RecoveryCodesSchema)
+    @blueprint.alt_response(202, schema=WantedSchema, description="A second factor is wanted")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(409, "CONFLICT")
     @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
-    def post(self, body: dict[str, str]) -> dict[str, Any]:
-        """Make new recovery codes; the former are good no more. The password is asked again."""
+    def post(self, body: dict[str, Any]) -> dict[str, Any] | Response:
+        """Make new recovery codes; the former are good no more. One shows again who one is."""
         actor = context.principal()
         with knock(actor.username) as attempt:
-            service.authenticate(attempt.session, actor.username, body["password"])
-            attempt.passed()
+            if more := wanted_again(attempt, actor, body):
+                return more
             codes = factors.renew_codes(attempt.session, actor)
         return {"recovery_codes": codes}
 
 
 @blueprint.route("/<int(max=9223372036854775807):factor_id>/remove")
 class Removal(MethodView):
-    @blueprint.arguments(PasswordSchema)
+    @blueprint.arguments(AgainSchema)
     @blueprint.response(200, FactorsSchema)
+    @blueprint.alt_response(202, schema=WantedSchema, description="A second factor is wanted")
+    @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
     @blueprint.alt_response(429, "TOO_MANY_REQUESTS")
-    def post(self, body: dict[str, str], factor_id: int) -> dict[str, Any]:
-        """Take a second factor of one's own away. The password is asked again."""
+    def post(self, body: dict[str, Any], factor_id: int) -> dict[str, Any] | Response:
+        """Take a second factor of one's own away. One shows again who one is."""
         actor = context.principal()
         with knock(actor.username) as attempt:
-            service.authenticate(attempt.session, actor.username, body["password"])
-            attempt.passed()
+            if more := wanted_again(attempt, actor, body):
+                return more
             factors.remove(attempt.session, actor, factor_id)
             return _listed(attempt.session, actor)
 

@@ -9,6 +9,7 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from gridserver.access import federated, idle, queries, service, walls
+from gridserver.access.reauthentication import has_password
 from gridserver.access.rules import Principal
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -188,4 +189,5 @@ def _current(session: Session, principal: Principal) -> dict[str, Any]:
         "account": describe(session, principal),
         "idle_lock_s": idle.after_s(session, principal),
         "is_locked": principal.is_locked,
+        "has_password": has_password(session, principal.account_id),
     }

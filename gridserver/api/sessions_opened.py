@@ -14,6 +14,7 @@ from gridserver.access import clocks, idle, opening, queries
 from gridserver.access.devices import Said
 from gridserver.access.factors import Tools
 from gridserver.access.opening import SignedIn
+from gridserver.access.reauthentication import has_password
 from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Party
 from gridserver.access.tickets import Wanted
@@ -61,6 +62,7 @@ def opened(
         "account": describe(session, principal),
         "idle_lock_s": idle.after_s(session, principal),
         "is_locked": False,
+        "has_password": has_password(session, signed_in.account_id),
         **more,
     }
     response = jsonify(schema().dump(document))
@@ -86,8 +88,13 @@ def answered(knock: Knock, outcome: SignedIn | Wanted, given: dict[str, Any]) ->
     besides."""
     if not isinstance(outcome, Wanted):
         return opened(knock, outcome, given)
+    return wanting(knock, outcome)
+
+
+def wanting(knock: Knock, wanted: Wanted) -> Response:
+    """Return the answer to what was right, but isn't all: 202, with what is wanted besides."""
     knock.passed(wholly=False)
-    response = jsonify(WantedSchema().dump(outcome))
+    response = jsonify(WantedSchema().dump(wanted))
     response.cache_control.no_store = True
     response.status_code = 202
     return response

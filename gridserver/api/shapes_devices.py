@@ -178,11 +178,5 @@ class OwnSessionsSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(OwnSessionSchema), required=True)
 
 
-class WhichSessionsArguments(ma.Schema):
-    device = ma.fields.Integer(
-        validate=ma.validate.Range(1, 2**53), metadata={"description": "Only those of this device."}
-    )
-
-
 class EndedSchema(ma.Schema):
     ended = ma.fields.Integer(required=True, metadata={"description": "How many those were."})

@@ -116,6 +116,13 @@ class SessionSchema(ma.Schema):
         required=True,
         metadata={"description": "Until POST /sessions/current/unlock all else is answered 403."},
     )
+    has_password = ma.fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Whether the account has a password here. Where it is asked again, an "
+            "account without one was signed in by the identity provider within five minutes."
+        },
+    )
 
 
 class NewSessionSchema(SessionSchema):
@@ -205,8 +212,28 @@ class PasswordSchema(ma.Schema):
     )
 
 
-class PasswordKindSchema(KindSchema, PasswordSchema):
+class AgainSchema(ShownSchema):
+    """Who one is, shown again: the password; and, where 202 says that a second factor is wanted
+    besides, the same request with the ticket and what is shown in place of the password."""
+
+    password = ma.fields.String(
+        validate=ma.validate.Length(1, passwords.MOST),
+        metadata={"description": "One's own, asked again; none where the account has none."},
+    )
+    ticket = ma.fields.String(
+        validate=ma.validate.Length(1, 100),
+        metadata={"description": "Stands for the password, for five minutes."},
+    )
+
+
+class AgainKindSchema(KindSchema, AgainSchema):
     pass
+
+
+class EndingSchema(AgainSchema):
+    device = ma.fields.Integer(
+        validate=ma.validate.Range(1, 2**53), metadata={"description": "Only those of this device."}
+    )
 
 
 class EnrolmentSchema(ma.Schema):

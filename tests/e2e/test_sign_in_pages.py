@@ -36,12 +36,17 @@ def came_in(page: Page) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-def begin_to_enrol(page: Page) -> None:
+def give_password_again(page: Page) -> None:
+    page.get_by_test_id("again-password").fill(PASSWORD)
+    page.get_by_test_id("again-submit").click()
+
+
+def begin_to_enrol(page: Page, kind: str) -> None:
     came_in(page)
     page.goto("/account")
     page.get_by_test_id("factor-add").click()
-    page.get_by_test_id("again-password").fill(PASSWORD)
-    page.get_by_test_id("again-submit").click()
+    page.get_by_test_id(f"enrol-{kind}").click()
+    give_password_again(page)
 
 
 def sign_out(page: Page) -> None:
@@ -50,18 +55,20 @@ def sign_out(page: Page) -> None:
     page.goto("/login")
 
 
-def remove(page: Page, kind: str) -> None:
+def begin_to_remove(page: Page, kind: str) -> None:
     page.goto("/account")
     page.get_by_test_id(f"factor-{kind}").get_by_role("button").click()
-    page.get_by_test_id("again-password").fill(PASSWORD)
-    page.get_by_test_id("again-submit").click()
+    give_password_again(page)
+
+
+def is_gone(page: Page, kind: str) -> None:
+    expect(page.get_by_test_id("factor-add")).to_be_visible()
     expect(page.get_by_test_id(f"factor-{kind}")).to_have_count(0)
 
 
 def test_codes_of_an_app(open_page: OpenPage, sign_in: SignIn) -> None:
     page = sign_in(open_page("/login", locale="en", refused=(401,)), BY_APP)
-    begin_to_enrol(page)
-    page.get_by_test_id("enrol-totp").click()
+    begin_to_enrol(page, "totp")
     secret = page.get_by_test_id("totp-secret").inner_text().replace(" ", "")
     app = pyotp.TOTP(secret)
     assert_accessible(page)
@@ -90,15 +97,23 @@ def test_codes_of_an_app(open_page: OpenPage, sign_in: SignIn) -> None:
     page.get_by_test_id("second-recovery").fill(codes[0].lower())
     page.get_by_test_id("second-submit").click()
     came_in(page)
-    remove(page, "totp")
+    # The password alone removes it no more than it signs in.
+    begin_to_remove(page, "totp")
+    page.get_by_test_id("second-code").fill("000000")
+    page.get_by_test_id("second-submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    assert_accessible(page)
+    page.get_by_test_id("second-by-recovery_code").click()
+    page.get_by_test_id("second-recovery").fill(codes[1])
+    page.get_by_test_id("second-submit").click()
+    is_gone(page, "totp")
 
 
 def test_a_security_key(open_page: OpenPage, sign_in: SignIn) -> None:
     page = open_page("/login", refused=(401,))
     plug_in_a_key(page)
     sign_in(page, BY_KEY)
-    begin_to_enrol(page)
-    page.get_by_test_id("enrol-webauthn").click()
+    begin_to_enrol(page, "webauthn")
     page.get_by_test_id("codes-kept").click()
     expect(page.get_by_test_id("factor-webauthn")).to_contain_text("安全密钥")
     sign_out(page)
@@ -106,20 +121,30 @@ def test_a_security_key(open_page: OpenPage, sign_in: SignIn) -> None:
     sign_in(page, BY_KEY)
     page.get_by_test_id("second-key").click()
     came_in(page)
-    remove(page, "webauthn")
+    begin_to_remove(page, "webauthn")
+    page.get_by_test_id("second-key").click()
+    is_gone(page, "webauthn")
     sign_out(page)
     sign_in(page, BY_KEY)
     came_in(page)
 
 
 def test_one_s_own_password_and_sessions(open_page: OpenPage, sign_in: SignIn) -> None:
+    came_in(sign_in(open_page("/login", refused=(401,)), BY_PASSWORD))
     there = sign_in(open_page("/login", refused=(401,)), BY_PASSWORD)
     came_in(there)
     here = sign_in(open_page("/login", refused=(401, 422)), BY_PASSWORD)
     came_in(here)
     here.goto("/account")
-    expect(here.get_by_test_id("session-end")).to_have_count(1)
+    expect(here.get_by_test_id("session-end")).to_have_count(2)
+    # The newest comes first, so that this is the one that was opened before the others.
+    here.get_by_test_id("session-end").last.click()
     assert_accessible(here)
+    here.get_by_test_id("again-password").fill("a guess")
+    here.get_by_test_id("again-submit").click()
+    expect(here.get_by_role("alert")).to_be_visible()
+    give_password_again(here)
+    expect(here.get_by_test_id("session-end")).to_have_count(1)
 
     def change(old: str, new: str) -> int:
         for name, text in (("old", old), ("new", new), ("again", new)):

@@ -188,12 +188,13 @@ def test_one_ends_one_s_own_sessions(client: AccountClient) -> None:
         False,
         False,
     ]
-    of_there = {"device": listed["handheld-8"]["device_id"]}
-    assert here.delete("/api/v1/sessions", query_string=of_there).json == {"ended": 1}
+    others, again = "/api/v1/sessions/others/end", {"password": PASSWORD}
+    of_there = again | {"device": listed["handheld-8"]["device_id"]}
+    assert here.post(others, json=of_there).json == {"ended": 1}
     is_problem(there.get("/api/v1/sessions/current"), 401, "access.unauthenticated")
-    address = f"/api/v1/sessions/{listed[None]['id']}"
-    is_problem(client.as_("330824002").delete(address), 404, "session.unknown")
-    assert here.delete(address).status_code == 204
-    is_problem(here.delete(address), 404, "session.unknown")
+    address = f"/api/v1/sessions/{listed[None]['id']}/end"
+    is_problem(client.as_("330824002").post(address, json=again), 404, "session.unknown")
+    assert here.post(address, json=again).status_code == 204
+    is_problem(here.post(address, json=again), 404, "session.unknown")
     is_problem(unnamed.get("/api/v1/sessions"), 401, "access.unauthenticated")
-    assert here.delete("/api/v1/sessions").json == {"ended": 0}
+    assert here.post(others, json=again).json == {"ended": 0}

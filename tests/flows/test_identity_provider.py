@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 
 from gridserver.access import policy, service
 from gridserver.access.oidc import Provider
+from gridserver.access.passwords import unusable_password
 from gridserver.app import create_app
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock, SystemClock
@@ -337,6 +338,25 @@ def test_a_desk_of_a_role_without_passwords_is_opened_by_no_old_one(
     is_problem(client.get("/api/v1/bureau"), 403, "access.session_locked")
     demand(database, provider_only_roles=[])
     assert unlock(PASSWORD).status_code == 204
+
+
+def test_who_has_no_password_shows_again_who_they_are_by_the_provider(
+    client: AccountClient, clock: SetClock, identity: Identity, database: Database
+) -> None:
+    its = {"who": WHO, "none": unusable_password()}
+    with database.engine.begin() as connection:
+        change = sa.text("UPDATE account SET password_hash = :none WHERE username = :who")
+        connection.execute(change, its)
+    session = finish(client, identity.answer(begin(client, clock), WHO), cookie=True).json
+    assert session["has_password"] is False
+    headers = {"X-CSRF-Token": session["csrf_token"]}
+
+    def enrol() -> TestResponse:
+        return client.post("/api/v1/second-factors", json={"kind": "totp"}, headers=headers)
+
+    assert enrol().status_code == 201
+    clock.advance(dt.timedelta(minutes=5))
+    is_problem(enrol(), 403, "access.sign_in_again")
 
 
 def test_signing_out_leads_to_the_provider_where_it_opened_the_session(

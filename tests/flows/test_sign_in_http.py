@@ -192,19 +192,101 @@ def test_a_role_that_demands_one_enrols_it_on_the_way_in(
     assert sign_in(client).json["wants"] == "second_factor"
 
 
+# --- who somebody is, asked again
+
+
 def test_another_s_session_enrols_nothing_without_the_password(
     client: AccountClient, clock: SetClock
 ) -> None:
     stolen = client.as_(WHO)
-    wrong = {"password": "a guess at it"}
-    is_problem(stolen.post(FACTORS, json={"kind": "totp"} | wrong), 401)
+    for given in ({"password": "a guess at it"}, {}):
+        is_problem(stolen.post(FACTORS, json={"kind": "totp"} | given), 401)
     app_and_codes = enrolled(client.as_(WHO), clock)
     assert app_and_codes
     (card,) = stolen.get(FACTORS).json["items"]
+    wrong = {"password": "a guess at it"}
     is_problem(stolen.post(f"{FACTORS}/{card['id']}/remove", json=wrong), 401)
     is_problem(stolen.post(f"{FACTORS}/recovery-codes", json=wrong), 401)
-    removed = stolen.post(f"{FACTORS}/{card['id']}/remove", json={"password": PASSWORD})
-    assert removed.json["items"] == []
+
+
+def changing(here: AccountClient, there: AccountClient, what: str) -> tuple[str, dict[str, str]]:
+    """Return the path and body of a change that asks again who somebody is."""
+    if what == "remove":
+        (card,) = here.get(FACTORS).json["items"]
+        return f"{FACTORS}/{card['id']}/remove", {}
+    if what == "end":
+        listed = there.get(SESSIONS).json["items"]
+        (its,) = [each["id"] for each in listed if each["is_current"]]
+        return f"{SESSIONS}/{its}/end", {}
+    return {
+        "enrol": (FACTORS, {"kind": "totp"}),
+        "codes": (f"{FACTORS}/recovery-codes", {}),
+        "others": (f"{SESSIONS}/others/end", {}),
+    }[what]
+
+
+@pytest.mark.parametrize("what", ["enrol", "codes", "remove", "end", "others"])
+def test_the_password_is_not_enough_where_there_is_a_second_factor(
+    client: AccountClient, clock: SetClock, what: str
+) -> None:
+    here, there = client.as_(WHO), client.as_(WHO)
+    app, _ = enrolled(here, clock)
+    path, body = changing(here, there, what)
+
+    def ask(**given: str) -> TestResponse:
+        return here.post(path, json=body | given)
+
+    before = here.get(FACTORS).json
+    is_problem(ask(password="a guess at it"), 401, "access.wrong_credentials")
+    wanted = ask(password=PASSWORD)
+    assert wanted.status_code == 202, wanted.text
+    assert (wanted.json["wants"], wanted.json["kinds"]) == ("second_factor", ["totp"])
+    ticket = wanted.json["ticket"]
+    is_problem(ask(ticket=ticket), 401, "access.wrong_code")
+    is_problem(ask(ticket=ticket, code="000000"), 401, "access.wrong_code")
+    assert here.get(FACTORS).json == before
+    assert there.get("/api/v1/bureau").status_code == 200
+
+    code = app.at(clock.now())
+    assert ask(ticket=ticket, code=code).status_code in {200, 201, 204}
+    is_problem(ask(ticket=ticket, code=code), 401, "access.ticket_over")
+    assert there.get("/api/v1/bureau").status_code == (401 if what in {"end", "others"} else 200)
+
+
+def test_a_recovery_code_stands_in_there_too(client: AccountClient, clock: SetClock) -> None:
+    here = client.as_(WHO)
+    _, codes = enrolled(here, clock)
+    path, body = changing(here, here, "remove")
+    ticket = here.post(path, json=body | {"password": PASSWORD}).json["ticket"]
+    shown = {"ticket": ticket, "recovery_code": codes[0]}
+    assert here.post(path, json=body | shown).json["items"] == []
+
+
+def test_a_ticket_of_a_change_opens_no_session(client: AccountClient, clock: SetClock) -> None:
+    """Nor does one of a sign-in change anything, nor one account's anything of another's."""
+    here, other = client.as_(WHO), client.as_("gis")
+    app, _ = enrolled(here, clock)
+    enrolled(other, clock)
+    code = app.at(clock.now())
+    of_change = here.post(FACTORS, json={"kind": "totp", "password": PASSWORD}).json["ticket"]
+    second = client.post(f"{SESSIONS}/second", json={"ticket": of_change, "code": code})
+    is_problem(second, 401, "access.ticket_over")
+    of_sign_in = sign_in(client).json["ticket"]
+    for whose, ticket in ((here, of_sign_in), (other, of_change)):
+        given = {"kind": "totp", "ticket": ticket, "code": code}
+        is_problem(whose.post(FACTORS, json=given), 401, "access.ticket_over")
+    assert here.post(FACTORS, json={"kind": "totp", "ticket": of_change, "code": code}).json["qr"]
+
+
+def test_codes_are_not_guessed_at_an_open_session(client: AccountClient, clock: SetClock) -> None:
+    stolen = client.as_(WHO)
+    app, _ = enrolled(stolen, clock)
+    for _ in range(5):
+        ticket = stolen.post(FACTORS, json={"kind": "totp", "password": PASSWORD}).json["ticket"]
+        given = {"kind": "totp", "ticket": ticket, "code": "000000"}
+        is_problem(stolen.post(FACTORS, json=given), 401, "access.wrong_code")
+    given["code"] = app.at(clock.now())
+    is_problem(stolen.post(FACTORS, json=given), 429, "access.too_many_attempts")
 
 
 # --- one's own password

@@ -58,13 +58,8 @@ ROWS = (
         body=_NOT_THE_PASSWORD | {"new_password": "quite another one"},
     ),
     Row("GET /api/v1/sessions", SIGNED_IN),
-    Row("DELETE /api/v1/sessions", _OWN),
-    Row(
-        "DELETE /api/v1/sessions/{session_id}",
-        frozenset({HOLDER}),
-        ok=204,
-        refused=404,
-    ),
+    Row("POST /api/v1/sessions/others/end", _OWN, ok=401, body=_NOT_THE_PASSWORD),
+    Row("POST /api/v1/sessions/{session_id}/end", _OWN, ok=401, body=_NOT_THE_PASSWORD),
     Row("GET /api/v1/sessions/tokens", SIGNED_IN),
     Row("POST /api/v1/sessions/tokens", any_of("gis_admin"), ok=201, body={"name": "QGIS"}),
     Row(

@@ -1,19 +1,37 @@
 /** What the account's own page, and the way in, ask of the server. */
 import { api, ask } from '@/api/client'
 import type { components } from '@/api/schema'
-import type { Enrolment, FactorKind, Factors, Shown } from './types'
+import type { Enrolment, FactorKind, Factors, Given, Shown, Wanted } from './types'
 
 export type OwnSession = components['schemas']['OwnSession']
+type RecoveryCodes = components['schemas']['RecoveryCodes']
+type Ended = components['schemas']['Ended']
 
 const FACTORS = '/api/v1/second-factors'
+
+/** What is wanted besides of who asks for a change; null once it is made, and `take` has been given
+ *  what came of it. */
+export async function tried<Done>(
+  asked: Promise<Done | Wanted>,
+  take: (done: Done) => void,
+): Promise<Wanted | null> {
+  const answer = await asked
+  if (isWanted(answer)) return answer
+  take(answer)
+  return null
+}
+
+function isWanted(answer: unknown): answer is Wanted {
+  return typeof answer === 'object' && answer !== null && 'ticket' in answer
+}
 
 export function factors(): Promise<Factors> {
   return ask(api.GET(FACTORS))
 }
 
 /** Begins to enrol a factor of one's own. */
-export function enrol(kind: FactorKind, password: string): Promise<Enrolment> {
-  return ask(api.POST(FACTORS, { body: { kind, password } }))
+export function enrol(kind: FactorKind, given: Given): Promise<Enrolment | Wanted> {
+  return ask(api.POST(FACTORS, { body: { kind, ...given } }))
 }
 
 /** Finishes it; recovery codes come with the first factor. */
@@ -26,14 +44,13 @@ export function enrolFirst(kind: FactorKind, ticket: string): Promise<Enrolment>
   return ask(api.POST('/api/v1/sessions/enrolment', { body: { kind, ticket } }))
 }
 
-export function remove(factor_id: number, password: string): Promise<Factors> {
+export function remove(factor_id: number, body: Given): Promise<Factors | Wanted> {
   const params = { path: { factor_id } }
-  return ask(api.POST(`${FACTORS}/{factor_id}/remove`, { params, body: { password } }))
+  return ask(api.POST(`${FACTORS}/{factor_id}/remove`, { params, body }))
 }
 
-export async function renewCodes(password: string): Promise<string[]> {
-  const body = { password }
-  return (await ask(api.POST(`${FACTORS}/recovery-codes`, { body }))).recovery_codes
+export function renewCodes(body: Given): Promise<RecoveryCodes | Wanted> {
+  return ask(api.POST(`${FACTORS}/recovery-codes`, { body }))
 }
 
 /** Changes the password; says how many other sessions that ended. */
@@ -46,10 +63,11 @@ export async function sessions(): Promise<OwnSession[]> {
   return (await ask(api.GET('/api/v1/sessions'))).items
 }
 
-export async function endSession(session_id: string): Promise<void> {
-  await ask(api.DELETE('/api/v1/sessions/{session_id}', { params: { path: { session_id } } }))
+export function endSession(session_id: string, body: Given): Promise<undefined | Wanted> {
+  const params = { path: { session_id } }
+  return ask(api.POST('/api/v1/sessions/{session_id}/end', { params, body }))
 }
 
-export async function endOthers(): Promise<void> {
-  await ask(api.DELETE('/api/v1/sessions'))
+export function endOthers(body: Given): Promise<Ended | Wanted> {
+  return ask(api.POST('/api/v1/sessions/others/end', { body }))
 }

@@ -6,6 +6,9 @@ export type Factors = components['schemas']['Factors']
 export type Enrolment = components['schemas']['Enrolment']
 export type FactorKind = Factor['kind']
 
+/** Who one is, shown again: the password; then its ticket and what is shown beside it. */
+export type Given = components['schemas']['Again']
+
 /** What is shown beside the password: one of the three. */
 export interface Shown {
   code?: string

@@ -84,35 +84,7 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
-        /** End all of one's own sessions but this one. */
-        delete: {
-            parameters: {
-                query?: {
-                    /** @description Only those of this device. */
-                    device?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Ended"];
-                    };
-                };
-                401: components["responses"]["UNAUTHORIZED"];
-                403: components["responses"]["FORBIDDEN"];
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                429: components["responses"]["TOO_MANY_REQUESTS"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -962,7 +934,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Begin to enrol a second factor. The password is asked again. */
+        /** Begin to enrol a second factor. One shows again who one is. */
         post: {
             parameters: {
                 query?: never;
@@ -972,7 +944,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["PasswordKind"];
+                    "application/json": components["schemas"]["AgainKind"];
                 };
             };
             responses: {
@@ -983,6 +955,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Enrolment"];
+                    };
+                };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
                     };
                 };
                 400: components["responses"]["BAD_REQUEST"];
@@ -1060,7 +1041,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make new recovery codes; the former are good no more. The password is asked again. */
+        /** Make new recovery codes; the former are good no more. One shows again who one is. */
         post: {
             parameters: {
                 query?: never;
@@ -1070,7 +1051,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Password"];
+                    "application/json": components["schemas"]["Again"];
                 };
             };
             responses: {
@@ -1081,6 +1062,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["RecoveryCodes"];
+                    };
+                };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
                     };
                 };
                 400: components["responses"]["BAD_REQUEST"];
@@ -1111,7 +1101,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a second factor of one's own away. The password is asked again. */
+        /** Take a second factor of one's own away. One shows again who one is. */
         post: {
             parameters: {
                 query?: never;
@@ -1123,7 +1113,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Password"];
+                    "application/json": components["schemas"]["Again"];
                 };
             };
             responses: {
@@ -1134,6 +1124,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Factors"];
+                    };
+                };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
                     };
                 };
                 400: components["responses"]["BAD_REQUEST"];
@@ -1501,7 +1500,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions/{session_id}": {
+    "/api/v1/sessions/others/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all of one's own sessions but this one. One shows again who one is. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Ending"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ended"];
+                    };
+                };
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
+                    };
+                };
+                400: components["responses"]["BAD_REQUEST"];
+                401: components["responses"]["UNAUTHORIZED"];
+                403: components["responses"]["FORBIDDEN"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                429: components["responses"]["TOO_MANY_REQUESTS"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/end": {
         parameters: {
             query?: never;
             header?: never;
@@ -1512,9 +1568,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        /** End a session of one's own. */
-        delete: {
+        /**
+         * End a session of one's own. One shows again who one is; to end this very one, sign
+         *     out.
+         */
+        post: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -1523,8 +1581,21 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Again"];
+                };
+            };
             responses: {
+                /** @description A second factor is wanted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Wanted"];
+                    };
+                };
                 /** @description No Content */
                 204: {
                     headers: {
@@ -1532,13 +1603,18 @@ export interface paths {
                     };
                     content?: never;
                 };
+                400: components["responses"]["BAD_REQUEST"];
                 401: components["responses"]["UNAUTHORIZED"];
                 403: components["responses"]["FORBIDDEN"];
                 404: components["responses"]["NOT_FOUND"];
+                408: components["responses"]["REQUEST_TIMEOUT"];
+                413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 429: components["responses"]["TOO_MANY_REQUESTS"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -11864,6 +11940,8 @@ export interface components {
             idle_lock_s: number | null;
             /** @description Until POST /sessions/current/unlock all else is answered 403. */
             is_locked: boolean;
+            /** @description Whether the account has a password here. Where it is asked again, an account without one was signed in by the identity provider within five minutes. */
+            has_password: boolean;
             /** @description The bearer token; empty where a cookie has it. */
             token: string;
         };
@@ -11878,6 +11956,8 @@ export interface components {
             idle_lock_s: number | null;
             /** @description Until POST /sessions/current/unlock all else is answered 403. */
             is_locked: boolean;
+            /** @description Whether the account has a password here. Where it is asked again, an account without one was signed in by the identity provider within five minutes. */
+            has_password: boolean;
         };
         Address: {
             /**
@@ -12039,6 +12119,8 @@ export interface components {
             idle_lock_s: number | null;
             /** @description Until POST /sessions/current/unlock all else is answered 403. */
             is_locked: boolean;
+            /** @description Whether the account has a password here. Where it is asked again, an account without one was signed in by the identity provider within five minutes. */
+            has_password: boolean;
             /** @description The bearer token; empty where a cookie has it. */
             token: string;
         };
@@ -12087,9 +12169,18 @@ export interface components {
             /** @description By a role that the account holds. */
             is_demanded: boolean;
         };
-        PasswordKind: {
-            /** @description One's own, asked again. */
-            password: string;
+        AgainKind: {
+            /** @description Six digits of the app. */
+            code?: string;
+            recovery_code?: string;
+            /** @description What the security key answered, as JSON (WebAuthn level 3). */
+            credential?: {
+                [key: string]: unknown;
+            };
+            /** @description One's own, asked again; none where the account has none. */
+            password?: string;
+            /** @description Stands for the password, for five minutes. */
+            ticket?: string;
             /** @enum {string} */
             kind: "totp" | "webauthn";
         };
@@ -12104,6 +12195,19 @@ export interface components {
         RecoveryCodes: {
             /** @description Each is good once, in place of a second factor. Shown only here; empty where the account has some already. */
             recovery_codes: string[];
+        };
+        Again: {
+            /** @description Six digits of the app. */
+            code?: string;
+            recovery_code?: string;
+            /** @description What the security key answered, as JSON (WebAuthn level 3). */
+            credential?: {
+                [key: string]: unknown;
+            };
+            /** @description One's own, asked again; none where the account has none. */
+            password?: string;
+            /** @description Stands for the password, for five minutes. */
+            ticket?: string;
         };
         AccountRole: {
             /** @enum {string} */
@@ -12163,6 +12267,21 @@ export interface components {
             provider_factor_counts: boolean;
             /** @description They sign in from enrolled devices, and from no other. */
             enrolled_device_roles: ("admin" | "gis_admin" | "command" | "officer" | "auditor")[];
+        };
+        Ending: {
+            /** @description Six digits of the app. */
+            code?: string;
+            recovery_code?: string;
+            /** @description What the security key answered, as JSON (WebAuthn level 3). */
+            credential?: {
+                [key: string]: unknown;
+            };
+            /** @description One's own, asked again; none where the account has none. */
+            password?: string;
+            /** @description Stands for the password, for five minutes. */
+            ticket?: string;
+            /** @description Only those of this device. */
+            device?: number;
         };
         Person: {
             username: string;

@@ -39,6 +39,8 @@ export const useSession = defineStore('session', () => {
   const idleLockS = ref<number | null>(null)
   /** It was locked when the page was opened. */
   const wasLocked = ref(false)
+  /** Whether the account has a password here; else it is who the identity provider says. */
+  const hasPassword = ref(true)
   const asked = ref(false)
 
   const side = computed<'command' | 'terminal'>(() =>
@@ -66,6 +68,7 @@ export const useSession = defineStore('session', () => {
     unlock.value = session?.unlock ?? null
     wasLocked.value = session?.is_locked ?? false
     idleLockS.value = session?.idle_lock_s ?? null
+    hasPassword.value = session?.has_password ?? true
     useCsrfToken(csrfToken.value)
   }
 
@@ -233,6 +236,7 @@ export const useSession = defineStore('session', () => {
     revoked,
     idleLockS,
     wasLocked,
+    hasPassword,
     isLocked,
     side,
     roles,
