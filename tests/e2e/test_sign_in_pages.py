@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pyotp
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.axe import assert_accessible
@@ -200,6 +201,20 @@ def test_a_reload_does_not_open_a_locked_desk(open_page: OpenPage, sign_in: Sign
     expect(page.get_by_test_id("idle-lock")).to_have_count(0)
     # What the page asked for meanwhile is there without another reload.
     expect(page.get_by_role("heading", level=1)).to_contain_text("Kaihua")
+
+
+@pytest.mark.parametrize(("who", "path"), [(WATCHED, "/account"), (LOCKED, "/map")])
+def test_signing_out_is_at_hand_where_there_is_no_menu(
+    open_page: OpenPage, sign_in: SignIn, who: str, path: str
+) -> None:
+    page = sign_in(open_page("/login", refused=(401,)), who)
+    came_in(page)
+    page.goto(path)
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_test_id("login-username")).to_be_visible()
+    assert not page.evaluate("localStorage.getItem('gridserver.account')")
+    page.goto(path)
+    expect(page.get_by_test_id("login-username")).to_be_visible()
 
 
 def lock(page: Page) -> None:

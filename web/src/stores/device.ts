@@ -5,6 +5,7 @@ import type { Account } from '@/api/types'
 import { noEarlier } from '@/base/clock'
 import { DeviceDatabase } from '@/live/deviceDatabase'
 import { Keeping, type PinResult } from '@/live/keeping'
+import { pending } from '@/live/outbox'
 import { MemoryShelf } from '@/live/shelf'
 import { TerminalStorage } from '@/live/storage'
 import { canSeal } from '@/live/vault'
@@ -117,6 +118,13 @@ export const useDevice = defineStore('device', () => {
     return (await keeping?.pinWaitMs()) ?? 0
   }
 
+  /** Whether the server hasn't had yet all that was done and taken here. */
+  async function owes(): Promise<boolean> {
+    if (!storage.value) return false
+    const photos = await storage.value.records('photos').all()
+    return photos.size > 0 || pending(await storage.value.outbox()).length > 0
+  }
+
   /** Signing out leaves nothing, or only what the server hasn't had yet, which the next login opens. */
   async function leave(owes: boolean): Promise<void> {
     if (owes) await keeping?.lock()
@@ -145,6 +153,7 @@ export const useDevice = defineStore('device', () => {
     setPin,
     touch,
     watchContact,
+    owes,
     leave,
     close,
   }
