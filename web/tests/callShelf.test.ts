@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 
 import { newCall } from '@/intake/call'
 import { CallShelf, type Kept } from '@/intake/callShelf'
-import { forgetTab } from '@/live/wipe'
+import { forget } from '@/live/wipe'
 import { Tab } from './tab'
 
 const UNLOCK = btoa('k'.repeat(32))
@@ -54,7 +54,7 @@ describe('the calls that a tab keeps', () => {
   it('are gone once there is none, and when they are forgotten', async () => {
     const shelf = new CallShelf('command', UNLOCK, tab)
     await shelf.save(kept)
-    forgetTab(tab)
+    forget(tab)
     expect(tab.length).toBe(0)
     await shelf.save(kept)
     await shelf.save({ calls: [], open: null })

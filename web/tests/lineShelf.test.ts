@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import { keepLines, keptLines } from '@/board/lineShelf'
-import { forgetTab } from '@/live/wipe'
+import { forget } from '@/live/wipe'
 import { Tab } from './tab'
 
 let tab: Tab
@@ -17,7 +17,7 @@ describe('the lines that a tab keeps', () => {
   it('are of nobody else', () => expect(keptLines('admin', tab)).toEqual([]))
 
   it('are gone once one signs out', () => {
-    forgetTab(tab)
+    forget(tab)
     expect(keptLines('command', tab)).toEqual([])
     expect(tab.length).toBe(0)
   })

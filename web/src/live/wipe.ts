@@ -5,14 +5,9 @@ const PREFIX = 'gridserver.'
 /** The device's own name says nothing of anyone; under another one it could come back. */
 export const DEVICE_STORED_AS = 'gridserver.device'
 
-/** Nothing that was taken or said at a desk stays in this tab. */
-export function forgetTab(storage: Storage = sessionStorage): void {
-  forget(storage)
-}
-
 /** Deletes every account's records and keys, the caches with their worker, and the settings. */
 export async function wipeDevice(): Promise<void> {
-  forgetTab()
+  forget(sessionStorage)
   await DeviceDatabase.deleteAll()
   for (const { name } of await indexedDB.databases()) if (name) await empty(name)
   if ('caches' in window) {
@@ -24,7 +19,8 @@ export async function wipeDevice(): Promise<void> {
   forget(localStorage)
 }
 
-function forget(storage: Storage): void {
+/** Nothing of ours stays there, such as what was taken or said at a desk in this tab. */
+export function forget(storage: Storage): void {
   const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at))
   for (const key of keys) {
     if (key?.startsWith(PREFIX) && key !== DEVICE_STORED_AS) storage.removeItem(key)

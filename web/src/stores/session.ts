@@ -6,7 +6,7 @@ import { api, ask, Refusal, useCsrfToken } from '@/api/client'
 import { newId } from '@/base/ids'
 import type { Enrolled, Shown, Wanted } from '@/account/types'
 import type { Account, Role, Session } from '@/api/types'
-import { DEVICE_STORED_AS, forgetTab, wipeDevice } from '@/live/wipe'
+import { DEVICE_STORED_AS, forget, wipeDevice } from '@/live/wipe'
 import { leaveFor, type Answer } from '@/login/provider'
 
 const AT_A_DESK: ReadonlySet<Role> = new Set(['command', 'admin', 'gis_admin', 'auditor', 'wall'])
@@ -192,7 +192,7 @@ export const useSession = defineStore('session', () => {
   async function end(): Promise<string | null> {
     const there = await ask(api.DELETE('/api/v1/sessions/current'))
     take(null)
-    forgetTab()
+    forget(sessionStorage)
     return there?.url ?? null
   }
 
