@@ -19,7 +19,6 @@ from gridserver.access.models import (
     SecondFactor,
     SignInCount,
 )
-from gridserver.access.passwords import unusable_password
 from gridserver.access.rules import Principal, require
 from gridserver.access.scope import granted_within, wholly_within
 from gridserver.access.sessions import OwnSession
@@ -170,7 +169,7 @@ def _cards(moment: dt.datetime) -> Select:
         Account.display_name,
         roles.label("roles"),
         Account.disabled_at.is_not(None).label("is_disabled"),
-        (Account.password_hash != unusable_password()).label("has_password"),
+        Account.has_password.label("has_password"),
         factors.label("factors"),
         standing.label("sessions"),
     )

@@ -7,8 +7,10 @@ import uuid
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gridserver.access.passwords import unusable_password
 from gridserver.access.rules import FACTOR_KINDS, ROLES, WANTS
 from gridserver.base.db import Base, Code, Id
 from gridserver.base.lifecycle import check_in
@@ -25,6 +27,11 @@ class Account(Base):
     password_hash: Mapped[str]
     created_at: Mapped[dt.datetime]
     disabled_at: Mapped[dt.datetime | None]
+
+    @hybrid_property
+    def has_password(self) -> bool:
+        """Whether it has a password here; without one it signs in by the identity provider."""
+        return self.password_hash != unusable_password()
 
 
 class RoleGrant(Base):

@@ -14,7 +14,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from gridserver.access.models import Account, Device, LoginSession, RoleGrant
-from gridserver.access.passwords import unusable_password
 from gridserver.access.rules import PERMISSIONS, Grant, Principal, looking_on
 from gridserver.access.sessions import digest
 from gridserver.base import db
@@ -206,7 +205,7 @@ def accounts(session: Session) -> list[AccountCard]:
             Account.username,
             Account.display_name,
             Account.disabled_at,
-            Account.password_hash != unusable_password(),
+            Account.has_password,
             RoleGrant.role,
             Unit.code,
         )

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from gridserver.access import factors, service, tickets
 from gridserver.access.factors import Shown, Tools
 from gridserver.access.models import Account, LoginSession
-from gridserver.access.passwords import unusable_password
 from gridserver.access.rules import Principal
 from gridserver.access.tickets import Wanted
 from gridserver.base.clock import now
@@ -62,8 +61,8 @@ def reauthenticate(session: Session, actor: Principal, given: Given, tools: Tool
 def has_password(session: Session, account_id: int) -> bool:
     """Say whether the account has a password here; without one it signs in by the identity
     provider."""
-    its = select(Account.password_hash).where(Account.id == account_id)
-    return session.scalar(its) != unusable_password()
+    its = select(Account.has_password).where(Account.id == account_id)
+    return session.scalars(its).one()
 
 
 def _require_fresh(session: Session, actor: Principal) -> None:

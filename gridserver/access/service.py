@@ -252,9 +252,7 @@ def reset_factors(
     Forbidden
         ``account.auditor_by_command_line``.
     """
-    reason = reading.text(reason, "reason", longest=devices.LONGEST_REASON)
-    account = account_by_username(session, username)
-    told = {"reason": reason} | _answered_for(session, actor, account, authorised_by)
+    account, told = _to_take_from(session, actor, username, reason, authorised_by)
     tickets.forget(session, account.id)
     sessions.end(session, LoginSession.account_id == account.id)
     return factors.forget(session, actor, account.id, told)
@@ -271,10 +269,22 @@ def unbind_identity(
     """Loosen whom the identity provider knows an account's person as, since they were given a new
     identity there; return by how many providers it was bound. The next who comes with the account's
     name has it. An auditor's takes two names. Raises as `reset_factors` does."""
+    account, told = _to_take_from(session, actor, username, reason, authorised_by)
+    return federated.unbind(session, actor, account, told)
+
+
+def _to_take_from(
+    session: Session,
+    actor: audit.Actor | None,
+    username: str,
+    reason: str,
+    authorised_by: Sequence[str],
+) -> tuple[Account, dict[str, object]]:
+    """Return the account of which a part of how it signs in is taken away, and what the ledger is
+    told of why and who answers for it. Raises as `reset_factors` does."""
     reason = reading.text(reason, "reason", longest=devices.LONGEST_REASON)
     account = account_by_username(session, username)
-    told = {"reason": reason} | _answered_for(session, actor, account, authorised_by)
-    return federated.unbind(session, actor, account, told)
+    return account, {"reason": reason} | _answered_for(session, actor, account, authorised_by)
 
 
 def _renew_password(session: Session, account: Account, password: str) -> None:
