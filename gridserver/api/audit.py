@@ -134,7 +134,7 @@ def _subject(entry: AuditEntry) -> int | None:
 
 
 def _card(entry: AuditEntry, seal: int | None, people: dict[int, AccountRef]) -> dict[str, Any]:
-    account, subject = people.get(entry.actor_account_id or 0), people.get(_subject(entry) or 0)
+    account = people.get(entry.actor_account_id or 0)
     username = entry.actor or (account.username if account else None)
     actor = username and {
         "username": username,
@@ -142,5 +142,5 @@ def _card(entry: AuditEntry, seal: int | None, people: dict[int, AccountRef]) ->
     }
     names = ("id", "tag", "device", "subject_kind", "subject_id", "purpose", "lon", "lat", "data")
     shown = {name: getattr(entry, name) for name in names}
-    whom = subject and {"username": subject.username, "display_name": subject.display_name}
-    return shown | {"at": entry.at.isoformat(), "actor": actor, "subject": whom, "seal": seal}
+    subject = people.get(_subject(entry) or 0)
+    return shown | {"at": entry.at.isoformat(), "actor": actor, "subject": subject, "seal": seal}

@@ -257,15 +257,15 @@ def _authenticate() -> None:
         raise NotFound("http.not_found", "There is nothing at this address.")
     if not request.path.startswith(_GUARDED):
         return
-    installation = _installation()
-    if request.method not in _SAFE:
+    installation, is_change = _installation(), request.method not in _SAFE
+    if is_change:
         _take(installation.addresses, network(request.remote_addr))
     _take_body()
     if _is_public():
         return
     by_cookie, token = _token()
     g.principal, csrf = access.principal_by_token(_session(), token)
-    if by_cookie and request.method not in _SAFE:
+    if by_cookie and is_change:
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), csrf.encode()):
             raise Forbidden(
@@ -273,9 +273,9 @@ def _authenticate() -> None:
                 f"A request by cookie carries the session's csrf_token in {CSRF_HEADER}.",
                 field=CSRF_HEADER,
             )
-    if g.principal.looks_on and request.method not in _SAFE and request.path not in _OF_A_WALL:
+    if g.principal.looks_on and is_change and request.path not in _OF_A_WALL:
         raise Forbidden("access.looks_on", "A wall only looks on: sign in at a desk to act.")
-    if request.method not in _SAFE:
+    if is_change:
         _take(installation.accounts, g.principal.account_id)
     elif not request.path.startswith(_TILES):  # a map that is dragged asks for hundreds at once
         _take(installation.readers, g.principal.account_id)
