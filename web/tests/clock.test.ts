@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { effectScope } from 'vue'
 
-import { measureOffset, noEarlier } from '@/base/clock'
+import { measureOffset, noEarlier, useNow } from '@/base/clock'
 
 const NINE = Date.parse('2026-03-10T09:00:00Z')
 const MINUTE = 60_000
@@ -35,5 +36,23 @@ describe('a clock that is set back', () => {
     noEarlier(NINE + 60 * MINUTE)
     measureOffset(new Date(NINE).toUTCString())
     expect(noEarlier(NINE)).toBe(NINE)
+  })
+})
+
+describe('the running clock', () => {
+  const scope = effectScope()
+
+  beforeEach(() => vi.useFakeTimers({ now: NINE, toFake: ['Date', 'setInterval', 'clearInterval'] }))
+  afterEach(() => {
+    scope.stop()
+    vi.useRealTimers()
+  })
+
+  it('is no older than the last answer: what that one tells of has begun', () => {
+    const now = scope.run(useNow)!
+    vi.setSystemTime(NINE + 900)
+    expect(now.value).toBe(NINE)
+    measureOffset(new Date(NINE).toUTCString())
+    expect(now.value).toBe(NINE + 900)
   })
 })

@@ -5,7 +5,12 @@ const offset = ref(0)
 /** What the server's clock is ahead of this device's, in milliseconds, as it was measured last. */
 export const clockOffset = readonly(offset)
 
-/** Learns the clock offset from a `Date` header, which is cut to whole seconds. */
+const now = ref(serverNow())
+
+/**
+ * Learns the clock offset from a `Date` header, which is cut to whole seconds, and moves the running
+ * clock on: what an answer says holds from now on must not look as if it were still to come.
+ */
 export function measureOffset(dateHeader: string | null): void {
   const serverMs = dateHeader === null ? Number.NaN : Date.parse(dateHeader)
   if (Number.isNaN(serverMs)) return
@@ -13,6 +18,7 @@ export function measureOffset(dateHeader: string | null): void {
   // Below two seconds the header's own coarseness is all that is seen.
   offset.value = Math.abs(measured) < 2000 ? 0 : measured
   known = UNKNOWN
+  now.value = serverNow()
 }
 
 /** Milliseconds since the epoch by the server's clock. */
@@ -36,7 +42,6 @@ export function noEarlier(at: number): number {
   return known.at
 }
 
-const now = ref(serverNow())
 let users = 0
 let timer: ReturnType<typeof setInterval> | undefined
 
