@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from gridserver.access import attempts, policy, service, sessions
+from gridserver.access import attempts, ledger, policy, service, sessions
 from gridserver.access.limits import Count, Way
 from gridserver.access.models import (
     Account,
@@ -22,7 +22,6 @@ from gridserver.access.models import (
 from gridserver.access.rules import Principal, require
 from gridserver.access.scope import granted_within, wholly_within
 from gridserver.access.sessions import OwnSession
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import NotFound, OutOfReach
@@ -107,14 +106,7 @@ def end_sessions(
     ended = sessions.end(session, *which)
     if session_id is not None and not ended:
         raise NotFound("session.unknown", f"{username} has no such session; it may have ended.")
-    audit.record(
-        session,
-        actor,
-        Tag.SESSION_END,
-        subject_kind="account",
-        subject_id=account_id,
-        data={"sessions": ended},
-    )
+    ledger.record(session, actor, Tag.SESSION_END, account_id, {"sessions": ended})
     return ended
 
 

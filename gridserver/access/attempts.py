@@ -16,10 +16,9 @@ from sqlalchemy import Text, cast, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gridserver.access import limits, policy
+from gridserver.access import ledger, limits, policy
 from gridserver.access.limits import Count, Way
 from gridserver.access.models import Account, Device, SignInCount
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Limited
@@ -95,13 +94,12 @@ def failed(session: Session, attempt: Attempt, why: str, account_id: int | None 
     moment = now(session)
     counts = _locked(session, attempt.ways, moment)
     shut = [way.name for way in attempt.ways if counts[way].shut_until(way.most(most), moment)]
-    audit.record(
+    ledger.record(
         session,
         None,
         attempt.tag,
-        subject_kind="account",
-        subject_id=attempt.account_id or account_id or "unknown",
-        data={"why": why, "ways": [way.name for way in attempt.ways], "shut": shut},
+        attempt.account_id or account_id or "unknown",
+        {"why": why, "ways": [way.name for way in attempt.ways], "shut": shut},
     )
 
 

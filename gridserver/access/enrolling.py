@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from gridserver.access import devices, policy, proofs, sessions
+from gridserver.access import devices, ledger, policy, proofs, sessions
 from gridserver.access.devices import Said
 from gridserver.access.models import Account, Device, DeviceCode, LoginSession
 from gridserver.access.rules import Principal, require
@@ -79,9 +79,7 @@ def make_code(session: Session, actor: Principal, username: str) -> Code:
         )
     )
     session.flush()
-    audit.record(
-        session, actor, Tag.DEVICE_CODE, subject_kind="account", subject_id=account_id, data={}
-    )
+    ledger.record(session, actor, Tag.DEVICE_CODE, account_id)
     return made
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from gridserver.access import policy, queries, recovery, security_keys, totp
+from gridserver.access import ledger, policy, queries, recovery, security_keys, totp
 from gridserver.access.models import Account, SecondFactor
 from gridserver.access.rules import Principal
 from gridserver.access.security_keys import Key, Party
@@ -160,7 +160,9 @@ def confirm(
         raise _wrong()
     pending.name, pending.confirmed_at, pending.challenge = name, now(session), None
     session.flush()
-    _record(session, actor, Tag.FACTOR_ENROL, account_id, {"kind": pending.kind, "name": name})
+    ledger.record(
+        session, actor, Tag.FACTOR_ENROL, account_id, {"kind": pending.kind, "name": name}
+    )
     return recovery.renew(session, account_id) if is_first else ()
 
 
@@ -177,7 +179,7 @@ def show(
             raise _wrong()
         left = recovery.left(session, account_id)
         whose = queries.principal_of(session, account_id)
-        _record(session, whose, Tag.FACTOR_RECOVERY, account_id, {"left": left})
+        ledger.record(session, whose, Tag.FACTOR_RECOVERY, account_id, {"left": left})
         return "recovery_code"
     for factor in _confirmed(session, account_id, lock=True):
         is_it = (
@@ -215,7 +217,7 @@ def remove(session: Session, actor: Principal, factor_id: int) -> None:
     data = {"kind": found.kind, "name": found.name or ""}
     session.delete(found)
     session.flush()
-    _record(session, actor, Tag.FACTOR_REMOVE, actor.account_id, data)
+    ledger.record(session, actor, Tag.FACTOR_REMOVE, actor.account_id, data)
 
 
 def renew_codes(session: Session, actor: Principal) -> tuple[str, ...]:
@@ -223,7 +225,7 @@ def renew_codes(session: Session, actor: Principal) -> tuple[str, ...]:
     if not _confirmed(session, actor.account_id):
         raise Conflict("factor.none", "Recovery codes stand in for a second factor: enrol one.")
     codes = recovery.renew(session, actor.account_id)
-    _record(session, actor, Tag.FACTOR_CODES, actor.account_id, {})
+    ledger.record(session, actor, Tag.FACTOR_CODES, actor.account_id)
     return codes
 
 
@@ -235,7 +237,7 @@ def forget(
     gone = len(_confirmed(session, account_id, lock=True))
     session.execute(delete(SecondFactor).where(SecondFactor.account_id == account_id))
     recovery.forget(session, account_id)
-    _record(session, actor, Tag.FACTOR_RESET, account_id, {**told, "factors": gone})
+    ledger.record(session, actor, Tag.FACTOR_RESET, account_id, {**told, "factors": gone})
     return gone
 
 
@@ -300,13 +302,3 @@ def _wrong() -> Unauthenticated:
     return Unauthenticated(
         "access.wrong_code", "The code is wrong, is over, or was used. Show another one."
     )
-
-
-def _record(
-    session: Session,
-    actor: audit.Actor | None,
-    tag: Tag,
-    account_id: int,
-    data: dict[str, Any],
-) -> None:
-    audit.record(session, actor, tag, subject_kind="account", subject_id=account_id, data=data)

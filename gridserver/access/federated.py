@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
-from gridserver.access import policy, tickets
+from gridserver.access import ledger, policy, tickets
 from gridserver.access.devices import Said
 from gridserver.access.models import Account, ProviderIdentity
 from gridserver.access.oidc import Identity
@@ -88,7 +88,7 @@ def unbind(
     it was somebody's. `told` is what the ledger is told besides."""
     its = delete(ProviderIdentity).where(ProviderIdentity.account_id == account.id)
     issuers = sorted(session.scalars(its.returning(ProviderIdentity.issuer)))
-    _record(session, actor, Tag.ACCOUNT_UNBIND, account.id, {**told, "issuers": issuers})
+    ledger.record(session, actor, Tag.ACCOUNT_UNBIND, account.id, {**told, "issuers": issuers})
     return len(issuers)
 
 
@@ -145,16 +145,4 @@ def _bind(session: Session, account: Account, identity: Identity) -> None:
         )
     )
     session.flush()
-    _record(session, None, Tag.ACCOUNT_BIND, account.id, {"issuer": identity.issuer})
-
-
-def _record(
-    session: Session,
-    actor: audit.Actor | None,
-    tag: Tag,
-    account_id: int,
-    data: Mapping[str, object],
-) -> None:
-    audit.record(
-        session, actor, tag, subject_kind="account", subject_id=account_id, data=dict(data)
-    )
+    ledger.record(session, None, Tag.ACCOUNT_BIND, account.id, {"issuer": identity.issuer})

@@ -12,10 +12,9 @@ import secrets
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gridserver.access import policy, sessions
+from gridserver.access import ledger, policy, sessions
 from gridserver.access.models import LoginSession
 from gridserver.access.rules import DESK_ROLES, Principal
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Forbidden
@@ -46,7 +45,7 @@ def lock(session: Session, principal: Principal) -> None:
     """Lock the session at once; one that is never locked stays as it is."""
     if not principal.is_locked:
         _set(session, principal, now(session))
-        _record(session, principal, Tag.SESSION_LOCK)
+        ledger.record(session, principal, Tag.SESSION_LOCK, principal.account_id)
 
 
 def unlock(session: Session, principal: Principal) -> str | None:
@@ -65,7 +64,7 @@ def unlock(session: Session, principal: Principal) -> str | None:
     )
     if opened is None:
         return None
-    _record(session, principal, Tag.SESSION_UNLOCK)
+    ledger.record(session, principal, Tag.SESSION_UNLOCK, principal.account_id)
     return token
 
 
@@ -85,7 +84,3 @@ def _set(session: Session, principal: Principal, until: dt.datetime) -> None:
     its = update(LoginSession).where(LoginSession.id == principal.session_id)
     is_at_a_desk = LoginSession.active_until.is_not(None)
     session.execute(its.where(is_at_a_desk).values(active_until=until))
-
-
-def _record(session: Session, principal: Principal, tag: Tag) -> None:
-    audit.record(session, principal, tag, subject_kind="account", subject_id=principal.account_id)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from gridserver.access import devices, policy, queries, sessions
+from gridserver.access import devices, ledger, policy, queries, sessions
 from gridserver.access.models import LoginSession
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Unauthenticated
@@ -68,13 +67,12 @@ def open_session(
         )
     )
     session.flush()
-    audit.record(
+    ledger.record(
         session,
         queries.principal_by_session(session, opened.session_id),
         Tag.SESSION_OPEN,
-        subject_kind="account",
-        subject_id=account_id,
-        data={"shown": list(shown)},
+        account_id,
+        {"shown": list(shown)},
     )
     return opened
 
@@ -87,11 +85,4 @@ def end_former(session: Session, token: str) -> None:
     except Unauthenticated:
         return
     sessions.end(session, LoginSession.id == actor.session_id)
-    audit.record(
-        session,
-        actor,
-        Tag.SESSION_END,
-        subject_kind="account",
-        subject_id=actor.account_id,
-        data={"by": "sign_in"},
-    )
+    ledger.record(session, actor, Tag.SESSION_END, actor.account_id, {"by": "sign_in"})

@@ -13,6 +13,7 @@ from gridserver.access import (
     enrolling,
     factors,
     federated,
+    ledger,
     passwords,
     policy,
     proofs,
@@ -67,7 +68,7 @@ def add_account(
     )
     session.add(account)
     session.flush()
-    audit.record(session, actor, Tag.ACCOUNT_ADD, subject_kind="account", subject_id=account.id)
+    ledger.record(session, actor, Tag.ACCOUNT_ADD, account.id)
     return account
 
 
@@ -109,13 +110,12 @@ def grant(
         data["authorised_by"] = _two_names(actor, authorised_by)
     session.merge(RoleGrant(account_id=account.id, role=role, unit_id=unit.id))
     session.flush()
-    audit.record(
+    ledger.record(
         session,
         actor,
         Tag.ACCOUNT_APPOINT if role == "auditor" else Tag.ACCOUNT_GRANT,
-        subject_kind="account",
-        subject_id=account.id,
-        data=data,
+        account.id,
+        data,
     )
 
 
@@ -146,14 +146,7 @@ def revoke(
             RoleGrant.unit_id == unit.id,
         )
     )
-    audit.record(
-        session,
-        actor,
-        Tag.ACCOUNT_REVOKE,
-        subject_kind="account",
-        subject_id=account.id,
-        data={"role": role, "unit": unit.code},
-    )
+    ledger.record(session, actor, Tag.ACCOUNT_REVOKE, account.id, {"role": role, "unit": unit.code})
 
 
 def set_password(
@@ -182,14 +175,7 @@ def set_password(
     _renew_password(session, account, password)
     sessions.end(session, LoginSession.account_id == account.id)
     attempts.open_ways(session, username)
-    audit.record(
-        session,
-        actor,
-        Tag.ACCOUNT_PASSWD,
-        subject_kind="account",
-        subject_id=account.id,
-        data=data,
-    )
+    ledger.record(session, actor, Tag.ACCOUNT_PASSWD, account.id, data)
 
 
 def _answered_for(
@@ -216,14 +202,7 @@ def change_password(session: Session, actor: Principal, old: str, new: str) -> i
     _renew_password(session, account, new)
     others = (LoginSession.account_id == account.id, LoginSession.id != actor.session_id)
     ended = sessions.end(session, *others)
-    audit.record(
-        session,
-        actor,
-        Tag.ACCOUNT_PASSWD,
-        subject_kind="account",
-        subject_id=account.id,
-        data={"sessions": ended},
-    )
+    ledger.record(session, actor, Tag.ACCOUNT_PASSWD, account.id, {"sessions": ended})
     return ended
 
 
@@ -231,7 +210,7 @@ def open_account(session: Session, actor: audit.Actor | None, username: str) -> 
     """Let an account be signed in to at once, after too many failures. Raises `NotFound`."""
     account = account_by_username(session, username)
     attempts.open_ways(session, username)
-    audit.record(session, actor, "account:open", subject_kind="account", subject_id=account.id)
+    ledger.record(session, actor, Tag.ACCOUNT_OPEN, account.id)
 
 
 def reset_factors(
@@ -315,7 +294,7 @@ def share_password(
         .where(Account.password_hash == former)
         .values(password_hash=passwords.hash_password(password))
     )
-    audit.record(session, actor, Tag.ACCOUNT_PASSWD, subject_kind="account", subject_id=account.id)
+    ledger.record(session, actor, Tag.ACCOUNT_PASSWD, account.id)
     return True
 
 
@@ -326,12 +305,11 @@ def rename(session: Session, actor: audit.Actor | None, username: str, display_n
         return
     before, account.display_name = account.display_name, display_name
     session.flush()
-    audit.record(
+    ledger.record(
         session,
         actor,
         Tag.ACCOUNT_RENAME,
-        subject_kind="account",
-        subject_id=account.id,
+        account.id,
         before={"display_name": before},
         after={"display_name": display_name},
     )
@@ -342,7 +320,7 @@ def disable(session: Session, actor: audit.Actor | None, username: str) -> None:
     account = account_by_username(session, username)
     account.disabled_at = now(session)
     sessions.end(session, LoginSession.account_id == account.id)
-    audit.record(session, actor, Tag.ACCOUNT_DISABLE, subject_kind="account", subject_id=account.id)
+    ledger.record(session, actor, Tag.ACCOUNT_DISABLE, account.id)
 
 
 def account_by_username(session: Session, username: str, *, field: str = "username") -> Account:
@@ -466,7 +444,5 @@ def sign_out(session: Session, actor: Principal) -> bool:
     its = select(LoginSession.by_provider).where(LoginSession.id == actor.session_id)
     by_provider = bool(session.scalar(its))
     sessions.end(session, LoginSession.id == actor.session_id)
-    audit.record(
-        session, actor, Tag.SESSION_END, subject_kind="account", subject_id=actor.account_id
-    )
+    ledger.record(session, actor, Tag.SESSION_END, actor.account_id)
     return by_provider

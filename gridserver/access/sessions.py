@@ -12,9 +12,9 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from gridserver.access import ledger
 from gridserver.access.models import Device, LoginSession
 from gridserver.access.rules import Principal
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import OutOfReach
@@ -103,11 +103,4 @@ def _standing(actor: Principal) -> tuple[ColumnElement[bool], ...]:
 
 
 def _record(session: Session, actor: Principal, ended: int) -> None:
-    audit.record(
-        session,
-        actor,
-        Tag.SESSION_END,
-        subject_kind="account",
-        subject_id=actor.account_id,
-        data={"sessions": ended},
-    )
+    ledger.record(session, actor, Tag.SESSION_END, actor.account_id, {"sessions": ended})

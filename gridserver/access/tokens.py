@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from gridserver.access import ledger
 from gridserver.access.models import LoginSession
 from gridserver.access.rules import Principal, require
 from gridserver.access.sessions import ISSUED_PREFIX, digest
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base import reading
 from gridserver.base.clock import now
@@ -114,11 +114,10 @@ def _standing(session: Session, actor: Principal) -> tuple[ColumnElement[bool], 
 
 
 def _record(session: Session, actor: Principal, tag: Tag, token: Token) -> None:
-    audit.record(
+    ledger.record(
         session,
         actor,
         tag,
-        subject_kind="account",
-        subject_id=actor.account_id,
-        data={"name": token.name, "expires_at": token.expires_at.isoformat()},
+        actor.account_id,
+        {"name": token.name, "expires_at": token.expires_at.isoformat()},
     )

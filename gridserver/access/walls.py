@@ -9,10 +9,10 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
+from gridserver.access import ledger
 from gridserver.access.models import LoginSession
 from gridserver.access.rules import Principal, require
 from gridserver.access.sessions import ISSUED_PREFIX
-from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.clock import now
 from gridserver.base.errors import Conflict
@@ -41,14 +41,7 @@ def put_up(session: Session, actor: Principal) -> dt.datetime:
         raise _no_wall()
     if not row.is_wall:
         data = {"session": str(row.id)}
-        audit.record(
-            session,
-            actor,
-            Tag.SESSION_WALL,
-            subject_kind="account",
-            subject_id=actor.account_id,
-            data=data,
-        )
+        ledger.record(session, actor, Tag.SESSION_WALL, actor.account_id, data)
     # Nobody touches a wall, and nothing can be done at it: it is never locked.
     row.is_wall, row.expires_at, row.active_until = True, now(session) + LASTS, None
     session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sqlalchemy import text
@@ -45,11 +46,11 @@ def record(
     *,
     subject_kind: str,
     subject_id: object,
-    data: dict[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
     purpose: str | None = None,
     place: tuple[float, float] | None = None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a row to the ledger, in the transaction of the deed itself: both are there or neither.
 
@@ -59,13 +60,13 @@ def record(
         A `Tag`, or the text of one.
     subject_kind, subject_id : str, object
         What it was done to, e.g. ``task`` and its id.
-    data : dict, optional
+    data : mapping, optional
         What else is to be known, JSON-able; never personal data.
     purpose : str, optional
         Why, as the actor stated it.
     place : tuple of float, optional
         Where: lon, lat in EPSG:4326, degrees.
-    before, after : dict, optional
+    before, after : mapping, optional
         What was changed, and to what. They are kept in `data` under these names.
 
     Raises
@@ -76,7 +77,7 @@ def record(
         The ledger can't be written within 5 s. The transaction is over.
     """
     changed = {"before": before, "after": after}
-    told = (data or {}) | {name: value for name, value in changed.items() if value is not None}
+    told = dict(data or {}) | {name: value for name, value in changed.items() if value is not None}
     lon, lat = place or (None, None)
     session.execute(
         _ADD,
