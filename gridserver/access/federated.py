@@ -44,7 +44,7 @@ def sign_in(
         ``access.no_account``: there is no account of that name that may sign in.
         ``access.other_identity``: there is, and it is somebody else's.
     Forbidden
-        As `service.sign_in` does.
+        As `signing_in.sign_in` does.
     """
     account_id = _account_of(session, identity)
     if account_id is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access import factors, service, tickets
+from gridserver.access import factors, signing_in, tickets
 from gridserver.access.factors import Shown, Tools
 from gridserver.access.models import Account, LoginSession
 from gridserver.access.rules import Principal
@@ -52,7 +52,7 @@ def reauthenticate(session: Session, actor: Principal, given: Given, tools: Tool
         tickets.use(session, given.ticket)
         return None
     if given.password is not None or has_password(session, actor.account_id):
-        service.authenticate(session, actor.username, given.password or "")
+        signing_in.authenticate(session, actor.username, given.password or "")
     else:
         _require_fresh(session, actor)
     return tickets.wanted_within(session, actor, tools.party)

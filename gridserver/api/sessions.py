@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from gridserver.access import federated, idle, queries, service, walls
+from gridserver.access import federated, idle, queries, service, signing_in, walls
 from gridserver.access.reauthentication import has_password
 from gridserver.access.rules import Principal
 from gridserver.api import context
@@ -61,7 +61,7 @@ class Sessions(MethodView):
         """
         given = tools()
         with knock(credentials["username"]) as attempt:
-            outcome = service.sign_in(
+            outcome = signing_in.sign_in(
                 attempt.session,
                 credentials["username"],
                 credentials["password"],
@@ -93,7 +93,7 @@ class CurrentSession(MethodView):
         in there still; the browser goes to `url`.
         """
         with context.transaction() as session:
-            by_provider = service.sign_out(session, context.principal())
+            by_provider = signing_in.sign_out(session, context.principal())
         there = leaving() if by_provider else None
         response = jsonify({"url": there}) if there else Response(status=204)
         context.COOKIE.take_back(response)
@@ -156,7 +156,7 @@ class Unlock(MethodView):
         """
         actor = context.principal()
         with knock(actor.username) as attempt:
-            service.authenticate(attempt.session, actor.username, body["password"])
+            signing_in.authenticate(attempt.session, actor.username, body["password"])
             if context.provider() is not None:
                 federated.require_password_taken(attempt.session, actor.account_id)
             attempt.passed()

@@ -11,7 +11,7 @@ import segno
 from flask import Response
 from flask.views import MethodView
 
-from gridserver.access import factors, service, tickets
+from gridserver.access import factors, signing_in, tickets
 from gridserver.access.factors import Enrolment, Shown
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
@@ -53,7 +53,7 @@ class SecondStep(MethodView):
         with the password.
         """
         with knock(_holder(body["ticket"], "second_factor")) as attempt:
-            signed_in = service.sign_in_further(
+            signed_in = signing_in.sign_in_further(
                 attempt.session, body["ticket"], shown(body), heard(body), tools()
             )
             return opened(attempt, signed_in, body)
@@ -76,7 +76,7 @@ class DeviceStep(MethodView):
         401 `access.wrong_proof`: by another key.
         """
         with knock(_holder(body["ticket"], "device")) as attempt:
-            outcome = service.sign_in_by_device(
+            outcome = signing_in.sign_in_by_device(
                 attempt.session, body["ticket"], body["signature"], heard(body), tools().party
             )
             return answered(attempt, outcome, body)
@@ -112,7 +112,7 @@ class FirstConfirmation(MethodView):
     def post(self, body: dict[str, Any]) -> Response:
         """Show the factor that is being enrolled, which opens the session of the ticket."""
         with knock(_holder(body["ticket"], "enrolment")) as attempt:
-            signed_in, codes = service.sign_in_enrolled(
+            signed_in, codes = signing_in.sign_in_enrolled(
                 attempt.session, body["ticket"], shown(body), body["name"], heard(body), tools()
             )
             return opened(

@@ -7,7 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from gridserver.access import attempts, factors, service
+from gridserver.access import attempts, factors, signing_in
 from gridserver.access.attempts import Place
 from gridserver.access.factors import Tools
 from gridserver.audit.models import AuditEntry
@@ -39,7 +39,7 @@ def test_a_new_account_signs_in_and_a_new_password_is_its_own(
     for password in ("river-stone-12", "another-password"):
         run("account", "passwd", "chen", "--password-stdin", stdin=f"{password}\n")
         with database.transaction() as session:
-            assert service.sign_in(session, "chen", password, None)
+            assert signing_in.sign_in(session, "chen", password, None)
 
 
 def test_an_auditors_password_takes_two_names(run: Run, county: County) -> None:

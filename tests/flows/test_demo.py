@@ -17,7 +17,7 @@ from rich.console import Console
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from gridserver.access import passwords
+from gridserver.access import passwords, signing_in
 from gridserver.access import queries as access
 from gridserver.access import service as accounts
 from gridserver.base.clock import SetClock
@@ -113,7 +113,7 @@ class TestLoaded:
     )
     def test_everybody_can_sign_in(self, county: Database, username: str, role: str) -> None:
         with county.transaction() as session:
-            signed_in = accounts.sign_in(session, username, PASSWORD, None)
+            signed_in = signing_in.sign_in(session, username, PASSWORD, None)
             principal, _ = access.principal_by_token(session, signed_in.token)
         assert [grant.role for grant in principal.grants] == [role]
 
@@ -188,13 +188,13 @@ class TestLoaded:
                 )
         demo_accounts.keep_password(database, PASSWORD)
         with database.transaction() as session:
-            accounts.sign_in(session, "330824001", PASSWORD, None)
+            signing_in.sign_in(session, "330824001", PASSWORD, None)
         demo_accounts.keep_password(database, "another-password")
         assert scalar(database, "SELECT count(*) FROM login_session WHERE ended_at IS NULL") == 0
         with database.transaction() as session:
-            accounts.sign_in(session, "command", "another-password", None)
-            accounts.sign_in(session, "330824001", "another-password", None)
-            accounts.sign_in(session, "own", "one-of-my-own", None)
+            signing_in.sign_in(session, "command", "another-password", None)
+            signing_in.sign_in(session, "330824001", "another-password", None)
+            signing_in.sign_in(session, "own", "one-of-my-own", None)
 
 
 class TestPast:

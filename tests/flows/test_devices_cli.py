@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gridserver.access import service
+from gridserver.access import signing_in
 from gridserver.base.db import Database
 from gridserver.base.errors import Forbidden
 from tests.commands import Run
@@ -17,7 +17,7 @@ OFFICER = "330824001"
 
 def sign_in(database: Database) -> None:
     with database.transaction() as session:
-        service.sign_in(session, OFFICER, PASSWORD, "handheld-7", {"battery": 0.37})
+        signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-7", {"battery": 0.37})
 
 
 def test_a_lost_handheld_by_the_command_line(run: Run, database: Database, county: County) -> None:

@@ -11,7 +11,7 @@ from click.testing import Result
 from sqlalchemy.engine import URL
 
 from gridserver.access import queries as access
-from gridserver.access import service as accounts
+from gridserver.access import signing_in
 from gridserver.base.db import Database
 from gridserver.base.errors import Unauthenticated
 from gridserver.force import importing
@@ -29,7 +29,7 @@ def add(run: Run, *arguments: str, code: int = 0, password: str = PASSWORD) -> R
 def signs_in(database: Database, username: str, password: str) -> bool:
     with database.transaction() as session:
         try:
-            accounts.sign_in(session, username, password, None)
+            signing_in.sign_in(session, username, password, None)
         except Unauthenticated:
             return False
     return True

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from gridserver.access import passwords, policy, queries, service
+from gridserver.access import passwords, policy, queries, service, signing_in
 from gridserver.access.models import Account, LoginSession
 from gridserver.access.rules import require
 from gridserver.audit.models import AuditEntry
@@ -20,7 +20,7 @@ from tests.county import PASSWORD, County
 
 
 def test_a_token_gives_the_principal_with_its_grants(session: Session, county: County) -> None:
-    signed_in = service.sign_in(session, "room-33082401", PASSWORD, None)
+    signed_in = signing_in.sign_in(session, "room-33082401", PASSWORD, None)
     principal, csrf = queries.principal_by_token(session, signed_in.token)
     assert csrf == signed_in.csrf_token
     assert principal.username == "room-33082401"
@@ -41,28 +41,28 @@ def test_wrong_credentials_get_one_answer(
     session: Session, county: County, username: str, password: str
 ) -> None:
     with pytest.raises(Unauthenticated) as refusal:
-        service.sign_in(session, username, password, None)
+        signing_in.sign_in(session, username, password, None)
     assert refusal.value.code == "access.wrong_credentials"
 
 
 def test_no_secret_is_stored(session: Session, county: County) -> None:
-    signed_in = service.sign_in(session, "command", PASSWORD, None)
+    signed_in = signing_in.sign_in(session, "command", PASSWORD, None)
     stored = session.execute(text("SELECT login_session::text FROM login_session")).scalar_one()
     assert signed_in.token not in stored
     assert PASSWORD not in session.scalars(select(Account.password_hash)).first()
 
 
 def test_sessions_end(session: Session, county: County, clock: SetClock) -> None:
-    by_expiry = service.sign_in(session, "gis", PASSWORD, None)
+    by_expiry = signing_in.sign_in(session, "gis", PASSWORD, None)
     clock.advance(dt.timedelta(hours=policy.current(session).session_hours))
     with pytest.raises(Unauthenticated):
         queries.principal_by_token(session, by_expiry.token)
     for end in (
-        lambda token: service.sign_out(session, queries.principal_by_token(session, token)[0]),
+        lambda token: signing_in.sign_out(session, queries.principal_by_token(session, token)[0]),
         lambda _: service.set_password(session, None, "gis", PASSWORD),
         lambda _: service.disable(session, None, "gis"),
     ):
-        token = service.sign_in(session, "gis", PASSWORD, None).token
+        token = signing_in.sign_in(session, "gis", PASSWORD, None).token
         ids = [queries.principal_by_token(session, token)[0].session_id]
         assert queries.dead_sessions(session, ids) == set()
         end(token)
@@ -75,7 +75,7 @@ def test_who_has_no_role_for_it_any_more(session: Session, county: County) -> No
     """Of the sessions that stand; a wall's has none."""
     sessions = {
         who: queries.principal_by_token(
-            session, service.sign_in(session, who, PASSWORD, None).token
+            session, signing_in.sign_in(session, who, PASSWORD, None).token
         )[0].session_id
         for who in ("330824001", "command", "room-33082401", "auditor")
     }
@@ -95,8 +95,8 @@ def test_who_has_no_role_for_it_any_more(session: Session, county: County) -> No
 
 
 def test_a_device_names_its_sessions(session: Session, county: County) -> None:
-    service.sign_in(session, "330824001", PASSWORD, "handheld-7")
-    service.sign_in(session, "330824001", PASSWORD, None)
+    signing_in.sign_in(session, "330824001", PASSWORD, "handheld-7")
+    signing_in.sign_in(session, "330824001", PASSWORD, None)
     devices = session.scalars(select(LoginSession.device)).all()
     assert "handheld-7" in devices
     assert len(set(devices)) == 2
@@ -141,7 +141,7 @@ def test_an_auditors_password_takes_the_same_two_names(session: Session, county:
     passwd = AuditEntry.tag == "account:passwd"
     (said,) = session.scalars(select(AuditEntry.data).where(passwd)).all()
     assert said["authorised_by"] == sorted(two)
-    assert service.sign_in(session, "auditor", "river-stone-12", None)
+    assert signing_in.sign_in(session, "auditor", "river-stone-12", None)
 
 
 def test_bad_accounts_are_refused(session: Session, county: County) -> None:
@@ -158,7 +158,7 @@ def test_an_account_without_password_opens_to_nothing(session: Session, county: 
     service.add_account(session, None, username="new", display_name="x", password_hash=unusable)
     for password in ("", "!", unusable):
         with pytest.raises(Unauthenticated):
-            service.sign_in(session, "new", password, None)
+            signing_in.sign_in(session, "new", password, None)
 
 
 def test_rooms_are_those_granted_at_just_that_unit(session: Session, county: County) -> None:

@@ -7,9 +7,8 @@ import datetime as dt
 import pytest
 from sqlalchemy.orm import Session
 
-from gridserver.access import clocks
+from gridserver.access import clocks, signing_in
 from gridserver.access import queries as access_queries
-from gridserver.access import service as access
 from gridserver.access.rules import Principal
 from gridserver.base.clock import SetClock
 from gridserver.delivery.commands import Command
@@ -23,7 +22,7 @@ NEW_ID = "9f1f8f7e-3a39-4b3f-9f3e-5d1c2b7a0001"
 
 @pytest.fixture
 def token(session: Session, county: County) -> str:
-    return access.sign_in(session, PRIMARY, PASSWORD, device="phone").token
+    return signing_in.sign_in(session, PRIMARY, PASSWORD, device="phone").token
 
 
 def now_signed_in(session: Session, token: str) -> Principal:

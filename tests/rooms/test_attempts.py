@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access import attempts, devices, policy, service
+from gridserver.access import attempts, devices, policy, signing_in
 from gridserver.access.attempts import Attempt, Place
 from gridserver.access.limits import LOCKED_FOR
 from gridserver.access.models import Device, SignInCount
@@ -34,7 +34,7 @@ def try_on(session: Session, place: Place, times: int, who: str | None = WHO) ->
 @pytest.fixture
 def desk(session: Session, county: County) -> None:
     """The command room's desk, from which it has signed in before."""
-    signed_in = service.sign_in(session, WHO, PASSWORD, "desk", {"address": DESK.address})
+    signed_in = signing_in.sign_in(session, WHO, PASSWORD, "desk", {"address": DESK.address})
     attempts.remember(session, signed_in.account_id, signed_in.device_id, DESK.cookie)
 
 
@@ -129,7 +129,7 @@ def test_a_stranger_does_not_shut_a_known_desk_out_of_the_provider(
 def test_the_desk_that_several_sign_in_from_is_one(
     session: Session, county: County, desk: None
 ) -> None:
-    other = service.sign_in(session, "gis", PASSWORD, "desk", {"address": DESK.address})
+    other = signing_in.sign_in(session, "gis", PASSWORD, "desk", {"address": DESK.address})
     attempts.remember(session, other.account_id, other.device_id, DESK.cookie)
     (way,) = attempts.begin(session, None, DESK).ways
     (again,) = attempts.begin(session, None, DESK).ways

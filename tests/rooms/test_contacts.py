@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from gridserver.access import device_list, service
+from gridserver.access import device_list, signing_in
 from gridserver.access.device_list import DeviceCard, Wanted
 from gridserver.access.devices import Said
 from gridserver.base.clock import SetClock
@@ -23,7 +23,7 @@ DEVICE = "handheld-7"
 def county(database: Database) -> County:
     county = commit_county(database)
     with database.transaction() as session:
-        service.sign_in(session, OFFICER, PASSWORD, DEVICE)
+        signing_in.sign_in(session, OFFICER, PASSWORD, DEVICE)
     return county
 
 

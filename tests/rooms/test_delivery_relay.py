@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access_queries
-from gridserver.access import service as access
+from gridserver.access import signing_in
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.delivery import channels, queries, retention, service
@@ -76,7 +76,7 @@ class Running:
 
     def sign_in(self, connection_id: str, username: str = OFFICER) -> Connection:
         with self.database.transaction() as session:
-            token = access.sign_in(session, username, PASSWORD, device=connection_id).token
+            token = signing_in.sign_in(session, username, PASSWORD, device=connection_id).token
             principal, _ = access_queries.principal_by_token(session, token)
         return Connection(
             connection_id, principal.account_id, principal.device, principal.session_id
@@ -241,7 +241,7 @@ def test_killing_every_connection_loses_nothing(running: Running) -> None:
 def test_a_session_that_ended_is_closed_and_sent_nothing(running: Running) -> None:
     connection = running.connect("a")
     with running.database.transaction() as session:
-        access.sign_out(
+        signing_in.sign_out(
             session, access_queries.principal_by_session(session, connection.session_id)
         )
         service.post(session, [Message(connection.account_id, "task.changed", {})])
@@ -264,7 +264,7 @@ def test_what_is_written_after_a_session_ended_is_never_sent_to_it(running: Runn
         looks += 1
         if looks == 1:
             with running.database.transaction() as session:
-                access.sign_out(session, principal)
+                signing_in.sign_out(session, principal)
                 service.post(session, [Message(connection.account_id, "task.changed", {})])
 
     running.hub.relay._next_round = math.inf  # which looks at sessions, too
@@ -277,7 +277,7 @@ def test_what_is_written_after_a_session_ended_is_never_sent_to_it(running: Runn
 def test_a_session_that_ended_before_its_snapshot_gets_none(running: Running) -> None:
     connection = running.sign_in("a")
     with running.database.transaction() as session:
-        access.sign_out(
+        signing_in.sign_out(
             session, access_queries.principal_by_session(session, connection.session_id)
         )
     running.hub.relay.connect(connection, Cursor(str(uuid.uuid4()), 5))
@@ -290,7 +290,7 @@ def test_receipts_of_an_ended_session_are_not_stored(running: Running) -> None:
     connection = running.connect("a")
     running.heard("a", 1)
     with running.database.transaction() as session:
-        access.sign_out(
+        signing_in.sign_out(
             session, access_queries.principal_by_session(session, connection.session_id)
         )
     running.hub.relay.acknowledge("a", 1)
@@ -472,7 +472,9 @@ _LISTENERS = """
 
 
 def _sign_out(session: Session, connection: Connection) -> None:
-    access.sign_out(session, access_queries.principal_by_session(session, connection.session_id))
+    signing_in.sign_out(
+        session, access_queries.principal_by_session(session, connection.session_id)
+    )
 
 
 def _listeners(database: Database) -> int:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access import device_list, devices, queries, service, sessions
+from gridserver.access import device_list, devices, queries, sessions, signing_in
 from gridserver.access.device_list import Wanted
 from gridserver.access.models import Device, LoginSession
 from gridserver.access.rules import Principal
@@ -22,7 +22,7 @@ OFFICER = "330824001"
 
 def unlock(session: Session, username: str, device: str | None) -> bytes | None:
     """Sign in, and return the secret that came with the session."""
-    signed_in = service.sign_in(session, username, PASSWORD, device)
+    signed_in = signing_in.sign_in(session, username, PASSWORD, device)
     holder, _ = queries.principal_by_token(session, signed_in.token)
     assert queries.session_terms(session, holder.session_id).unlock == signed_in.unlock
     return signed_in.unlock
@@ -53,7 +53,7 @@ STATION, OTHER_STATION = "room-33082401", "room-33082402"
 
 
 def sign_in(session: Session, username: str = OFFICER, device: str = "handheld-7") -> Principal:
-    signed_in = service.sign_in(session, username, PASSWORD, device)
+    signed_in = signing_in.sign_in(session, username, PASSWORD, device)
     return queries.principal_by_token(session, signed_in.token)[0]
 
 
@@ -67,8 +67,8 @@ def revoked_by(session: Session, county: County, actor: str) -> int:
 
 @pytest.mark.parametrize("actor", ["admin", STATION])
 def test_a_revoked_device_is_out(session: Session, county: County, actor: str) -> None:
-    kept = service.sign_in(session, OFFICER, PASSWORD, "handheld-8")
-    lost = service.sign_in(session, OFFICER, PASSWORD, "handheld-7")
+    kept = signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-8")
+    lost = signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-7")
     holder, _ = queries.principal_by_token(session, lost.token)
     revoked_by(session, county, actor)
     with pytest.raises(Unauthenticated) as refusal:
@@ -78,22 +78,22 @@ def test_a_revoked_device_is_out(session: Session, county: County, actor: str) -
         queries.principal_by_session(session, holder.session_id)
     assert refusal.value.code == "access.device_revoked"
     with pytest.raises(Forbidden) as barred:
-        service.sign_in(session, OFFICER, PASSWORD, "handheld-7")
+        signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-7")
     assert (barred.value.code, barred.value.field) == ("access.device_revoked", "device")
     # Another of the officer's, and another officer's of that name, are none of its business.
     assert queries.principal_by_token(session, kept.token)[0].username == OFFICER
-    service.sign_in(session, "330824002", PASSWORD, "handheld-7")
+    signing_in.sign_in(session, "330824002", PASSWORD, "handheld-7")
 
 
 def test_a_wrong_password_says_nothing_of_the_device(session: Session, county: County) -> None:
     revoked_by(session, county, "admin")
     with pytest.raises(Unauthenticated) as refusal:
-        service.sign_in(session, OFFICER, "wrong-password", "handheld-7")
+        signing_in.sign_in(session, OFFICER, "wrong-password", "handheld-7")
     assert refusal.value.code == "access.wrong_credentials"
 
 
 def test_an_admin_admits_a_device_with_the_secret_it_had(session: Session, county: County) -> None:
-    before = service.sign_in(session, OFFICER, PASSWORD, "handheld-7")
+    before = signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-7")
     device_id = revoked_by(session, county, STATION)
     with pytest.raises(NotFound):
         devices.admit(session, county.principal(STATION), device_id)
@@ -115,7 +115,7 @@ def test_twice_is_once(session: Session, county: County) -> None:
 
 
 def test_what_was_done_to_a_device_is_in_the_ledger(session: Session, county: County) -> None:
-    dead = service.sign_in(session, OFFICER, PASSWORD, "handheld-7")
+    dead = signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-7")
     device_id = revoked_by(session, county, STATION)
     for _ in range(2):
         devices.report_wiped(session, dead.token)
@@ -141,7 +141,7 @@ def tags(session: Session) -> list[str]:
 
 
 def test_only_a_revoked_device_says_that_it_was_wiped(session: Session, county: County) -> None:
-    good = service.sign_in(session, OFFICER, PASSWORD, "handheld-8")
+    good = signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-8")
     for token in (good.token, "nonsense"):
         with pytest.raises(Unauthenticated) as refusal:
             devices.report_wiped(session, token)
@@ -214,7 +214,7 @@ def test_of_too_many_the_one_silent_longest_is_forgotten(
     lost = sign_in(session, device="lost").device_id
     assert lost is not None
     devices.revoke(session, None, lost, "lost")
-    forgotten = service.sign_in(session, OFFICER, PASSWORD, "number 0")
+    forgotten = signing_in.sign_in(session, OFFICER, PASSWORD, "number 0")
     for number in range(1, devices.MOST_DEVICES):
         clock.advance(dt.timedelta(minutes=1))
         sign_in(session, device=f"number {number}")
@@ -304,7 +304,7 @@ def test_a_card_tells_whose_it_is_and_what_became_of_it(
     session: Session, county: County, clock: SetClock
 ) -> None:
     sign_in(session)
-    dead = service.sign_in(session, OFFICER, PASSWORD, "handheld-7")
+    dead = signing_in.sign_in(session, OFFICER, PASSWORD, "handheld-7")
     (card,) = device_list.devices(session, None, Wanted())
     assert (card.account.username, card.unit and card.unit.code) == (OFFICER, "33082401")
     assert (card.state, card.sessions, card.revoked_by) == ("online", 2, None)
@@ -320,7 +320,7 @@ def test_a_card_tells_whose_it_is_and_what_became_of_it(
 
 def test_one_ends_one_s_own_sessions(session: Session, county: County) -> None:
     first, second = sign_in(session), sign_in(session, device="handheld-8")
-    unnamed = service.sign_in(session, OFFICER, PASSWORD, None)
+    unnamed = signing_in.sign_in(session, OFFICER, PASSWORD, None)
     other = sign_in(session, "330824002")
     assert {each.device for each in sessions.own(session, first)} == {
         "handheld-7",

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from gridserver.access import factors, policy, queries, recovery, service, tickets
+from gridserver.access import factors, policy, queries, recovery, service, signing_in, tickets
 from gridserver.access.factors import Shown, Tools
 from gridserver.access.opening import SignedIn
 from gridserver.access.rules import Principal
@@ -46,13 +46,13 @@ def app(session: Session, county: County, tools: Tools) -> pyotp.TOTP:
 
 
 def wanted(session: Session, who: str = WHO, device: str | None = None) -> Wanted:
-    outcome = service.sign_in(session, who, PASSWORD, device)
+    outcome = signing_in.sign_in(session, who, PASSWORD, device)
     assert isinstance(outcome, Wanted)
     return outcome
 
 
 def further(session: Session, ticket: str, tools: Tools, **shown: str) -> SignedIn:
-    return service.sign_in_further(session, ticket, Shown(**shown), None, tools)
+    return signing_in.sign_in_further(session, ticket, Shown(**shown), None, tools)
 
 
 def refused(session: Session, ticket: str, tools: Tools, **shown: str) -> str:
@@ -62,7 +62,7 @@ def refused(session: Session, ticket: str, tools: Tools, **shown: str) -> str:
 
 
 def test_without_one_the_password_is_enough(session: Session, county: County) -> None:
-    assert isinstance(service.sign_in(session, WHO, PASSWORD, None), SignedIn)
+    assert isinstance(signing_in.sign_in(session, WHO, PASSWORD, None), SignedIn)
 
 
 def test_the_password_and_a_code_open_a_session(
@@ -141,13 +141,13 @@ def test_a_role_that_demands_one_has_it_enrolled_at_the_next_sign_in(
     more = wanted(session)
     assert (more.wants, more.kinds) == ("enrolment", ())
     assert refused(session, more.ticket, tools, code="123456") == "access.ticket_over"
-    assert isinstance(service.sign_in(session, "gis", PASSWORD, None), SignedIn)
+    assert isinstance(signing_in.sign_in(session, "gis", PASSWORD, None), SignedIn)
     held = tickets.held(session, more.ticket, "enrolment")
     app = pyotp.TOTP(factors.enrol(session, held.account_id, "totp", tools).secret)
 
     def confirm(code: str) -> tuple[SignedIn, tuple[str, ...]]:
         shown = Shown(code=code)
-        return service.sign_in_enrolled(session, more.ticket, shown, "telephone", None, tools)
+        return signing_in.sign_in_enrolled(session, more.ticket, shown, "telephone", None, tools)
 
     with pytest.raises(Unauthenticated):
         confirm("000000")
@@ -161,7 +161,7 @@ def test_a_role_that_demands_one_has_it_enrolled_at_the_next_sign_in(
     policy.change(session, None, second_factor_roles=[])
     factors.remove(session, holder, card.id)
     assert recovery.left(session, holder.account_id) == 0
-    assert isinstance(service.sign_in(session, WHO, PASSWORD, None), SignedIn)
+    assert isinstance(signing_in.sign_in(session, WHO, PASSWORD, None), SignedIn)
 
 
 def test_an_enrolment_is_confirmed_in_time(
@@ -183,7 +183,7 @@ def test_an_admin_resets_what_was_lost(
     further(session, ticket, tools, recovery_code=app.codes[0])
     admin = county.principal("admin")
     assert service.reset_factors(session, admin, WHO, "telephone lost") == 1
-    assert isinstance(service.sign_in(session, WHO, PASSWORD, None), SignedIn)
+    assert isinstance(signing_in.sign_in(session, WHO, PASSWORD, None), SignedIn)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.tag == "factor:reset")).one()
     assert entry.actor_account_id == admin.account_id
     assert entry.data == {"reason": "telephone lost", "factors": 1}

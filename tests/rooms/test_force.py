@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
 from gridserver.access import service as accounts
+from gridserver.access import signing_in
 from gridserver.access.rules import Principal
 from gridserver.audit.models import AuditEntry
 from gridserver.base.errors import Conflict, Invalid, Unauthenticated
@@ -296,9 +297,9 @@ class TestTakingOn:
             session, None, service_number="330824100", display_name="330824100 警员", unit=station
         )
         with pytest.raises(Unauthenticated):
-            accounts.sign_in(session, "330824100", "!", None)
+            signing_in.sign_in(session, "330824100", "!", None)
         accounts.set_password(session, None, "330824100", "a-good-password")
-        accounts.sign_in(session, "330824100", "a-good-password", None)
+        signing_in.sign_in(session, "330824100", "a-good-password", None)
         principal = access.principal_of(session, new.account_id)
         assert principal.may("position.send", station.path)
         assert queries.officer_of(session, new.account_id).unit.code == "33082402"

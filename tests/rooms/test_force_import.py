@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
-from gridserver.access import service as accounts
+from gridserver.access import signing_in
 from gridserver.audit.models import AuditEntry
 from gridserver.base.db import Database
 from gridserver.base.errors import Invalid, Unauthenticated
@@ -152,7 +152,7 @@ def test_new_officers_cannot_sign_in_before_they_have_a_password(session: Sessio
     importing.import_tables(session, None, TABLES)
     for password in ("", "!", "0001"):
         with pytest.raises(Unauthenticated):
-            accounts.sign_in(session, "0001", password, None)
+            signing_in.sign_in(session, "0001", password, None)
     cards = {card.username: card for card in access.accounts(session)}
     assert not cards["0001"].can_sign_in
     assert cards["0001"].roles == (("officer", "33082401-1"),)

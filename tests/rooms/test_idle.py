@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy.orm import Session
 
-from gridserver.access import idle, policy, queries, service
+from gridserver.access import idle, policy, queries, signing_in
 from gridserver.access.rules import Principal
 from gridserver.base.clock import SetClock
 from gridserver.base.errors import Forbidden
@@ -17,7 +17,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 def at_a_desk(session: Session, who: str) -> Principal:
-    signed_in = service.sign_in(session, who, PASSWORD, None)
+    signed_in = signing_in.sign_in(session, who, PASSWORD, None)
     principal, _ = queries.principal_by_token(session, signed_in.token)
     idle.begin(session, principal)
     return again(session, principal)

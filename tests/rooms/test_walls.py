@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridserver.access import idle, policy, queries, service, walls
+from gridserver.access import idle, policy, queries, service, signing_in, walls
 from gridserver.access.rules import PERMISSIONS, Principal
 from gridserver.audit.models import AuditEntry
 from gridserver.base.clock import SetClock
@@ -21,7 +21,7 @@ LOOKS = {"feed.read", "alarm.read", "figures.read", "force.read", "grid.read", "
 
 
 def signed_in(session: Session, username: str = ROOM) -> tuple[str, Principal]:
-    token = service.sign_in(session, username, PASSWORD, "the wall").token
+    token = signing_in.sign_in(session, username, PASSWORD, "the wall").token
     return token, queries.principal_by_token(session, token)[0]
 
 
