@@ -93,11 +93,12 @@ def decide(
             "capture.wrong_state", f"The capture is {row.state} already.", state=row.state
         )
     row.reason = read_reason(reason) if verb == "decline" else None
+    before = row.state
     row.state, row.decided_by = after, actor.account_id
     row.decided_at = row.updated_at = now(session)
     row.version += 1
     session.flush()
-    _record(session, actor, verb, row, {"reason": row.reason} if row.reason else {})
+    _record(session, actor, verb, row, {"reason": row.reason} if row.reason else {}, before)
     (decided,) = queries.load(session, [row])
     card = queries.card(decided)
     delivery.post(session, [Message(row.account_id, "capture.decided", {"capture": card})])
@@ -187,11 +188,11 @@ def _dispatch(session: Session, actor: Principal, row: Capture, said: Said) -> N
     """Make an incident of a hazard; whoever answers for the place now gets the task."""
     taken = dispatch.take_from_officer(session, actor, _report(session, row, said))
     row.task_id = taken.dossier.task.id
-    row.state = CAPTURE.transitions[row.state, "dispatch"]
+    before, row.state = row.state, CAPTURE.transitions[row.state, "dispatch"]
     row.decided_at = now(session)
     session.flush()
     attachments.link(session, actor, "task", row.task_id, said.photos)
-    _record(session, actor, "dispatch", row, {"task": row.task_id})
+    _record(session, actor, "dispatch", row, {"task": row.task_id}, before)
 
 
 def _report(session: Session, row: Capture, said: Said) -> Report:
@@ -212,7 +213,12 @@ def _report(session: Session, row: Capture, said: Said) -> Report:
 
 
 def _record(
-    session: Session, actor: Principal, verb: str, row: Capture, data: Mapping[str, Any]
+    session: Session,
+    actor: Principal,
+    verb: str,
+    row: Capture,
+    data: Mapping[str, Any],
+    before: str | None = None,
 ) -> None:
     audit.record(
         session,
@@ -220,7 +226,9 @@ def _record(
         Tag.of("capture", verb),
         subject_kind="capture",
         subject_id=row.id,
-        data={"state": row.state, **data},
+        data=data,
+        before={"state": before} if before else None,
+        after={"state": row.state},
     )
 
 

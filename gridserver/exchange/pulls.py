@@ -97,6 +97,7 @@ def put(session: Session, actor: Principal, code: str, terms: Terms) -> Pull:
         ``input.*``: names the field.
     """
     terms, pull = _read(terms), locked(session, actor, code)
+    before = {name: getattr(pull, name) for name in vars(terms)} if pull else None
     if pull is None:
         pull = Pull(partner_id=partners.partner(session, code).id)
         session.add(pull)
@@ -113,7 +114,8 @@ def put(session: Session, actor: Principal, code: str, terms: Terms) -> Pull:
         Tag.EXCHANGE_PULL,
         subject_kind="partner",
         subject_id=code,
-        data=dict(vars(terms)),
+        before=before,
+        after=vars(terms),
     )
     return pull
 

@@ -19,7 +19,7 @@ from gridserver.force import service
 from gridserver.force.models import Absence, Officer
 from gridserver.force.people import PersonOfForce, by_number, hold, readable, require_roster
 from gridserver.force.queries import UnitRef
-from gridserver.force.recording import record, refusing_overlap
+from gridserver.force.recording import iso, record, refusing_overlap
 from gridserver.force.shifts import check_view
 from gridserver.org.models import Unit
 
@@ -115,6 +115,7 @@ def change_absence(
 ) -> None:
     """Change an absence: raises as `add_absence`, and `NotFound`."""
     absence = locked(session, actor, absence_id)
+    before = _told(session, absence)
     officer, stand_in = _people(session, actor, draft)
     service.check_absence(officer, draft.reason, draft.start, draft.end, stand_in)
     what = f"{officer.service_number} is absent"
@@ -124,8 +125,8 @@ def change_absence(
         absence.stand_in_id = stand_in.id if stand_in else None
         absence.during = Range(draft.start, draft.end)
         session.flush()
-    told = {"start": draft.start.isoformat(), "end": draft.end.isoformat()}
-    record(session, actor, Tag.ABSENCE_CHANGE, officer, told)
+    after = _told(session, absence)
+    record(session, actor, Tag.ABSENCE_CHANGE, officer, before=before, after=after)
 
 
 def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
@@ -134,10 +135,23 @@ def remove_absence(session: Session, actor: Principal, absence_id: int) -> None:
     Raises `NotFound` and `Forbidden`.
     """
     absence = locked(session, actor, absence_id)
-    officer = session.get_one(Officer, absence.officer_id)
+    officer, before = session.get_one(Officer, absence.officer_id), _told(session, absence)
     session.delete(absence)
     session.flush()
-    record(session, actor, Tag.ABSENCE_REMOVE, officer, {"absence": absence_id})
+    data = {"absence": absence_id}
+    record(session, actor, Tag.ABSENCE_REMOVE, officer, data, before=before)
+
+
+def _told(session: Session, absence: Absence) -> dict[str, Any]:
+    """Return what the ledger keeps of an absence: not its reason, which may be about health."""
+    officer = session.get_one(Officer, absence.officer_id)
+    stand_in = session.get_one(Officer, absence.stand_in_id) if absence.stand_in_id else None
+    return {
+        "officer": officer.service_number,
+        "stand_in": stand_in.service_number if stand_in else None,
+        "start": iso(absence.during.lower),
+        "end": iso(absence.during.upper),
+    }
 
 
 def locked(session: Session, actor: Principal, absence_id: int) -> Absence:

@@ -16,7 +16,7 @@ from gridserver.audit import service as audit
 from gridserver.audit.tags import Tag
 from gridserver.base.errors import NotFound
 from gridserver.force.models import Absence, Officer, Ownership, Shift
-from gridserver.force.recording import record, refusing_overlap
+from gridserver.force.recording import iso, record, refusing_overlap
 from gridserver.force.rules import check_duty, check_range
 from gridserver.force.service import set_absence
 from gridserver.org.models import Unit
@@ -47,20 +47,22 @@ def change_officer(
 ) -> None:
     """Change an officer's rank and the name that others see."""
     access.rename(session, actor, officer.service_number, display_name)
-    officer.rank = rank
+    before, officer.rank = {"rank": officer.rank}, rank
     session.flush()
-    record(session, actor, Tag.OFFICER_CHANGE, officer, {"rank": rank})
+    record(session, actor, Tag.OFFICER_CHANGE, officer, before=before, after={"rank": rank})
 
 
 def transfer(session: Session, actor: audit.Actor | None, officer: Officer, unit: Unit) -> None:
     """Move an officer to another unit; the account's role goes along."""
     account = access.account_by_username(session, officer.service_number)
+    former = session.get_one(Unit, officer.unit_id)
     if officer.kind == "officer":
-        access.revoke(session, actor, account, "officer", session.get_one(Unit, officer.unit_id))
+        access.revoke(session, actor, account, "officer", former)
         access.grant(session, actor, account, "officer", unit)
     officer.unit_id = unit.id
     session.flush()
-    record(session, actor, Tag.OFFICER_TRANSFER, officer, {"unit": unit.code})
+    before, after = {"unit": former.code}, {"unit": unit.code}
+    record(session, actor, Tag.OFFICER_TRANSFER, officer, before=before, after=after)
 
 
 def end_ownership(
@@ -97,12 +99,13 @@ def end_ownership(
             f"{officer.service_number} didn't begin to own {cell_code} at {start.isoformat()}.",
             field="valid_from",
         )
-    what = f"{officer.service_number} owns cell {cell_code}"
+    what, former = f"{officer.service_number} owns cell {cell_code}", ownership.valid.upper
     with refusing_overlap(session, "ex_ownership_once", "ownership.overlaps", what):
         ownership.valid = Range(start, end)
         session.flush()
-    data = {"cell": cell_code, "end": end.isoformat() if end else None}
-    record(session, actor, Tag.OWNERSHIP_END, officer, data)
+    before, after = {"end": iso(former)}, {"end": iso(end)}
+    data = {"cell": cell_code}
+    record(session, actor, Tag.OWNERSHIP_END, officer, data, before=before, after=after)
 
 
 def set_roster(session: Session, actor: audit.Actor | None, duties: Sequence[Duty]) -> None:

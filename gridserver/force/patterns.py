@@ -86,7 +86,7 @@ def add_pattern(session: Session, actor: Principal | None, draft: PatternDraft) 
     session.add(kept)
     session.flush()
     _set_crews(session, actor, kept, draft.turns)
-    _record(session, actor, Tag.PATTERN_ADD, kept)
+    _record(session, actor, Tag.PATTERN_ADD, kept, after=_told(session, kept))
     return kept.id
 
 
@@ -98,16 +98,17 @@ def change_pattern(
     Raises as `add_pattern` does, and `NotFound`.
     """
     kept = locked(session, actor, pattern_id)
+    before = _told(session, kept)
     for name, value in _columns(session, actor, draft).items():
         setattr(kept, name, value)
     _set_crews(session, actor, kept, draft.turns)
-    _record(session, actor, Tag.PATTERN_CHANGE, kept)
+    _record(session, actor, Tag.PATTERN_CHANGE, kept, before, _told(session, kept))
 
 
 def remove_pattern(session: Session, actor: Principal, pattern_id: int) -> None:
     """Forget a pattern; the shifts that it made stay, as if put on by hand."""
     kept = locked(session, actor, pattern_id)
-    _record(session, actor, Tag.PATTERN_REMOVE, kept)
+    _record(session, actor, Tag.PATTERN_REMOVE, kept, before=_told(session, kept))
     session.delete(kept)
     session.flush()
 
@@ -215,9 +216,39 @@ def _cards(session: Session, rows: Sequence[Any]) -> list[PatternCard]:
     ]
 
 
-def _record(session: Session, actor: Principal | None, tag: Tag, kept: RosterPattern) -> None:
-    data = {"name": kept.name, "duty": kept.duty}
-    audit.record(session, actor, tag, subject_kind="roster_pattern", subject_id=kept.id, data=data)
+def _told(session: Session, kept: RosterPattern) -> dict[str, Any]:
+    """Return what the ledger keeps of a pattern."""
+    post = session.get_one(Post, kept.post_id) if kept.post_id else None
+    return {
+        "name": kept.name,
+        "unit": session.get_one(Unit, kept.unit_id).code,
+        "post": post.code if post else None,
+        "duty": kept.duty,
+        "on_days": kept.on_days,
+        "starts_on": kept.starts_on.isoformat(),
+        "cycle": kept.cycle,
+        "crew_step": kept.crew_step,
+        "crews": _crews(session, [kept.id])[kept.id],
+    }
+
+
+def _record(
+    session: Session,
+    actor: Principal | None,
+    tag: Tag,
+    kept: RosterPattern,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(
+        session,
+        actor,
+        tag,
+        subject_kind="roster_pattern",
+        subject_id=kept.id,
+        before=before,
+        after=after,
+    )
 
 
 def _unknown(pattern_id: int) -> NotFound:

@@ -112,12 +112,26 @@ def set_post(
 ) -> None:
     """Add a post, or change the one that has the code."""
     post = session.scalar(select(Post).where(Post.code == code)) or Post(code=code)
+    before = _told(session, post) if post.id else None
     post.name, post.unit_id, post.watched = name, unit.id, watched
     post.point = place(lon, lat)
     session.add(post)
     session.flush()
-    data = {"unit": unit.code, "watched": watched}
-    audit.record(session, actor, Tag.POST_SET, subject_kind="post", subject_id=code, data=data)
+    audit.record(
+        session,
+        actor,
+        Tag.POST_SET,
+        subject_kind="post",
+        subject_id=code,
+        place=None if lon is None or lat is None else (lon, lat),
+        before=before,
+        after=_told(session, post),
+    )
+
+
+def _told(session: Session, post: Post) -> dict[str, object]:
+    unit = session.get_one(Unit, post.unit_id)
+    return {"name": post.name, "unit": unit.code, "watched": post.watched}
 
 
 def appoint(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,9 +44,16 @@ def refusing_overlap(session: Session, constraint: str, code: str, what: str) ->
 
 
 def record(
-    session: Session, actor: audit.Actor | None, tag: str, officer: Officer, data: dict[str, Any]
+    session: Session,
+    actor: audit.Actor | None,
+    tag: str,
+    officer: Officer,
+    data: Mapping[str, Any] | None = None,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a row about an officer to the ledger."""
+    """Add a row about an officer to the ledger, as `gridserver.audit.service.record` has it."""
     audit.record(
         session,
         actor,
@@ -53,4 +61,12 @@ def record(
         subject_kind="officer",
         subject_id=officer.service_number,
         data=data,
+        before=before,
+        after=after,
     )
+
+
+def iso(moment: dt.datetime | None) -> str | None:
+    """Return a bound of a range of times as the ledger keeps it: in UTC, so that what didn't change
+    reads the same with whatever offset it was given. None where there is none."""
+    return moment.astimezone(dt.UTC).isoformat() if moment else None

@@ -27,7 +27,7 @@ from gridserver.force.people import (
     unit_called,
 )
 from gridserver.force.queries import UnitRef
-from gridserver.force.recording import record, refusing_overlap
+from gridserver.force.recording import iso, record, refusing_overlap
 from gridserver.force.rules import check_duty, check_range
 from gridserver.force.ties import untie
 from gridserver.org.models import Unit
@@ -131,10 +131,7 @@ def add_shifts(session: Session, actor: Principal, drafts: Sequence[ShiftDraft])
         _checked(session, actor, draft, f"shifts[{index}].") for index, draft in enumerate(drafts)
     ]
     hold(session, (officer.id for officer, _ in checked))
-    return [
-        _put_on(session, actor, officer, Shift(**terms), draft)
-        for (officer, terms), draft in zip(checked, drafts, strict=True)
-    ]
+    return [_put_on(session, actor, officer, Shift(**terms)) for officer, terms in checked]
 
 
 def change_shift(session: Session, actor: Principal, shift_id: int, draft: ShiftDraft) -> None:
@@ -143,6 +140,7 @@ def change_shift(session: Session, actor: Principal, shift_id: int, draft: Shift
     Raises as `add_shifts` does, and `NotFound`.
     """
     shift = locked(session, actor, shift_id)
+    before = _told(session, shift)
     officer, terms = _checked(session, actor, draft, "")
     untie(session, actor, shift)
     hold(session, [officer.id])
@@ -150,7 +148,8 @@ def change_shift(session: Session, actor: Principal, shift_id: int, draft: Shift
         for name, value in terms.items():
             setattr(shift, name, value)
         session.flush()
-    record(session, actor, Tag.SHIFT_CHANGE, officer, _told(draft) | {"shift": shift.id})
+    data, after = {"shift": shift.id}, _told(session, shift)
+    record(session, actor, Tag.SHIFT_CHANGE, officer, data, before=before, after=after)
 
 
 def remove_shift(session: Session, actor: Principal, shift_id: int) -> None:
@@ -159,12 +158,11 @@ def remove_shift(session: Session, actor: Principal, shift_id: int) -> None:
     Raises `NotFound` and `Forbidden`.
     """
     shift = locked(session, actor, shift_id)
-    officer = session.get_one(Officer, shift.officer_id)
+    officer, before = session.get_one(Officer, shift.officer_id), _told(session, shift)
     untie(session, actor, shift)
     session.delete(shift)
     session.flush()
-    told = {"shift": shift_id, "duty": shift.duty, "start": _iso(shift.during.lower)}
-    record(session, actor, Tag.SHIFT_REMOVE, officer, told)
+    record(session, actor, Tag.SHIFT_REMOVE, officer, {"shift": shift_id}, before=before)
 
 
 def locked(session: Session, actor: Principal, shift_id: int) -> Shift:
@@ -186,13 +184,12 @@ def check_view(start: dt.datetime, end: dt.datetime) -> None:
         )
 
 
-def _put_on(
-    session: Session, actor: Principal, officer: Officer, shift: Shift, draft: ShiftDraft
-) -> int:
+def _put_on(session: Session, actor: Principal, officer: Officer, shift: Shift) -> int:
     with _refusing_overlap(session, officer):
         session.add(shift)
         session.flush()
-    record(session, actor, Tag.SHIFT_ADD, officer, _told(draft) | {"shift": shift.id})
+    data, after = {"shift": shift.id}, _told(session, shift)
+    record(session, actor, Tag.SHIFT_ADD, officer, data, after=after)
     return shift.id
 
 
@@ -227,12 +224,17 @@ def _refusing_overlap(session: Session, officer: Officer) -> Any:
     return refusing_overlap(session, "ex_shift_once", "shift.overlaps", what)
 
 
-def _told(draft: ShiftDraft) -> dict[str, Any]:
-    return {"duty": draft.duty, "start": _iso(draft.start), "end": _iso(draft.end)}
-
-
-def _iso(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _told(session: Session, shift: Shift) -> dict[str, Any]:
+    """Return what the ledger keeps of a shift."""
+    post = session.get_one(Post, shift.post_id) if shift.post_id else None
+    return {
+        "officer": session.get_one(Officer, shift.officer_id).service_number,
+        "unit": session.get_one(Unit, shift.unit_id).code,
+        "post": post.code if post else None,
+        "duty": shift.duty,
+        "start": iso(shift.during.lower),
+        "end": iso(shift.during.upper),
+    }
 
 
 def _unknown(shift_id: int) -> NotFound:

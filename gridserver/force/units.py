@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -118,7 +118,7 @@ def add_field_unit(session: Session, actor: Principal | None, code: str, draft: 
         )
     if session.scalar(select(FieldUnit.id).where(FieldUnit.code == code)) is not None:
         raise Conflict("field_unit.exists", f"There is a field unit {code} already.", field="code")
-    _lay_down(session, actor, FieldUnit(code=code), draft, Tag.FIELD_UNIT_ADD)
+    _lay_down(session, actor, FieldUnit(code=code), draft)
 
 
 def change_field_unit(
@@ -129,12 +129,11 @@ def change_field_unit(
     unit, path = _locked(session, code)
     if actor is not None:
         require(actor, "force.edit", path)
-    _lay_down(session, actor, unit, draft, Tag.FIELD_UNIT_CHANGE)
+    _lay_down(session, actor, unit, draft)
 
 
-def _lay_down(
-    session: Session, actor: Principal | None, unit: FieldUnit, draft: UnitDraft, tag: Tag
-) -> None:
+def _lay_down(session: Session, actor: Principal | None, unit: FieldUnit, draft: UnitDraft) -> None:
+    before = _told(session, unit) if unit.id else None
     if draft.kind not in FIELD_UNIT_KINDS:
         known = ", ".join(FIELD_UNIT_KINDS)
         raise Invalid("field_unit.unknown_kind", f"kind: one of {known}.", field="kind")
@@ -146,8 +145,18 @@ def _lay_down(
     unit.kind, unit.unit_id, unit.in_service = draft.kind, home.id, draft.in_service
     session.add(unit)
     session.flush()
-    data = {"unit": home.code, "kind": unit.kind, "in_service": unit.in_service}
-    _record(session, actor, tag, unit.code, data)
+    tag = Tag.FIELD_UNIT_CHANGE if before else Tag.FIELD_UNIT_ADD
+    _record(session, actor, tag, unit.code, before, _told(session, unit))
+
+
+def _told(session: Session, unit: FieldUnit) -> dict[str, object]:
+    return {
+        "name": unit.name,
+        "name_en": unit.name_en,
+        "unit": session.get_one(Unit, unit.unit_id).code,
+        "kind": unit.kind,
+        "in_service": unit.in_service,
+    }
 
 
 def lock_field_unit(session: Session, code: str) -> None:
@@ -194,6 +203,7 @@ def set_crew(session: Session, actor: Principal | None, code: str, numbers: Sequ
     if actor is not None:
         require(actor, "roster.edit", path)
     wanted = by_number(session, numbers, field="crew")
+    before = {"crew": _crew(session, unit)}
     riding = _stand_down(session, unit, {officer.id for officer in wanted.values()})
     during = Range(now(session), None)
     for number, officer in sorted(wanted.items()):
@@ -203,7 +213,16 @@ def set_crew(session: Session, actor: Principal | None, code: str, numbers: Sequ
         with refusing_overlap(session, "ex_unit_crew_once", "unit_crew.overlaps", what):
             session.add(UnitCrew(field_unit_id=unit.id, officer_id=officer.id, during=during))
             session.flush()
-    _record(session, actor, Tag.FIELD_UNIT_CREW, code, {"crew": sorted(wanted)})
+    _record(session, actor, Tag.FIELD_UNIT_CREW, code, before, {"crew": sorted(wanted)})
+
+
+def _crew(session: Session, unit: FieldUnit) -> list[str]:
+    """Return the service numbers of who rides with a field unit now, in order."""
+    riding = select(UnitCrew.officer_id).where(
+        UnitCrew.field_unit_id == unit.id, UnitCrew.during.contains(now(session))
+    )
+    numbers = select(Officer.service_number).where(Officer.id.in_(riding))
+    return list(session.scalars(numbers.order_by(Officer.service_number)))
 
 
 def _stand_down(session: Session, unit: FieldUnit, staying: Collection[int]) -> set[int]:
@@ -281,6 +300,13 @@ def _unknown(code: str) -> OutOfReach:
 
 
 def _record(
-    session: Session, actor: Principal | None, tag: Tag, code: str, data: dict[str, object]
+    session: Session,
+    actor: Principal | None,
+    tag: Tag,
+    code: str,
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object],
 ) -> None:
-    audit.record(session, actor, tag, subject_kind="field_unit", subject_id=code, data=data)
+    audit.record(
+        session, actor, tag, subject_kind="field_unit", subject_id=code, before=before, after=after
+    )

@@ -99,9 +99,18 @@ def set_day(
     check_year(date.year, field="date")
     name_zh = reading.optional_text(name_zh, "name_zh", longest=_LONGEST)
     name_en = reading.optional_text(name_en, "name_en", longest=_LONGEST)
+    former = _known(session, date, date).get(date)
     said = Day(date, kind, name_zh, name_en, "bureau")
     _store(session, [said], over_the_bureaus=True)
-    _record(session, actor, Tag.CALENDAR_SET, date, {"kind": kind})
+    audit.record(
+        session,
+        actor,
+        Tag.CALENDAR_SET,
+        subject_kind="calendar",
+        subject_id=date,
+        before=_told(former) if former else None,
+        after=_told(said),
+    )
     return said
 
 
@@ -127,7 +136,14 @@ def fill(session: Session, actor: Principal | None, number: int) -> Year:
             field="year",
         )
     _store(session, days, over_the_bureaus=False)
-    _record(session, actor, Tag.CALENDAR_FILL, number, {"days": len(days)})
+    audit.record(
+        session,
+        actor,
+        Tag.CALENDAR_FILL,
+        subject_kind="calendar",
+        subject_id=number,
+        data={"days": len(days)},
+    )
     return year(session, number)
 
 
@@ -182,7 +198,5 @@ def _store(session: Session, days: Iterable[Day], *, over_the_bureaus: bool) -> 
     )
 
 
-def _record(
-    session: Session, actor: Principal | None, tag: Tag, what: object, data: dict[str, object]
-) -> None:
-    audit.record(session, actor, tag, subject_kind="calendar", subject_id=what, data=data)
+def _told(day: Day) -> dict[str, str | None]:
+    return {"kind": day.kind, "name": day.name_zh, "name_en": day.name_en}

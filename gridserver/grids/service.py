@@ -194,7 +194,9 @@ def set_neighbours(
     session: Session, actor: Principal | None, neighbours: Iterable[queries.Neighbour]
 ) -> None:
     """Replace what is known of the bureaus next door."""
-    bureau = _locked_bureau(session, actor)
+    bureau, neighbours = _locked_bureau(session, actor), list(neighbours)
+    codes = select(NeighbourBureau.code).order_by(NeighbourBureau.code)
+    before = list(session.scalars(codes))
     session.execute(delete(NeighbourBureau))
     session.add_all(
         NeighbourBureau(
@@ -206,7 +208,15 @@ def set_neighbours(
         for n in neighbours
     )
     session.flush()
-    audit.record(session, actor, Tag.GRID_NEIGHBOURS, subject_kind="unit", subject_id=bureau.code)
+    audit.record(
+        session,
+        actor,
+        Tag.GRID_NEIGHBOURS,
+        subject_kind="unit",
+        subject_id=bureau.code,
+        before={"neighbours": before},
+        after={"neighbours": sorted(each.code for each in neighbours)},
+    )
 
 
 def _locked_bureau(session: Session, actor: Principal | None) -> Unit:

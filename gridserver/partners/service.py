@@ -77,7 +77,7 @@ def add(
     partner = Partner(code=code, account_id=account.id, **vars(terms))
     session.add(partner)
     session.flush()
-    _record(session, actor, Tag.EXCHANGE_ADD_PARTNER, partner)
+    _record(session, actor, Tag.EXCHANGE_ADD_PARTNER, partner, None)
     return partner
 
 
@@ -109,11 +109,12 @@ def put(
     partner = locked(session, actor, code)
     terms = _read(terms, trusts_links or terms.webhook_url == partner.webhook_url)
     _require_free_names(session, code, terms)
+    before = _told(partner)
     for name, value in vars(terms).items():
         setattr(partner, name, value)
     session.flush()
     access.rename(session, actor, f"partner-{code}", terms.name)
-    _record(session, actor, Tag.EXCHANGE_EDIT_PARTNER, partner)
+    _record(session, actor, Tag.EXCHANGE_EDIT_PARTNER, partner, before)
     return partner
 
 
@@ -205,17 +206,24 @@ def _unknown(code: str) -> NotFound:
     return NotFound("exchange.unknown", f"There is no partner {code!r}.", field="code")
 
 
-def _record(session: Session, actor: Principal, tag: Tag, partner: Partner) -> None:
+def _told(partner: Partner) -> dict[str, object]:
+    return {
+        "name": partner.name,
+        "name_en": partner.name_en,
+        "webhook_url": partner.webhook_url,
+        "enabled": partner.enabled,
+    }
+
+
+def _record(
+    session: Session, actor: Principal, tag: Tag, partner: Partner, before: dict[str, object] | None
+) -> None:
     audit.record(
         session,
         actor,
         tag,
         subject_kind="partner",
         subject_id=partner.code,
-        data={
-            "name": partner.name,
-            "name_en": partner.name_en,
-            "webhook_url": partner.webhook_url,
-            "enabled": partner.enabled,
-        },
+        before=before,
+        after=_told(partner),
     )

@@ -88,14 +88,14 @@ def change(session: Session, actor: audit.Actor | None, place_id: int, draft: Dr
         ``place.unknown``.
     """
     row = locked_place(session, place_id)
-    before = row.name
+    before = _told(row)
     if session.scalar(_MOVED, {"id": place_id, "lon": draft.lon, "lat": draft.lat}):
         row.extent = None
     for column, value in _columns(draft).items():
         setattr(row, column, value)
     _touch(session, row)
     file_under(session, {place_id: draft})
-    _record(session, actor, "change", row, {"name": row.name, "before": before})
+    _record(session, actor, "change", row, before=before, after=_told(row))
 
 
 def retire(session: Session, actor: audit.Actor | None, place_id: int, reason: object) -> None:
@@ -143,12 +143,38 @@ def _columns(draft: Draft) -> dict[str, Any]:
     }
 
 
+def _told(row: Place) -> dict[str, Any]:
+    """Return what the ledger keeps of a place before and after a change: not where it is, which a
+    row of the ledger says by itself."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "aliases": list(row.aliases),
+        "address": row.address,
+    }
+
+
 def _record(
-    session: Session, actor: audit.Actor | None, verb: str, row: Place, data: dict[str, Any]
+    session: Session,
+    actor: audit.Actor | None,
+    verb: str,
+    row: Place,
+    data: dict[str, Any] | None = None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     session.flush()
-    tag = Tag.of("place", verb)
-    audit.record(session, actor, tag, subject_kind="place", subject_id=row.id, data=data)
+    audit.record(
+        session,
+        actor,
+        Tag.of("place", verb),
+        subject_kind="place",
+        subject_id=row.id,
+        data=data,
+        before=before,
+        after=after,
+    )
 
 
 def file_under(session: Session, drafts: dict[int, Draft]) -> None:

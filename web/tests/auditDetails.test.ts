@@ -34,7 +34,15 @@ describe('the details of a row of the ledger', () => {
       { name: '状态', was: '已签收', is: '赶赴中' },
       { name: '派警方式', is: '—' },
     ])
-    expect(detailsOf({ after: { name: 'A' } }, EN)).toEqual([{ name: 'name', was: '—', is: 'A' }])
+    expect(detailsOf({ before: { rank: null }, after: { rank: 'B' } }, EN)).toEqual([{ name: 'rank', was: '—', is: 'B' }])
+  })
+
+  it('say what was added or taken away, with nothing before or after it', () => {
+    expect(detailsOf({ after: { name: 'A' } }, EN)).toEqual([{ name: 'name', is: 'A' }])
+    expect(detailsOf({ shift: 7, before: { duty: 'pool' } }, ZH)).toEqual([
+      { name: '班次', is: '7' },
+      { name: '班种', is: zhCN.duty.duty.pool },
+    ])
   })
 
   it('say moments by the wall clock, and leave a day and a number that is none', () => {

@@ -16,6 +16,7 @@ from gridserver.base.clock import now
 from gridserver.base.effective import Note
 from gridserver.base.errors import Invalid
 from gridserver.dispatch.tables import queries
+from gridserver.dispatch.tables.book import Book
 from gridserver.dispatch.tables.changes import Change, read_changes, table_called
 from gridserver.incidents import service as incidents
 from gridserver.org import queries as org
@@ -76,14 +77,15 @@ def change(
             "from: what was in force stays as it was; give now or later.",
             field="from",
         )
-    changes = read_changes(given, queries.book(session), begins)
+    book = queries.book(session)
+    changes = read_changes(given, book, begins)
     new = incidents.add_category_codes(session, _category_codes(changes))
     made = [
         each
         for each in changes
         if _put(session, each, None if since is None and _is_new(each, new) else begins, note)
     ]
-    _record(session, actor, made, begins, note)
+    _record(session, actor, made, book, begins, note)
     return made
 
 
@@ -134,17 +136,22 @@ def _record(
     session: Session,
     actor: Principal | None,
     made: Iterable[Change],
+    book: Book,
     since: dt.datetime,
     note: Note,
 ) -> None:
     for change in made:
+        former = book.find(change.table, tuple(change.key.values()), since)
+        columns = table_called(change.table).values
         audit.record(
             session,
             actor,
             Tag.NORMS_CHANGE,
             subject_kind=change.table,
             subject_id=_named(change.key),
-            data={"values": change.values, "from": since.isoformat()},
+            data={"from": since.isoformat()},
+            before={each.name: former.values[each.name] for each in columns} if former else None,
+            after=change.values,
             purpose=note.why,
         )
 

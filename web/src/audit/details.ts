@@ -26,16 +26,20 @@ const SECTIONS = ['audit.value', 'state', 'role', 'bulletins.kind', 'duty.duty',
 /** The details of a row. What has no words stays as it was kept: nothing is left out. */
 export function detailsOf(data: Data, words: Words): Detail[] {
   const { before, after, ...rest } = data
-  const was = isData(before) ? before : {}
-  const is = isData(after) ? after : {}
-  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])]
-  return [
-    ...Object.entries(rest).map(([key, value]) => ({ name: nameOf(key, words), is: said(value, words) })),
-    ...changed.map((key) => ({
-      name: nameOf(key, words),
-      ...change(said(was[key], words), said(is[key], words)),
-    })),
-  ]
+  const kept = (each: Data) =>
+    Object.entries(each).map(([key, value]) => ({ name: nameOf(key, words), is: said(value, words) }))
+  if (isData(before) && isData(after)) return [...kept(rest), ...changes(before, after, words)]
+  // What was added, or what was there when it was taken away.
+  const only = [before, after].filter(isData)
+  return [...kept(rest), ...only.flatMap(kept)]
+}
+
+function changes(before: Data, after: Data, words: Words): Detail[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.map((key) => ({
+    name: nameOf(key, words),
+    ...change(said(before[key], words), said(after[key], words)),
+  }))
 }
 
 /** Where nothing changed it stands once. */
