@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from gridserver.base.clock import SystemClock
 from tests.e2e.handhelds import CommandRoom
 
 STATION = "33082407"
 ROOM = f"room-{STATION}"
+_CALLED_IN_FOR = dt.timedelta(hours=1)
 NAME = "甄小北"
 NOTICE = "未经核实，不得仅凭此采取强制措施"
 SEEN, WHERE = "在候车亭避雨，独自一人", "池淮公交站"
@@ -38,11 +41,25 @@ async () => {
 """
 
 
-def on_duty_in(served: str, station: str) -> list[str]:
-    """Return the officers whom a bulletin to a station reaches now."""
-    found = CommandRoom(served).get(f"/force/officers?unit={station}&limit=500")["items"]
-    there = [each for each in found if each["on_duty"] and not each["absent"]]
-    return [each["username"] for each in there if each["kind"] == "officer"]
+def on_duty_in(served: str, station: str, *, least: int = 2) -> list[str]:
+    """Return the officers whom a bulletin that is issued to a station from now on reaches.
+
+    By the roster that may be one at this hour, who may be on leave: the station's room puts others
+    on duty then, so that there are `least`.
+    """
+    room = CommandRoom(served, f"room-{station}")
+    found = room.get(f"/force/officers?unit={station}&limit=500")["items"]
+    there = [each for each in found if each["kind"] == "officer" and not each["absent"]]
+    on_duty = [each["username"] for each in there if each["on_duty"]]
+    called_in = [each["username"] for each in there if not each["on_duty"]]
+    called_in = called_in[: max(0, least - len(on_duty))]
+    if called_in:
+        start = SystemClock().now()
+        hours = {"start": start.isoformat(), "end": (start + _CALLED_IN_FOR).isoformat()}
+        # A duty that no decision looks at.
+        shifts = [{"officer": each, "duty": "room"} | hours for each in called_in]
+        room.post("/force/shifts", {"shifts": shifts})
+    return on_duty + called_in
 
 
 def issue(served: str, number: str) -> int:

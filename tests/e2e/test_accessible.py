@@ -95,9 +95,10 @@ def test_no_serious_violation(
 def test_nor_while_a_bulletin_is_worked_on(
     scheme: str, served: str, open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]
 ) -> None:
+    officer = on_duty_in(served, STATION)[0]
     bulletin = issue(served, f"开公接字〔2026〕14{SCHEMES.index(scheme)}号")
     handheld = open_page("/login", viewport=HANDHELD, color_scheme=scheme, **LOCATED)
-    sign_in(handheld, on_duty_in(served, STATION)[0])
+    sign_in(handheld, officer)
     handheld.get_by_test_id("tab-bulletins").click()
     read(handheld, bulletin)
     assert_accessible(handheld)

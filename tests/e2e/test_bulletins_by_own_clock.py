@@ -31,8 +31,16 @@ def room(served: str) -> CommandRoom:
 
 
 @pytest.fixture
-def unapproved(open_page: OpenPage, sign_in: SignIn, room: CommandRoom) -> Iterator[int]:
-    """A missing child's bulletin with a photo, sent at once and approved by nobody."""
+def officer(served: str) -> str:
+    return on_duty_in(served, STATION)[0]
+
+
+@pytest.fixture
+def unapproved(
+    open_page: OpenPage, sign_in: SignIn, room: CommandRoom, officer: str
+) -> Iterator[int]:
+    """A missing child's bulletin with a photo, sent at once and approved by nobody; the officer is
+    on duty by then."""
     page = sign_in(open_page("/login"), ROOM)
     page.get_by_test_id("to-bulletins").click()
     page.get_by_test_id("write-bulletin").click()
@@ -54,9 +62,8 @@ def unapproved(open_page: OpenPage, sign_in: SignIn, room: CommandRoom) -> Itera
 
 
 @pytest.fixture
-def handheld(served: str, open_page: OpenPage, sign_in: SignIn, unapproved: int) -> Page:
-    """An officer's handheld that has taken the bulletin and has no signal since."""
-    officer, *_ = on_duty_in(served, STATION)
+def handheld(open_page: OpenPage, sign_in: SignIn, officer: str, unapproved: int) -> Page:
+    """The officer's handheld that has taken the bulletin and has no signal since."""
     page = sign_in(open_page("/login", viewport=HANDHELD), officer)
     expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
     wait_until_installed(page)
