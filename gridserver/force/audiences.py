@@ -17,7 +17,7 @@ from gridserver.base import reading
 from gridserver.base.clock import now
 from gridserver.base.errors import Invalid
 from gridserver.force.models import FieldUnit, Officer, Ownership, UnitCrew
-from gridserver.force.queries import absent_at, on_shift_at
+from gridserver.force.queries import absent_at, on_shift_at, stands_in_at
 from gridserver.grids import queries as grids
 from gridserver.org.models import Unit
 from gridserver.org.queries import at_or_below
@@ -44,7 +44,7 @@ class Audience:
     officers : sequence of str
         Service numbers.
     on_duty : bool
-        Of all these, only who is on duty now.
+        Of all these, only who is on duty now, or stands in for one who is and is absent.
     """
 
     everyone: bool = False
@@ -101,7 +101,7 @@ def _people(at: dt.datetime) -> Select[*tuple[Any, ...]]:
 
 
 def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
-    return on_shift_at(at) & ~absent_at(at)
+    return (on_shift_at(at) | stands_in_at(at)) & ~absent_at(at)
 
 
 def _parts(

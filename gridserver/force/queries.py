@@ -36,6 +36,7 @@ __all__ = (
     "on_shift_at",
     "owners",
     "primary_owners",
+    "stands_in_at",
     "working_day",
 )
 
@@ -235,6 +236,17 @@ def _on_duty(at: dt.datetime) -> ColumnElement[bool]:
 def absent_at(at: dt.datetime) -> ColumnElement[bool]:
     """Return the condition that an officer of a query can't be called on at `at`."""
     return sa.exists().where(Absence.officer_id == Officer.id, Absence.during.contains(at))
+
+
+def stands_in_at(at: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition that an officer of a query stands in, at `at`, for one who has a shift
+    and can't be called on."""
+    return sa.exists().where(
+        Absence.stand_in_id == Officer.id,
+        Absence.during.contains(at),
+        Shift.officer_id == Absence.officer_id,
+        Shift.during.contains(at),
+    )
 
 
 def _card(row: Row) -> OfficerCard:

@@ -21,6 +21,7 @@ from gridserver.bulletins import clocks, looking, queries, standing
 from gridserver.bulletins.models import BulletinCopy
 from gridserver.bulletins.queries import Found
 from gridserver.delivery.commands import Command
+from gridserver.force import service
 from gridserver.force.models import Officer, Ownership, Shift
 from tests.county import County, centre
 from tests.rooms.bulletining import (
@@ -95,6 +96,25 @@ def test_an_owner_is_told_off_duty_and_others_when_they_come_on(
     step(session, county, found, "resolve", reason="已找到")
     clock.advance(clocks.LOOKED_EVERY)
     assert clocks.tell_latecomers(session) == 0
+
+
+def test_who_stands_in_is_told(session: Session, county: County, clock: SetClock) -> None:
+    """The only one of the hour is on leave."""
+    absent, stand_in = SOUTH[2:4]
+    off_duty(session, county, *SOUTH[:2], stand_in)
+    since = clock.now()
+    service.set_absence(
+        session,
+        None,
+        officer=session.get_one(Officer, county.officers[absent]),
+        reason="leave",
+        start=since,
+        end=since + dt.timedelta(days=2),
+        stand_in=session.get_one(Officer, county.officers[stand_in]),
+    )
+    found = issue(session, county)
+    assert who_was_told(session, county, *SOUTH[2:]) == {stand_in}
+    assert fetch(session, county, found, stand_in)
 
 
 def test_an_auxiliary_is_never_told(session: Session, county: County) -> None:

@@ -79,6 +79,22 @@ def test_only_who_is_on_duty(session: Session, county: County) -> None:
     assert meant(session, on_duty) == SOUTH[2:]
 
 
+def test_who_stands_in_for_one_on_duty(session: Session, county: County) -> None:
+    """Not for one who is off duty, and not who is away as well."""
+    first, second, third, fourth = (county.officers[number] for number in SOUTH[:4])
+    away = Range(now(session), now(session) + dt.timedelta(hours=1))
+    off_duty = Shift.officer_id.in_((second, third, fourth))
+    session.execute(sa.delete(Shift).where(off_duty))
+    on_duty = Audience(cells=CELL_CODES[:2], on_duty=True)
+    session.add(Absence(officer_id=first, stand_in_id=third, reason="sick", during=away))
+    session.add(Absence(officer_id=second, stand_in_id=fourth, reason="sick", during=away))
+    session.flush()
+    assert meant(session, on_duty) == [SOUTH[2]]
+    session.add(Absence(officer_id=third, reason="court", during=away))
+    session.flush()
+    assert meant(session, on_duty) == []
+
+
 def test_nobody_without_an_inbox(session: Session, county: County) -> None:
     disabled = sa.update(Account).where(Account.username == "330824001")
     session.execute(disabled.values(disabled_at=now(session)))
