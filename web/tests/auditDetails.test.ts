@@ -34,6 +34,8 @@ describe('the details of a row of the ledger', () => {
       { name: '状态', was: '已签收', is: '赶赴中' },
       { name: '派警方式', is: '—' },
     ])
+    const moved = { before: { duty: 'pool', end: 'A' }, after: { duty: 'pool', end: 'B' } }
+    expect(detailsOf(moved, EN).map(({ name }) => name)).toEqual(['until', 'duty'])
     expect(detailsOf({ before: { rank: null }, after: { rank: 'B' } }, EN)).toEqual([{ name: 'rank', was: '—', is: 'B' }])
   })
 
@@ -42,6 +44,13 @@ describe('the details of a row of the ledger', () => {
     expect(detailsOf({ shift: 7, before: { duty: 'pool' } }, ZH)).toEqual([
       { name: '班次', is: '7' },
       { name: '班种', is: zhCN.duty.duty.pool },
+    ])
+  })
+
+  it('say a code by the name that it stands under', () => {
+    expect(detailsOf({ told: 'room', duty: 'room' }, ZH).map(({ is }) => is)).toEqual([
+      zhCN.audit.value.room,
+      zhCN.duty.duty.room,
     ])
   })
 

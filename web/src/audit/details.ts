@@ -22,24 +22,29 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
 
 /** Where the words stand for a code that the ledger keeps as it is. */
 const SECTIONS = ['audit.value', 'state', 'role', 'bulletins.kind', 'duty.duty', 'audit.kind', 'refusal']
+/** Where those of some names stand first: a `room` is a duty, and elsewhere a reminder. */
+const SECTION_OF: Readonly<Record<string, string>> = { duty: 'duty.duty', role: 'role', state: 'state' }
 
 /** The details of a row. What has no words stays as it was kept: nothing is left out. */
 export function detailsOf(data: Data, words: Words): Detail[] {
   const { before, after, ...rest } = data
   const kept = (each: Data) =>
-    Object.entries(each).map(([key, value]) => ({ name: nameOf(key, words), is: said(value, words) }))
+    Object.entries(each).map(([key, value]) => ({ name: nameOf(key, words), is: said(value, words, key) }))
   if (isData(before) && isData(after)) return [...kept(rest), ...changes(before, after, words)]
   // What was added, or what was there when it was taken away.
   const only = [before, after].filter(isData)
   return [...kept(rest), ...only.flatMap(kept)]
 }
 
+/** What was changed, and below it what stayed. */
 function changes(before: Data, after: Data, words: Words): Detail[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.map((key) => ({
+  const details: Detail[] = names.map((key) => ({
     name: nameOf(key, words),
-    ...change(said(before[key], words), said(after[key], words)),
+    ...change(said(before[key], words, key), said(after[key], words, key)),
   }))
+  const isChanged = ({ was }: Detail) => was !== undefined
+  return [...details.filter(isChanged), ...details.filter((each) => !isChanged(each))]
 }
 
 /** Where nothing changed it stands once. */
@@ -51,22 +56,23 @@ function nameOf(key: string, { t, te }: Words): string {
   return te(`audit.data.${key}`) ? t(`audit.data.${key}`) : key
 }
 
-function said(value: unknown, words: Words): string {
+function said(value: unknown, words: Words, of = ''): string {
   const { t, n } = words
   if (value === null || value === undefined || value === '') return '—'
   if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
   if (typeof value === 'number') return n(value)
-  if (Array.isArray(value)) return value.map((each) => said(each, words)).join(t('audit.and')) || '—'
-  if (!isData(value)) return sayText(String(value), words)
+  if (Array.isArray(value)) return value.map((each) => said(each, words, of)).join(t('audit.and')) || '—'
+  if (!isData(value)) return sayText(String(value), words, of)
   return Object.entries(value)
-    .map(([key, each]) => `${nameOf(key, words)} ${said(each, words)}`)
+    .map(([key, each]) => `${nameOf(key, words)} ${said(each, words, key)}`)
     .join(t('audit.and'))
 }
 
-/** A text that was kept: a moment, a code that has words, or itself. */
-export function sayText(text: string, { t, te, moment }: Words): string {
+/** A text that was kept, under the name `of`: a moment, a code that has words, or itself. */
+export function sayText(text: string, { t, te, moment }: Words, of = ''): string {
   if (MOMENT.test(text)) return moment(text)
-  const key = SECTIONS.map((section) => `${section}.${text.replaceAll('.', '_')}`).find((each) => te(each))
+  const sections = [SECTION_OF[of] ?? [], SECTIONS].flat()
+  const key = sections.map((section) => `${section}.${text.replaceAll('.', '_')}`).find((each) => te(each))
   return key ? t(key) : text
 }
 
