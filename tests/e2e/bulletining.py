@@ -53,6 +53,7 @@ def on_duty_in(served: str, station: str, *, least: int = 2) -> list[str]:
     on_duty = [each["username"] for each in there if each["on_duty"]]
     called_in = [each["username"] for each in there if not each["on_duty"]]
     called_in = called_in[: max(0, least - len(on_duty))]
+    assert on_duty + called_in, f"all of {station} are away"
     if called_in:
         start = SystemClock().now()
         hours = {"start": start.isoformat(), "end": (start + _CALLED_IN_FOR).isoformat()}

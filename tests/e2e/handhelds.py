@@ -50,6 +50,13 @@ class CommandRoom:
         assert answer.ok, answer.text
         return answer.json()
 
+    def delete(self, path: str) -> None:
+        """Delete what a path shows, as it is now."""
+        shown = self._session.get(f"{self._address}{path}", timeout=PATIENCE)
+        unchanged = {"If-Match": shown.headers["ETag"]}
+        answer = self._session.delete(f"{self._address}{path}", headers=unchanged, timeout=PATIENCE)
+        assert answer.ok, answer.text
+
     def call(self, address: str, *, officer: str | None = None) -> Call:
         """Report a dispute where an officer is told first who had no call from here yet, or where
         `officer` is."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gridserver.base.clock import SystemClock
+from tests.e2e.handhelds import CommandRoom
 from tests.e2e.workshop import csrf
 
 OpenPage = Callable[..., Page]
@@ -22,6 +26,19 @@ def roster(open_page: OpenPage, sign_in: SignIn) -> Page:
     page.get_by_test_id("to-duty").click()
     expect(bars(page).first).to_be_visible(timeout=60_000)
     return page
+
+
+@pytest.fixture
+def absences_taken_back(served: str) -> Iterator[None]:
+    """Have the station's officers back afterwards: other tests tell them of something."""
+    room, now = CommandRoom(served), SystemClock().now()
+    span = {"start": now.isoformat(), "end": (now + dt.timedelta(days=1)).isoformat()}
+    of_today = f"/force/absences?{urlencode({'unit': SMALL_STATION, 'limit': 100} | span)}"
+    before = {each["id"] for each in room.get(of_today)["items"]}
+    yield
+    for each in room.get(of_today)["items"]:
+        if each["id"] not in before:
+            room.delete(f"/force/absences/{each['id']}")
 
 
 def bars(page: Page) -> Locator:
@@ -52,6 +69,7 @@ def test_a_shift_by_hand_across_midnight_is_one_bar(roster: Page) -> None:
     expect(night).to_have_count(0)
 
 
+@pytest.mark.usefixtures("absences_taken_back")
 def test_the_alarm_says_where_nobody_will_be(roster: Page) -> None:
     """A whole station is away but for one, of whom the room says so by hand."""
     *others, last = numbers_of(roster, SMALL_STATION)

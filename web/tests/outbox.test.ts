@@ -5,10 +5,12 @@ import {
   commandOf,
   enqueue,
   foreseenState,
+  markKept,
   markSent,
   nextToSend,
   officerVerbs,
   pending,
+  remembered,
   requeue,
   saidTo,
   settle,
@@ -24,7 +26,7 @@ const command = (id: string, verb: Verb): Command => ({
   data: {},
 })
 
-const queued = (): Outbox => [command('1', 'sign'), command('2', 'depart')].reduce(enqueue, [])
+const queued = (): Outbox => markKept([command('1', 'sign'), command('2', 'depart')].reduce(enqueue, []))
 
 describe('the command queue', () => {
   it('sends one at a time, in order', () => {
@@ -39,6 +41,27 @@ describe('the command queue', () => {
   it('sends again under the same id what got no answer', () => {
     const outbox = requeue(markSent(queued(), '1'))
     expect(nextToSend(outbox)).toMatchObject({ id: '1', verb: 'sign', status: 'queued' })
+  })
+
+  it('calls queued only what the device keeps', () => {
+    const kept = enqueue([], command('1', 'sign'))
+    const outbox = markKept(enqueue(kept, command('2', 'depart')), kept)
+    expect(outbox.map(({ status }) => status)).toEqual(['queued', 'unkept'])
+  })
+
+  it('sends also what the device could not keep', () => {
+    expect(nextToSend(enqueue([], command('1', 'sign')))?.id).toBe('1')
+  })
+
+  it('forgets the oldest answers and nothing that waits', () => {
+    const many = Array.from({ length: 300 }, (_, n) => command(`${n}`, 'sign'))
+    const waiting = many.reduce(enqueue, [] as Outbox)
+    expect(remembered(waiting)).toHaveLength(300)
+    const done = { status: 'done', task: task() } as const
+    const answered = [0, 1, 2, 298].reduce((outbox, n) => settle(outbox, `${n}`, done), waiting)
+    expect(remembered(answered)).toEqual(pending(answered))
+    const few = remembered(many.slice(0, 250).reduce((outbox, { id }) => settle(outbox, id, done), waiting))
+    expect([few.length, few[0]?.id]).toEqual([200, '100'])
   })
 
   it('keeps a refusal with its reason and goes on', () => {

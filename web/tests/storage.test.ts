@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 import { DeviceDatabase } from '@/live/deviceDatabase'
 import { EMPTY_INBOX, receive, resync } from '@/live/inbox'
-import { enqueue } from '@/live/outbox'
+import { enqueue, markKept } from '@/live/outbox'
 import { MemoryShelf, SealedShelf } from '@/live/shelf'
 import { TerminalStorage } from '@/live/storage'
 import { Vault } from '@/live/vault'
@@ -48,7 +48,7 @@ describe("the terminal's storage", () => {
     const inbox = receive(EMPTY_INBOX, message(1)).state
     const sign = { id: 'c1', verb: 'sign', task: 1, occurred_at: '', data: {} } as const
     await before.keepInbox(EMPTY_INBOX, inbox)
-    await before.keepOutbox(enqueue([], sign))
+    await before.keepOutbox(markKept(enqueue([], sign)))
     before.close()
 
     const after = await open('330824001')

@@ -30,7 +30,9 @@ export class DeviceDatabase extends Dexie {
   declare readonly facts: Table<FactRow, FactRow['name']>
 
   constructor(username: string) {
-    super(PREFIX + username)
+    // On the disk before it is acknowledged or called kept: Chromium's own choice, relaxed, loses
+    // with the battery what its last writes were.
+    super(PREFIX + username, { chromeTransactionDurability: 'strict' })
     // Version 1 kept its rows open to read.
     this.version(2).stores({ states: null, records: '[kind+id], kind', keys: 'name', facts: 'name' })
   }

@@ -1,7 +1,8 @@
 /**
  * The queue of an officer's commands, in the order in which they were given.
  *
- * `queued` waits for the link, `sent` waits for the answer, `done` and `refused` are answers.
+ * `unkept` isn't on the device yet and would be lost with the page, `queued` waits for the link,
+ * `sent` waits for the answer, `done` and `refused` are answers.
  * Whatever was sent without an answer is sent again under the same id; the server makes that
  * harmless.
  */
@@ -9,20 +10,37 @@ import type { Command, CommandAnswer, Subject, TaskCard, TaskState, Verb } from 
 
 export type Entry = Command &
   (
-    | { status: 'queued' | 'sent' | 'done' }
+    | { status: 'unkept' | 'queued' | 'sent' | 'done' }
     | { status: 'refused'; code: string; detail: string }
   )
 
 export type Outbox = readonly Entry[]
 
+/** How many commands are remembered; those without an answer are, however many they are. */
+const REMEMBERED = 200
+
 export function enqueue(outbox: Outbox, command: Command): Outbox {
-  return [...outbox, { ...command, status: 'queued' }]
+  return [...outbox, { ...command, status: 'unkept' }]
+}
+
+/** The device keeps some commands from now on. */
+export function markKept(outbox: Outbox, kept: Outbox = outbox): Outbox {
+  const ids = new Set(kept.map(({ id }) => id))
+  return outbox.map((entry) =>
+    entry.status === 'unkept' && ids.has(entry.id) ? { ...entry, status: 'queued' } : entry,
+  )
+}
+
+/** What is remembered: the oldest answers are forgotten. */
+export function remembered(outbox: Outbox): Outbox {
+  let excess = outbox.length - REMEMBERED
+  return outbox.filter((entry) => isPending(entry) || excess-- <= 0)
 }
 
 /** What to send now: the oldest command without an answer, unless it is already on its way. */
 export function nextToSend(outbox: Outbox): Entry | null {
-  const first = outbox.find((entry) => entry.status === 'queued' || entry.status === 'sent')
-  return first?.status === 'queued' ? first : null
+  const first = outbox.find(isPending)
+  return first && first.status !== 'sent' ? first : null
 }
 
 export function markSent(outbox: Outbox, id: string): Outbox {
@@ -44,7 +62,11 @@ function settled(entry: Entry, answer: CommandAnswer): Entry {
 }
 
 export function pending(outbox: Outbox): Outbox {
-  return outbox.filter((entry) => entry.status === 'queued' || entry.status === 'sent')
+  return outbox.filter(isPending)
+}
+
+function isPending({ status }: Entry): boolean {
+  return status !== 'done' && status !== 'refused'
 }
 
 /** What is left when some commands are forgotten: what they said stands elsewhere by now, or is over. */

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
 import type { InboxMessage, Ready, Resync, TaskCard } from '@/api/types'
+import { turns } from '@/base/turns'
 import { EMPTY_INBOX, isNews, receive, resync, type InboxState } from '@/live/inbox'
 import { openLink, type Link, type LinkState } from '@/live/link'
 import type { TerminalStorage } from '@/live/storage'
@@ -23,7 +24,9 @@ export const useInbox = defineStore('inbox', () => {
   const swapChanges = ref(0)
   let kept = EMPTY_INBOX
   let arrived: (InboxMessage | Resync)[] = []
-  let inTurn: Promise<void> = Promise.resolve()
+  // What comes is handled in its order, so that the cursor never runs ahead of the store; what
+  // couldn't be kept is kept with the next.
+  const inTurn = turns()
 
   const lists = computed(() => sections(state.value.tasks))
   const linkState = computed<LinkState>(() => link.value?.state.value ?? 'connecting')
@@ -34,13 +37,6 @@ export const useInbox = defineStore('inbox', () => {
     return { csrf: session.csrfToken, device_time, epoch: epoch ?? NO_EPOCH, seq }
   }
 
-  /** What comes is handled in its order, so that the cursor never runs ahead of the store. */
-  function queue(work: () => Promise<void>): Promise<void> {
-    // What couldn't be kept is kept with the next.
-    inTurn = inTurn.then(work, work)
-    return inTurn
-  }
-
   async function keep(): Promise<void> {
     const next = state.value
     await storage.value?.keepInbox(kept, next)
@@ -49,7 +45,7 @@ export const useInbox = defineStore('inbox', () => {
 
   function onArrival(message: InboxMessage | Resync): void {
     arrived.push(message)
-    void queue(takeArrived)
+    void inTurn(takeArrived)
   }
 
   /** Takes all that has come by now, and keeps it in one go: days away are thousands of messages. */
@@ -92,7 +88,7 @@ export const useInbox = defineStore('inbox', () => {
   /** Takes what a command answered about something; the cursor stays. */
   function change(next: (state: InboxState) => InboxState): void {
     state.value = next(state.value)
-    void queue(keep)
+    void inTurn(keep)
   }
 
   function learn(card: TaskCard, withdrawn: string | null): void {
@@ -108,7 +104,7 @@ export const useInbox = defineStore('inbox', () => {
       namespace: '/terminal',
       auth,
       listeners: {
-        ready: (message: Ready) => queue(() => onReady(message)),
+        ready: (message: Ready) => inTurn(() => onReady(message)),
         message: onArrival,
         resync: onArrival,
       },

@@ -3,14 +3,17 @@ import { computed, shallowRef, watch } from 'vue'
 
 import type { CommandAnswer, Subject, TaskCard } from '@/api/types'
 import { newId } from '@/base/ids'
+import { turns } from '@/base/turns'
 import { cardOf } from '@/live/cards'
 import {
   commandOf,
   enqueue,
   foreseenState,
+  markKept,
   markSent,
   nextToSend,
   pending,
+  remembered,
   requeue,
   saidTo,
   settle,
@@ -23,7 +26,6 @@ import { withdrawnFrom } from '@/live/tasks'
 import { useInbox } from './inbox'
 import { usePosition } from './position'
 
-const KEPT = 200
 const RETRY_MS = 3000
 const FRESH_MS = 120_000
 
@@ -37,13 +39,19 @@ export const useOutbox = defineStore('outbox', () => {
   const entries = shallowRef<Outbox>([])
   let storage: TerminalStorage | null = null
   let username = ''
+  const inTurn = turns()
   const learners = new Map<string, Learner>([['task', learnTask]])
 
   const waiting = computed(() => pending(entries.value))
 
-  async function change(next: Outbox): Promise<void> {
-    entries.value = next.slice(-KEPT)
-    await storage?.keepOutbox(entries.value)
+  /** Shows a change, and keeps it in its turn: of two writes at once the older may end last. */
+  function change(next: Outbox): Promise<void> {
+    entries.value = remembered(next)
+    return inTurn(async () => {
+      const written = markKept(entries.value)
+      await storage?.keepOutbox(written)
+      entries.value = markKept(entries.value, written)
+    })
   }
 
   /** Queues a command and sends it as soon as it can; its id, by which its entry is found. It is of
@@ -55,8 +63,12 @@ export const useOutbox = defineStore('outbox', () => {
     occurred_at = new Date().toISOString(),
   ): Promise<string> {
     const id = newId()
-    await change(enqueue(entries.value, { id, verb, ...subject, occurred_at, data, ...place() }))
-    void pump()
+    try {
+      await change(enqueue(entries.value, { id, verb, ...subject, occurred_at, data, ...place() }))
+    } finally {
+      // Also where the device is full: all the more it must be said while there is a link.
+      void pump()
+    }
     return id
   }
 
@@ -64,13 +76,14 @@ export const useOutbox = defineStore('outbox', () => {
   async function pump(): Promise<void> {
     const entry = nextToSend(entries.value)
     if (!entry || inbox.linkState !== 'live' || !inbox.link) return
-    await change(markSent(entries.value, entry.id))
+    // Not written down: after a reload whatever has no answer is sent again.
+    entries.value = markSent(entries.value, entry.id)
     let answer: CommandAnswer
     try {
       answer = await inbox.link.request<CommandAnswer>('command', commandOf(entry))
     } catch {
       // No answer: it may or may not have arrived. The same id goes out again.
-      await change(requeue(entries.value))
+      entries.value = requeue(entries.value)
       setTimeout(() => void pump(), RETRY_MS)
       return
     }

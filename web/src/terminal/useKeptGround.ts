@@ -5,6 +5,7 @@
 import { computed, onBeforeUnmount, watch } from 'vue'
 
 import { api, ask, Refusal } from '@/api/client'
+import { turns } from '@/base/turns'
 import { addressOf, tilesOver, type Bounds } from '@/live/ground'
 import { installed } from '@/live/installation'
 import { boundsOfCells, cellAddress, type Cells } from '@/map/useCellBounds'
@@ -25,7 +26,7 @@ export function useKeptGround(): void {
   const { signal } = leaving
   const kept = new Set<string>()
   let template: string | null = null
-  let inTurn: Promise<void> = Promise.resolve()
+  const inTurn = turns()
 
   /** What every terminal needs, and the own cells. */
   async function keepOwn(): Promise<void> {
@@ -70,7 +71,7 @@ export function useKeptGround(): void {
 
   watch(
     [installed, () => inbox.linkState, () => cells.value.join()],
-    () => (inTurn = inTurn.then(keep)),
+    () => inTurn(keep),
     { immediate: true },
   )
   onBeforeUnmount(() => leaving.abort())
