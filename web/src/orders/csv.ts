@@ -1,5 +1,6 @@
 /** A table as a file that spreadsheets open (RFC 4180). */
 
+export const MEDIA_TYPE = 'text/csv'
 /** Some programs take a cell that begins so for a formula. */
 const FORMULA = /^[=+\-@\t\r]/
 const SPECIAL = /[",\r\n]/
@@ -17,12 +18,4 @@ function cell(text: string): string {
 
 export function fileName(number: number, title: string): string {
   return `${number}-${title.replace(NO_FILE_NAME, '_')}.csv`
-}
-
-export function download(name: string, text: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
 }

@@ -14,6 +14,8 @@ const SPEAKERS: ReadonlySet<Role> = new Set(['command', 'admin'])
 /** The orders of the rooms in scope, counted live, and the one that is looked at. */
 export const useOrders = defineStore('orders', () => {
   const feed = useFeed()
+  // What comes live is read at any moment: it must not take a button from under a finger.
+  const reading = useAttempt()
   const { busy, refusal, attempt } = useAttempt()
   const { units, speakers, nameOf, loadUnits } = useSpeakers(SPEAKERS)
 
@@ -33,14 +35,14 @@ export const useOrders = defineStore('orders', () => {
   }
 
   async function load(): Promise<void> {
-    const page = await attempt(() => door.orders(state.value))
+    const page = await reading.attempt(() => door.orders(state.value))
     if (!page) return
     listed.value = page.items
     next.value = page.next
   }
 
   async function more(): Promise<void> {
-    const page = await attempt(() => door.orders(state.value, next.value ?? undefined))
+    const page = await reading.attempt(() => door.orders(state.value, next.value ?? undefined))
     if (!page) return
     listed.value = [...listed.value, ...page.items]
     next.value = page.next
@@ -48,7 +50,7 @@ export const useOrders = defineStore('orders', () => {
 
   async function choose(id: number): Promise<void> {
     reminded.value = null
-    chosen.value = await attempt(() => door.order(id))
+    chosen.value = await reading.attempt(() => door.order(id))
   }
 
   /** Does a room's verb, and shows what has become of the order. */
@@ -95,5 +97,5 @@ export const useOrders = defineStore('orders', () => {
     feed.close()
   }
 
-  return { busy, refusal, units, speakers, nameOf, state, orders, order, next, reminded, open, load, more, choose, issue, recall, close, remind, leave }
+  return { busy, refusal, lost: reading.refusal, units, speakers, nameOf, state, orders, order, next, reminded, open, load, more, choose, issue, recall, close, remind, leave }
 })

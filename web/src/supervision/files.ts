@@ -1,5 +1,6 @@
 /** Files that the server makes: asked for in the page's language, and handed to the browser. */
 import { headersFor, refusalOf, Refusal } from '@/api/client'
+import { handOver } from '@/base/files'
 
 /** The name in `Content-Disposition`, else `otherwise`. */
 export function nameIn(disposition: string | null, otherwise: string): string {
@@ -20,9 +21,5 @@ export async function save(path: string, query: Readonly<Record<string, string>>
     throw new Refusal('network.unreachable', cause instanceof Error ? cause.message : '', 0)
   }
   if (!answer.ok) throw refusalOf(await answer.json(), answer.status)
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(await answer.blob())
-  link.download = nameIn(answer.headers.get('Content-Disposition'), 'file')
-  link.click()
-  URL.revokeObjectURL(link.href)
+  handOver(nameIn(answer.headers.get('Content-Disposition'), 'file'), await answer.blob())
 }
