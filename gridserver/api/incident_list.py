@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
+from flask import request
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from gridserver.api.blueprint import Blueprint
 from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import IncidentSchema
 from gridserver.base import reading
-from gridserver.dispatch import cards, listing
+from gridserver.dispatch import cards, listing, looking
 from gridserver.dispatch.listing import Wanted
 from gridserver.force import people
 from gridserver.incidents.searching import Reported
@@ -60,6 +61,9 @@ class WantedArguments(ma.Schema):
     source = ma.fields.String(metadata={"description": "Who reported, e.g. 110."})
 
 
+_FILTERS = {each.data_key or name for name, each in WantedArguments().fields.items()}
+
+
 class IncidentListArguments(context.PageArguments, WantedArguments):
     """A page of them."""
 
@@ -90,7 +94,9 @@ class IncidentList(MethodView):
             looked_for = wanted(session, arguments)
             found = listing.page(session, actor, looked_for, before=before, limit=limit + 1)
             total = None if before else listing.count(session, actor, looked_for)
-        shown, following = context.cut(found, limit, lambda dossier: dossier.task.id)
+            shown, following = context.cut(found, limit, lambda dossier: dossier.task.id)
+            station = arguments.get("station") or ""
+            looking.through_incidents(session, actor, _filters(), len(shown), station=station)
         items = [cards.incident_detail(dossier, language) for dossier in shown]
         return {"items": items, "next": following, "total": total}
 
@@ -124,6 +130,11 @@ def wanted(session: Session, arguments: dict[str, Any]) -> Wanted:
         is_overdue=arguments["overdue"],
         reported=reported,
     )
+
+
+def _filters() -> set[str]:
+    """Return the names of the filters that the request gives."""
+    return _FILTERS & request.args.keys()
 
 
 def _text(arguments: dict[str, Any], name: str) -> str | None:

@@ -15,7 +15,7 @@ from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import ExplanationSchema, IncidentSchema, PreviewSchema
 from gridserver.base.clock import now
 from gridserver.delivery.once import run_once
-from gridserver.dispatch import cards, explaining, queries, service
+from gridserver.dispatch import cards, explaining, looking, service
 from gridserver.incidents import queries as incidents
 from gridserver.incidents.categories import BROAD_CLASSES
 from gridserver.incidents.rules import read_place, read_priority, read_report
@@ -198,7 +198,7 @@ class Incident(MethodView):
     def get(self, incident_id: int) -> dict[str, Any]:
         """Show one incident."""
         with context.transaction() as session:
-            found = queries.incident_for(session, context.principal(), incident_id)
+            found = looking.at_incident(session, context.principal(), incident_id)
         return cards.incident_detail(found, context.language())
 
 
@@ -210,10 +210,10 @@ class IncidentDecision(MethodView):
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any], incident_id: int) -> dict[str, Any]:
         """Explain a decision: the facts in words, what followed, and whether it still would."""
+        actor = context.principal()
         with context.transaction() as session:
-            found = explaining.explain(
-                session, context.principal(), incident_id, arguments.get("revision")
-            )
+            looking.at_incident(session, actor, incident_id)
+            found = explaining.explain(session, actor, incident_id, arguments.get("revision"))
         return explaining.document(found, context.language())
 
 

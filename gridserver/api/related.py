@@ -10,7 +10,7 @@ from flask.views import MethodView
 from gridserver.api import context
 from gridserver.api.blueprint import Blueprint
 from gridserver.api.shapes_dispatch import RelatedIncidentSchema, SuggestedSchema
-from gridserver.dispatch import cards, queries, related
+from gridserver.dispatch import cards, looking, related
 from gridserver.dispatch.commands import LINKS
 
 blueprint = Blueprint(
@@ -45,6 +45,6 @@ class RelatedIncidents(MethodView):
         near in place and time, the same kind first. The verb `link` makes a link."""
         actor = context.principal()
         with context.transaction() as session:
-            found = queries.incident_for(session, actor, incident_id)
+            found = looking.at_incident(session, actor, incident_id)
             seen = related.of_incident(session, actor, found)
         return cards.related(seen)

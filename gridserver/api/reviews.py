@@ -86,9 +86,8 @@ class Review(MethodView):
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, review_id: int) -> dict[str, Any]:
         """Show one review with its timeline, remarks and lessons."""
-        actor = context.principal()
         with context.transaction() as session:
-            return queries.detail(session, actor, queries.review_for(session, actor, review_id))
+            return queries.look(session, context.principal(), review_id)
 
 
 @blueprint.route(f"{_ONE}/remarks")

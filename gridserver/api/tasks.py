@@ -16,7 +16,7 @@ from gridserver.api.moments import Moment
 from gridserver.api.shapes_dispatch import TaskCardSchema, TaskSchema
 from gridserver.delivery.commands import Command
 from gridserver.delivery.once import Outcome
-from gridserver.dispatch import cards, queries, service
+from gridserver.dispatch import cards, looking, queries, service
 from gridserver.dispatch.lifecycle import TASK
 
 blueprint = Blueprint(
@@ -87,7 +87,9 @@ class Tasks(MethodView):
                 before=context.decode_number_cursor(arguments.get("cursor")),
                 limit=limit + 1,
             )
-        shown, following = context.cut(found, limit, lambda dossier: dossier.task.id)
+            shown, following = context.cut(found, limit, lambda dossier: dossier.task.id)
+            if not arguments["mine"]:
+                looking.through_incidents(session, actor, {"state"}, len(shown))
         items = [cards.task_card(dossier, actor.account_id, language) for dossier in shown]
         return {"items": items, "next": following}
 
@@ -102,7 +104,7 @@ class Task(MethodView):
         """Show one task with its offers and its history."""
         actor = context.principal()
         with context.transaction() as session:
-            found = queries.task_for(session, actor, task_id)
+            found = looking.at_task(session, actor, task_id)
             return queries.detail(session, actor, found, context.language())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -19,11 +20,21 @@ _ADD = text(
     SET LOCAL lock_timeout = '5s';
     INSERT INTO audit_entry (at, tag, actor_account_id, actor, device, subject_kind, subject_id,
                              purpose, lon, lat, data)
-    VALUES (:at, :tag, :actor_id, :actor, :device, :subject_kind, :subject_id, :purpose,
-            :lon, :lat, CAST(:data AS jsonb));
+    SELECT :at, :tag, :actor_id, :actor, :device, :subject_kind, :subject_id, :purpose,
+           :lon, :lat, CAST(:data AS jsonb)
+    WHERE CAST(:unless_since AS timestamptz) IS NULL OR NOT EXISTS (
+        SELECT 1 FROM audit_entry
+        WHERE subject_kind = :subject_kind AND subject_id = :subject_id AND tag = :tag
+          AND actor_account_id = :actor_id AND device IS NOT DISTINCT FROM :device
+          AND at BETWEEN :unless_since AND :at
+    );
     SET LOCAL lock_timeout TO DEFAULT
     """
 )
+
+
+#: A page that stands open asks again and again, and is one look in this time.
+ONE_LOOK = dt.timedelta(minutes=15)
 
 
 class Actor(Protocol):
@@ -51,6 +62,7 @@ def record(
     place: tuple[float, float] | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    once_in: dt.timedelta | None = None,
 ) -> None:
     """Add a row to the ledger, in the transaction of the deed itself: both are there or neither.
 
@@ -68,6 +80,9 @@ def record(
         Where: lon, lat in EPSG:4326, degrees.
     before, after : mapping, optional
         What was changed, and to what. They are kept in `data` under these names.
+    once_in : timedelta, optional
+        For a look that goes on, as a page asks again while it stands open: nothing is added where
+        the ledger has this account's, from this device, that is no older.
 
     Raises
     ------
@@ -79,10 +94,12 @@ def record(
     changed = {"before": before, "after": after}
     told = dict(data or {}) | {name: value for name, value in changed.items() if value is not None}
     lon, lat = place or (None, None)
+    at = now(session)
     session.execute(
         _ADD,
         {
-            "at": now(session),
+            "at": at,
+            "unless_since": at - once_in if once_in else None,
             "tag": Tag(tag).value,
             "actor_id": actor.account_id if actor else None,
             "actor": actor.username if actor else None,

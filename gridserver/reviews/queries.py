@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from gridserver.access import queries as access
 from gridserver.access.rules import Principal
+from gridserver.audit import service as audit
+from gridserver.audit.tags import Tag
 from gridserver.base.clock import local_now
 from gridserver.base.errors import OutOfReach
 from gridserver.dispatch import cards, history
@@ -60,6 +62,20 @@ def page(
     if before is not None:
         query = query.where(Review.id < before)
     return _cards(session, session.scalars(query).all())
+
+
+def look(session: Session, actor: Principal, review_id: int) -> Card:
+    """Return a review as `detail` does; the ledger keeps who looked. Raises as `review_for`."""
+    review = review_for(session, actor, review_id)
+    audit.record(
+        session,
+        actor,
+        Tag.REVIEW_LOOK,
+        subject_kind="review",
+        subject_id=review.id,
+        once_in=audit.ONE_LOOK,
+    )
+    return detail(session, actor, review)
 
 
 def detail(session: Session, actor: Principal, review: Review) -> Card:

@@ -3,6 +3,7 @@ there is no answer."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from gridserver.audit.models import AuditEntry
 from gridserver.audit.rootfile import RootFile
+from gridserver.audit.service import ONE_LOOK
 from gridserver.base.clock import SetClock
 from gridserver.base.db import Database
 from gridserver.base.settings import ROOT
@@ -30,6 +33,7 @@ from tests.photos import photo
 from tests.problems import is_problem
 from tests.rooms.bulletining import AUTHOR, NAME, SEEN_NAME
 
+SECOND = dt.timedelta(seconds=1)
 _PERIOD = f"from={MORNING.date()}T00:00:00%2B08:00&to={MORNING.date()}T23:00:00%2B08:00"
 
 
@@ -64,8 +68,16 @@ OF_BULLETINS = (
 )
 #: Who has one, and who hasn't.
 OF_READERS = (Look(f"get {_B}/cells", AUTHOR, f"{BULLETINS}/{{id}}/cells", "bulletin:look_cells"),)
-#: What says something of a caller in a file that goes out of the system, or of an officer's work.
+_I = "/api/v1/incidents/{incident_id}"
+#: What says something of a caller and of what was found, on a page or in a file that goes out of
+#: the system, or of an officer's work.
 OF_OTHERS = (
+    Look("get /api/v1/incidents", AUTHOR, "/api/v1/incidents?q=1", "incident:search"),
+    Look("get /api/v1/tasks", AUTHOR, "/api/v1/tasks?state=all", "incident:search"),
+    Look(f"get {_I}", AUTHOR, "/api/v1/incidents/{incident}", "incident:look"),
+    Look(f"get {_I}/related", AUTHOR, "/api/v1/incidents/{incident}/related", "incident:look"),
+    Look(f"get {_I}/decision", AUTHOR, "/api/v1/incidents/{incident}/decision", "incident:look"),
+    Look("get /api/v1/tasks/{task_id}", AUTHOR, "/api/v1/tasks/{task}", "incident:look"),
     Look("get /api/v1/audit/entries", "auditor", "/api/v1/audit/entries", "audit:read"),
     Look(
         "get /api/v1/day-log",
@@ -73,6 +85,7 @@ OF_OTHERS = (
         f"/api/v1/day-log?officer={READER}",
         "log:read",
     ),
+    Look("get /api/v1/reviews/{review_id}", "command", "/api/v1/reviews/{review}", "review:look"),
     Look("get /api/v1/incidents.xlsx", AUTHOR, "/api/v1/incidents.xlsx?state=all", "export:write"),
     Look(
         "get /api/v1/incidents/{incident_id}/record.pdf",
@@ -108,6 +121,8 @@ OF_OTHERS = (
 LOOKS = OF_BULLETINS + OF_READERS + OF_OTHERS
 #: The schemas that hold what is said of a bulletin's person.
 PERSONAL = {"BulletinContents", "BulletinSighting"}
+#: Those that hold the words and the address of a report.
+REPORTED = {"Incident", "IncidentCard", "RelatedIncident", "ReviewedIncident"}
 
 
 @pytest.fixture
@@ -122,7 +137,10 @@ def subjects(client: AccountClient) -> dict[str, Any]:
     assert sight(client, id_).status_code == 200
     reported = client.as_("command").post("/api/v1/incidents", json=_report())
     assert reported.status_code == 201, reported.text
-    return {"id": id_, "sha256": sha256, "incident": reported.json["id"]}
+    incident, task = reported.json["id"], reported.json["task"]["id"]
+    begun = {"title": "复盘", "incidents": [incident]}
+    review = client.as_("command").post("/api/v1/reviews", json=begun).json["id"]
+    return {"id": id_, "sha256": sha256, "incident": incident, "task": task, "review": review}
 
 
 def _report() -> dict[str, Any]:
@@ -168,13 +186,47 @@ def entries(database: Database) -> list[tuple[str, str]]:
 
 
 def test_each_look_is_one_row(
-    database: Database, readers: dict[str, AccountClient], subjects: dict[str, Any]
+    database: Database,
+    clock: SetClock,
+    readers: dict[str, AccountClient],
+    subjects: dict[str, Any],
 ) -> None:
     for look in LOOKS:
+        clock.advance(ONE_LOOK + SECOND)
         before = len(entries(database))
         answer = ask(readers, look, subjects)
         assert answer.status_code == 200, (look.operation, answer.text)
         assert entries(database)[before:] == [(look.tag, look.who)], look.operation
+
+
+def test_a_page_that_stands_open_is_one_look(
+    database: Database,
+    clock: SetClock,
+    readers: dict[str, AccountClient],
+    subjects: dict[str, Any],
+) -> None:
+    """It asks every few seconds. Another person's look is another's, and so is a later one."""
+    incident, task = (f"/api/v1/{each}s/{subjects[each]}" for each in ("incident", "task"))
+    before = len(entries(database))
+    for who, path in ((AUTHOR, incident), (AUTHOR, task), ("command", incident)):
+        assert readers[who].get(path).status_code == 200
+        clock.advance(SECOND)
+    clock.advance(ONE_LOOK)
+    assert readers[AUTHOR].get(incident).status_code == 200
+    looks = [(tag, who) for tag, who in entries(database)[before:] if tag == "incident:look"]
+    assert looks == [("incident:look", who) for who in (AUTHOR, "command", AUTHOR)]
+
+
+def test_a_search_keeps_by_what_and_not_what_for(
+    client: AccountClient, database: Database, subjects: dict[str, Any]
+) -> None:
+    asked = f"/api/v1/incidents?q={NAME}&station=33082401&state=all&limit=10&unknown=x"
+    assert client.as_(AUTHOR).get(asked).status_code == 200
+    with database.transaction() as session:
+        last = sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)
+        (found,) = session.scalars(last)
+    assert (found.tag, found.subject_id) == ("incident:search", "33082401")
+    assert found.data == {"filters": ["q", "state", "station"], "rows": 0}
 
 
 def test_the_auditor_finds_every_look_in_the_bulletins_file(
@@ -206,16 +258,32 @@ def test_without_the_row_there_is_no_answer(
 
 
 def test_no_other_route_says_anything_of_a_bulletins_person() -> None:
-    """The description of the API is walked: whatever answers with these schemas is in the list."""
+    no_json = {"get /api/v1/attachments/{sha256}", f"get {_B}/cap"}
+    listed = {look.operation for look in OF_BULLETINS} - no_json
+    assert answering_with(PERSONAL) == listed
+
+
+def test_no_other_route_shows_what_was_reported() -> None:
+    """Asked for, that is: who reports it or takes a step is told of it in the answer, and that deed
+    has its own row."""
+    tags = {"incident:look", "incident:search", "review:look"}
+    # A decision says why and where, not what was said: its look is kept all the same.
+    listed = {look.operation for look in OF_OTHERS if look.tag in tags} - {f"get {_I}/decision"}
+    assert {each for each in answering_with(REPORTED) if each.startswith("get ")} == listed
+
+
+def answering_with(wanted: set[str]) -> set[str]:
+    """Return the operations of the API's description whose answers hold one of some schemas."""
     described = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
     schemas = described["components"]["schemas"]
+    assert wanted <= schemas.keys()
 
     def reaches(schema: Any, seen: frozenset[str] = frozenset()) -> bool:
         text = json.dumps(schema)
         named = {name for name in schemas if f'schemas/{name}"' in text} - seen
-        return bool(named & PERSONAL) or any(reaches(schemas[name], seen | named) for name in named)
+        return bool(named & wanted) or any(reaches(schemas[name], seen | named) for name in named)
 
-    answering = {
+    return {
         f"{method} {path}"
         for path, operations in described["paths"].items()
         for method, operation in operations.items()
@@ -226,9 +294,6 @@ def test_no_other_route_says_anything_of_a_bulletins_person() -> None:
             if status.startswith("2")
         )
     }
-    no_json = {"get /api/v1/attachments/{sha256}", f"get {_B}/cap"}
-    listed = {look.operation for look in OF_BULLETINS} - no_json
-    assert answering == listed
 
 
 def test_what_is_shown_is_kept_nowhere_on_the_way(
