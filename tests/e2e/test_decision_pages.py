@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.board import row_of
+from tests.e2e.handhelds import CommandRoom
 from tests.e2e.workshop import csrf
 
 #: A place in the county town.
@@ -22,6 +23,16 @@ def room(open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]) -
     page = sign_in(open_page("/login"), "command")
     expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "live")
     return page
+
+
+@pytest.fixture
+def mobilisations_ended(served: str) -> Iterator[None]:
+    """Leave nobody mobilised, however far the test came: a wall shows it, and none is told twice."""
+    yield
+    room = CommandRoom(served)
+    for each in room.get("/dispatch/mobilisations")["items"]:
+        if each["state"] == "in_force":
+            room.post(f"/dispatch/mobilisations/{each['id']}/end", {})
 
 
 def reported(page: Page, category: str) -> dict[str, Any]:
@@ -108,6 +119,7 @@ def test_three_or_more_is_advised_and_followed_by_one_click(room: Page) -> None:
     expect(room.get_by_test_id("task-drawer")).to_contain_text(re.compile("专业警种"))
 
 
+@pytest.mark.usefixtures("mobilisations_ended")
 def test_everybody_sees_who_mobilised_and_why(room: Page) -> None:
     room.get_by_test_id("account").click()
     room.get_by_test_id("mobilise").click()
