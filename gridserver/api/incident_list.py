@@ -87,7 +87,7 @@ class IncidentList(MethodView):
     @blueprint.response(200, IncidentPageSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """List the incidents that one may see, newest first."""
+        """List the incidents that one may see, newest first. The search is recorded."""
         limit, language, actor = arguments["limit"], context.language(), context.principal()
         before = context.decode_number_cursor(arguments.get("cursor"))
         with context.transaction() as session:

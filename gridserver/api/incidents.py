@@ -196,7 +196,7 @@ class Incident(MethodView):
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, incident_id: int) -> dict[str, Any]:
-        """Show one incident."""
+        """Show one incident. The look is recorded."""
         with context.transaction() as session:
             found = looking.at_incident(session, context.principal(), incident_id)
         return cards.incident_detail(found, context.language())
@@ -209,7 +209,8 @@ class IncidentDecision(MethodView):
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, arguments: dict[str, Any], incident_id: int) -> dict[str, Any]:
-        """Explain a decision: the facts in words, what followed, and whether it still would."""
+        """Explain a decision: the facts in words, what followed, and whether it still would. The
+        look is recorded."""
         actor = context.principal()
         with context.transaction() as session:
             looking.at_incident(session, actor, incident_id)

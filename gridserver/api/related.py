@@ -42,7 +42,8 @@ class RelatedIncidents(MethodView):
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, incident_id: int) -> dict[str, Any]:
         """Show what a person has linked to an incident, and what may be about the same event:
-        near in place and time, the same kind first. The verb `link` makes a link."""
+        near in place and time, the same kind first. The verb `link` makes a link. The look is
+        recorded."""
         actor = context.principal()
         with context.transaction() as session:
             found = looking.at_incident(session, actor, incident_id)

@@ -85,7 +85,7 @@ class Review(MethodView):
     @blueprint.response(200, ReviewSchema)
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, review_id: int) -> dict[str, Any]:
-        """Show one review with its timeline, remarks and lessons."""
+        """Show one review with its timeline, remarks and lessons. The look is recorded."""
         with context.transaction() as session:
             return queries.look(session, context.principal(), review_id)
 

@@ -76,7 +76,8 @@ class Tasks(MethodView):
     @blueprint.arguments(TaskArguments, location="query")
     @blueprint.response(200, TaskPageSchema)
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """List the tasks that one may see, newest first."""
+        """List the tasks that one may see, newest first. That others' were looked through is
+        recorded."""
         limit, language, actor = arguments["limit"], context.language(), context.principal()
         with context.transaction() as session:
             found = queries.page(
@@ -101,7 +102,7 @@ class Task(MethodView):
     @blueprint.alt_response(403, "FORBIDDEN")
     @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, task_id: int) -> dict[str, Any]:
-        """Show one task with its offers and its history."""
+        """Show one task with its offers and its history. The look is recorded."""
         actor = context.principal()
         with context.transaction() as session:
             found = looking.at_task(session, actor, task_id)

@@ -27,7 +27,7 @@ def room(open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]) -
 
 @pytest.fixture
 def mobilisations_ended(served: str) -> Iterator[None]:
-    """Leave nobody mobilised, however far the test came: a wall shows it, and none is told twice."""
+    """Leave nobody mobilised, however far the test came: walls show it, and two orders clash."""
     yield
     room = CommandRoom(served)
     for each in room.get("/dispatch/mobilisations")["items"]:

@@ -5440,7 +5440,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the incidents that one may see, newest first. */
+        /** List the incidents that one may see, newest first. The search is recorded. */
         get: {
             parameters: {
                 query?: {
@@ -5602,7 +5602,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Show one incident. */
+        /** Show one incident. The look is recorded. */
         get: {
             parameters: {
                 query?: never;
@@ -5652,7 +5652,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Explain a decision: the facts in words, what followed, and whether it still would. */
+        /**
+         * Explain a decision: the facts in words, what followed, and whether it still would. The
+         *     look is recorded.
+         */
         get: {
             parameters: {
                 query?: {
@@ -6200,7 +6203,8 @@ export interface paths {
         };
         /**
          * Show what a person has linked to an incident, and what may be about the same event:
-         *     near in place and time, the same kind first. The verb `link` makes a link.
+         *     near in place and time, the same kind first. The verb `link` makes a link. The look is
+         *     recorded.
          */
         get: {
             parameters: {
@@ -6375,7 +6379,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Show one review with its timeline, remarks and lessons. */
+        /** Show one review with its timeline, remarks and lessons. The look is recorded. */
         get: {
             parameters: {
                 query?: never;
@@ -7175,7 +7179,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the tasks that one may see, newest first. */
+        /**
+         * List the tasks that one may see, newest first. That others' were looked through is
+         *     recorded.
+         */
         get: {
             parameters: {
                 query?: {
@@ -7224,7 +7231,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Show one task with its offers and its history. */
+        /** Show one task with its offers and its history. The look is recorded. */
         get: {
             parameters: {
                 query?: never;
