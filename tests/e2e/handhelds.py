@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +32,11 @@ class Call:
 
 
 class CommandRoom:
-    """The bureau's command room as a client of the API."""
+    """The bureau's command room as a client of the API.
+
+    A change that has to name the state which it is made in (If-Match) names the present one: that
+    which `path` shows, or `seen` where it is shown elsewhere.
+    """
 
     def __init__(self, address: str, username: str = "command") -> None:
         self._address = f"{address}/api/v1"
@@ -40,22 +46,28 @@ class CommandRoom:
         token = self.post("/sessions", body)["token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def post(self, path: str, body: object) -> Any:
-        answer = self._session.post(f"{self._address}{path}", json=body, timeout=PATIENCE)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+    def post(self, path: str, body: object, *, seen: str | None = None) -> Any:
+        return self._ask("POST", path, json=body, headers=self._unchanged(seen) if seen else {})
+
+    def put(self, path: str, body: object) -> Any:
+        return self._ask("PUT", path, json=body, headers=self._unchanged(path))
 
     def get(self, path: str) -> Any:
-        answer = self._session.get(f"{self._address}{path}", timeout=PATIENCE)
-        assert answer.ok, answer.text
-        return answer.json()
+        return self._ask("GET", path)
 
-    def delete(self, path: str) -> None:
-        """Delete what a path shows, as it is now."""
-        shown = self._session.get(f"{self._address}{path}", timeout=PATIENCE)
-        unchanged = {"If-Match": shown.headers["ETag"]}
-        answer = self._session.delete(f"{self._address}{path}", headers=unchanged, timeout=PATIENCE)
-        assert answer.ok, answer.text
+    def delete(self, path: str, *, seen: str | None = None) -> None:
+        self._ask("DELETE", path, headers=self._unchanged(seen or path))
+
+    @contextmanager
+    def undone(self, path: str, undo: Callable[[Any], object]) -> Iterator[None]:
+        """Undo afterwards each of what a list shows then and doesn't show now: a test that is tried
+        again begins where it began."""
+        path += "&limit=500" if "?" in path else "?limit=500"
+        before = {each["id"] for each in self.get(path)["items"]}
+        yield
+        for each in self.get(path)["items"]:
+            if each["id"] not in before:
+                undo(each)
 
     def call(self, address: str, *, officer: str | None = None) -> Call:
         """Report a dispute where an officer is told first who had no call from here yet, or where
@@ -73,6 +85,18 @@ class CommandRoom:
 
     def _is_fresh(self, who: dict[str, str]) -> bool:
         return who["kind"] == "officer" and who["username"] not in self._called
+
+    def _ask(self, method: str, path: str, **how: Any) -> Any:
+        answer = self._send(method, path, **how)
+        return answer.json() if answer.content else None
+
+    def _unchanged(self, path: str) -> dict[str, str]:
+        return {"If-Match": self._send("GET", path).headers["ETag"]}
+
+    def _send(self, method: str, path: str, **how: Any) -> requests.Response:
+        answer = self._session.request(method, f"{self._address}{path}", timeout=PATIENCE, **how)
+        assert answer.ok, answer.text
+        return answer
 
 
 def enter(page: Page, pin: str) -> None:

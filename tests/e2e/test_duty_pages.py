@@ -33,12 +33,9 @@ def absences_taken_back(served: str) -> Iterator[None]:
     """Have the station's officers back afterwards: other tests tell them of something."""
     room, now = CommandRoom(served), SystemClock().now()
     span = {"start": now.isoformat(), "end": (now + dt.timedelta(days=1)).isoformat()}
-    of_today = f"/force/absences?{urlencode({'unit': SMALL_STATION, 'limit': 100} | span)}"
-    before = {each["id"] for each in room.get(of_today)["items"]}
-    yield
-    for each in room.get(of_today)["items"]:
-        if each["id"] not in before:
-            room.delete(f"/force/absences/{each['id']}")
+    of_today = f"/force/absences?{urlencode({'unit': SMALL_STATION} | span)}"
+    with room.undone(of_today, lambda each: room.delete(f"/force/absences/{each['id']}")):
+        yield
 
 
 def bars(page: Page) -> Locator:
