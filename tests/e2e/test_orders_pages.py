@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import HANDHELD
+from tests.e2e.handhelds import CommandRoom
 
 STATION = "33082405"
 #: Two officers of that station.
 NEAR, FAR = "330824081", "330824082"
 TITLE = "夜间设卡"
+
+
+@pytest.fixture(autouse=True)
+def orders_recalled(served: str) -> Iterator[None]:
+    """Recall what was sent: an urgent order that nobody opened stays on top of the next one."""
+    room = CommandRoom(served)
+
+    def recall(order: dict[str, Any]) -> None:
+        room.post(f"/orders/{order['id']}/recall", {"reason": "试验结束"})
+
+    with room.undone("/orders", recall):
+        yield
 
 
 @pytest.fixture
