@@ -97,6 +97,13 @@ def resolve(served: str, bulletin: int) -> None:
     CommandRoom(served, ROOM).post(f"/bulletins/{bulletin}/steps", said)
 
 
+def chosen(page: Page) -> int:
+    """Return the number of the bulletin that stands open at the desk."""
+    row = page.locator("[aria-current=true][data-testid^=bulletin-]")
+    expect(row).to_be_visible()
+    return int((row.get_attribute("data-testid") or "").rsplit("-", 1)[1])
+
+
 def kept_on(page: Page) -> list[int]:
     """Return the bulletins that a terminal keeps, with their photos and the officer's sightings."""
     kept: list[int] = page.evaluate(_SEALED)

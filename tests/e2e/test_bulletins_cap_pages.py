@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from gridserver.bulletins import cap
 from gridserver.bulletins.cap import CapMessage, Info
 from tests.axe import assert_accessible
-from tests.e2e.bulletining import NAME, ROOM, STATION, issue, resolve
+from tests.e2e.bulletining import NAME, ROOM, STATION, chosen, issue, resolve
 from tests.e2e.handhelds import CommandRoom
 
 OpenPage = Callable[..., Page]
@@ -22,6 +24,19 @@ SignIn = Callable[[Page, str], Page]
 ELSEWHERE = "330825.elsewhere"
 #: The county that is served keeps the real time.
 SENT = dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def bulletins_withdrawn(served: str) -> Iterator[None]:
+    """Withdraw what a test left open: an exercise is never issued, so that nothing else ends it."""
+    room = CommandRoom(served, ROOM)
+
+    def withdraw(bulletin: dict[str, Any]) -> None:
+        said = {"verb": "withdraw", "reason": "演练结束"}
+        room.post(f"/bulletins/{bulletin['id']}/steps", said)
+
+    with room.undone(f"/bulletins?unit={STATION}", withdraw):
+        yield
 
 
 def message(
@@ -107,18 +122,12 @@ def test_one_comes_in_as_a_draft_and_a_cancel_ends_it(
     expect(room.get_by_test_id("bulletin-state")).to_have_text("已撤回")
 
 
-def test_an_exercise_is_named_so_and_never_approved(
-    served: str, open_page: OpenPage, sign_in: SignIn
-) -> None:
+def test_an_exercise_is_named_so_and_never_approved(open_page: OpenPage, sign_in: SignIn) -> None:
     room = sign_in(open_page("/login"), ROOM)
     room.get_by_test_id("to-bulletins").click()
     take(room, message("Exercise"), "开公接字〔2026〕1303号")
     expect(room.get_by_test_id("never-issued")).to_be_visible()
-    (drafted,) = (
-        each["id"]
-        for each in CommandRoom(served, ROOM).get(f"/bulletins?unit={STATION}")["items"]
-        if each["exercise"]
-    )
+    drafted = chosen(room)
     expect(room.get_by_test_id(f"bulletin-{drafted}").get_by_test_id("exercise")).to_be_visible()
 
     desk = sign_in(open_page("/login"), "command")
@@ -130,8 +139,6 @@ def test_an_exercise_is_named_so_and_never_approved(
     expect(desk.get_by_test_id("bulletin-text")).to_contain_text(NAME)
     for verb in ("approve", "issue", "send_at_once"):
         expect(desk.get_by_test_id(f"bulletin-{verb}")).to_have_count(0)
-    said = {"verb": "withdraw", "reason": "演练结束"}
-    CommandRoom(served, ROOM).post(f"/bulletins/{drafted}/steps", said)
 
 
 def test_a_file_that_is_no_message_is_refused(open_page: OpenPage, sign_in: SignIn) -> None:

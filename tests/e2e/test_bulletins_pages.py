@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.axe import assert_accessible
 from tests.browser import HANDHELD
-from tests.e2e.bulletining import NAME, ROOM, STATION, on_duty_in
+from tests.e2e.bulletining import NAME, ROOM, STATION, chosen, on_duty_in
 from tests.e2e.handhelds import CommandRoom
 from tests.e2e.hands import Hand
 from tests.photos import photo
@@ -33,13 +33,6 @@ SIDE_PX = 240
 def on_duty(served: str) -> str:
     """An officer of the station who is on duty now."""
     return on_duty_in(served, STATION)[0]
-
-
-def chosen(page: Page) -> int:
-    """Return the number of the bulletin that stands open."""
-    row = page.locator("[aria-current=true][data-testid^=bulletin-]")
-    expect(row).to_be_visible()
-    return int((row.get_attribute("data-testid") or "").rsplit("-", 1)[1])
 
 
 def write_draft(room: Page, number: str) -> int:
