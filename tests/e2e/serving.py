@@ -13,13 +13,12 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from gridserver.embedded import Cluster
+from tests.exchange import ENVIRON
 from tests.folders import reachable_folder
 from tests.processes import GRIDSERVER, free_port, status
 from tests.waiting import until
 
 PASSWORD = "county-demo-1"
-#: Shared with other agencies, by their codes.
-SECRETS = {"110": "1" * 32}
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def county() -> Iterator[County]:
             "GRIDSERVER_PORT": str(free_port()),
             "GRIDSERVER_DEMO_PASSWORD": PASSWORD,
         }
-        environ |= {f"GRIDSERVER_EXCHANGE_SECRET_{code}": key for code, key in SECRETS.items()}
+        environ |= ENVIRON
         environ.pop("GRIDSERVER_DATABASE_URL", None)
         subprocess.run([GRIDSERVER, "demo", "load", "--days", "1"], env=environ, check=True)
         process = subprocess.Popen([GRIDSERVER, "serve"], env=environ, start_new_session=True)
