@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tests.e2e.workshop import (
     between,
     copied,
     imported,
+    named,
     opened,
     put_draft,
     roomy_vertex,
@@ -26,11 +26,6 @@ from tests.e2e.workshop import (
 
 OpenPage = Callable[..., Page]
 ONE_ROW = ("r01c00", "r01c01")
-
-
-def named(kind: str) -> str:
-    """A name that no other draft has."""
-    return f"{kind}-{uuid.uuid4().hex[:6]}"
 
 
 def test_a_boundary_is_dragged_for_both_neighbours_and_taken_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,11 @@ SignIn = Callable[[Page, str], Page]
 #: Where no panel lies over the map of a desktop.
 OPEN_MAP = {"left": 450, "right": 980, "top": 150, "bottom": 750}
 ABOUT_A_METRE = 0.00001
+
+
+def named(kind: str) -> str:
+    """A name that nothing else has, nor a former try of the test."""
+    return f"{kind}-{uuid.uuid4().hex[:6]}"
 
 
 @dataclass(frozen=True)
