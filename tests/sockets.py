@@ -41,6 +41,7 @@ class SocketClient:
         self.gone = threading.Event()
         self._acknowledges = acknowledges
         self._client = socketio.Client(reconnection=False)
+        hear_in_order(self._client)
         self._client.on("*", self._hear, namespace=namespace)
         self._client.on("disconnect", lambda *_: self.gone.set(), namespace=namespace)
         self._client.on("connect_error", self._refused, namespace=namespace)
@@ -84,6 +85,22 @@ class SocketClient:
 
     def _refused(self, data: Any) -> None:
         self.refusal = data
+
+
+def hear_in_order(client: socketio.Client) -> None:
+    """Have a client hear what comes in the order in which it came, and that it was cut off last.
+
+    By itself it gives each packet to a thread of its own, of which one may overtake another.
+    """
+    connection = client.eio
+    in_background = connection.start_background_task
+
+    def start(target: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        if target is connection.handlers.get("message"):
+            return target(*args, **options)
+        return in_background(target, *args, **options)
+
+    connection.start_background_task = start
 
 
 Connect = Callable[..., SocketClient]
