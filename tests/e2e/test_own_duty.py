@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import HANDHELD
+from tests.e2e.handhelds import CommandRoom
 
 Handheld = Callable[[str], Page]
 #: One of a community team's group of three.
@@ -30,6 +31,17 @@ def handheld(
         return page
 
     return handheld
+
+
+@pytest.fixture
+def swaps_declined(served: str) -> Iterator[None]:
+    """Leave nothing of the officer's on offer: a shift is offered once, and who tries again would
+    find it without its button."""
+    yield
+    room = CommandRoom(served)
+    for swap in room.get("/force/swaps")["items"]:
+        if swap["officer"]["service_number"] == OFFICER:
+            room.post(f"/force/swaps/{swap['id']}/commands", {"verb": "decline"})
 
 
 def to_hand_over(page: Page) -> tuple[int, str]:
@@ -52,6 +64,7 @@ def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return one["start"] < other["end"] and other["start"] < one["end"]
 
 
+@pytest.mark.usefixtures("swaps_declined")
 def test_a_shift_is_offered_agreed_on_and_consented_to(
     handheld: Handheld, open_page: Callable[..., Page], sign_in: Callable[[Page, str], Page]
 ) -> None:
