@@ -52,8 +52,16 @@ class CommandRoom:
     def put(self, path: str, body: object) -> Any:
         return self._ask("PUT", path, json=body, headers=self._unchanged(path))
 
-    def get(self, path: str) -> Any:
-        return self._ask("GET", path)
+    def get(self, path: str, **query: str) -> Any:
+        return self._ask("GET", path, params=query)
+
+    def items(self, path: str, **query: str) -> Iterator[Any]:
+        """Give everything that a list has, page by page."""
+        page = self.get(path, **query)
+        yield from page["items"]
+        while page["next"]:
+            page = self.get(path, **query, cursor=page["next"])
+            yield from page["items"]
 
     def delete(self, path: str, *, seen: str | None = None) -> None:
         self._ask("DELETE", path, headers=self._unchanged(seen or path))

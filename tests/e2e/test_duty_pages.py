@@ -32,10 +32,26 @@ def roster(open_page: OpenPage, sign_in: SignIn) -> Page:
 def absences_taken_back(served: str) -> Iterator[None]:
     """Have the station's officers back afterwards: other tests tell them of something."""
     room, now = CommandRoom(served), SystemClock().now()
-    span = {"start": now.isoformat(), "end": (now + dt.timedelta(days=1)).isoformat()}
+    span = {"from": now.isoformat(), "to": (now + dt.timedelta(days=1)).isoformat()}
     of_today = f"/force/absences?{urlencode({'unit': SMALL_STATION} | span)}"
     with room.undone(of_today, lambda each: room.delete(f"/force/absences/{each['id']}")):
         yield
+
+
+@pytest.fixture
+def headquarters_duty_taken_back(served: str, roster: Page) -> Iterator[None]:
+    """Leave the station without headquarters duty, as it was: who tries again puts the same
+    officers on it at the same hours."""
+    room, now = CommandRoom(served), SystemClock().now()
+    station = roster.get_by_test_id("duty-unit").input_value()
+    two_months = {"from": now.isoformat(), "to": (now + dt.timedelta(days=63)).isoformat()}
+    yield
+    for pattern in room.get("/force/patterns", unit=station)["items"]:
+        if pattern["duty"] == "headquarters":
+            room.delete(f"/force/patterns/{pattern['id']}")
+    for shift in list(room.items("/force/shifts", unit=station, limit="500", **two_months)):
+        if shift["duty"] == "headquarters":
+            room.delete(f"/force/shifts/{shift['id']}")
 
 
 def bars(page: Page) -> Locator:
@@ -47,6 +63,7 @@ def confirm(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("headquarters_duty_taken_back")
 def test_a_shift_by_hand_across_midnight_is_one_bar(roster: Page) -> None:
     roster.get_by_test_id("days-after").click()
     night = roster.locator('[data-testid^="shift-"][title^="机关勤务"]')
@@ -101,6 +118,7 @@ def numbers_of(page: Page, unit: str) -> list[str]:
     return [each["service_number"] for each in found if each["kind"] == "officer"]
 
 
+@pytest.mark.usefixtures("headquarters_duty_taken_back")
 def test_a_pattern_makes_a_month_that_is_shown_before(roster: Page) -> None:
     roster.get_by_test_id("view-patterns").click()
     roster.get_by_test_id("pattern-add").click()
