@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import socketio
@@ -41,9 +42,10 @@ class SocketClient:
         self.gone = threading.Event()
         self._acknowledges = acknowledges
         self._client = socketio.Client(reconnection=False)
-        hear_in_order(self._client)
+        hearing = hear_in_order(self._client)
         self._client.on("*", self._hear, namespace=namespace)
-        self._client.on("disconnect", lambda *_: self.gone.set(), namespace=namespace)
+        # Gone once all is heard that came before.
+        self._client.on("disconnect", lambda *_: hearing.submit(self.gone.set), namespace=namespace)
         self._client.on("connect_error", self._refused, namespace=namespace)
         self._client.connect(
             url,
@@ -87,20 +89,21 @@ class SocketClient:
         self.refusal = data
 
 
-def hear_in_order(client: socketio.Client) -> None:
-    """Have a client hear what comes in the order in which it came, and that it was cut off last.
+def hear_in_order(client: socketio.Client) -> ThreadPoolExecutor:
+    """Have a client hear what comes in the order in which it came; return what hears it.
 
     By itself it gives each packet to a thread of its own, of which one may overtake another.
     """
-    connection = client.eio
+    connection, one_thread = client.eio, ThreadPoolExecutor(1)
     in_background = connection.start_background_task
 
     def start(target: Callable[..., Any], *args: Any, **options: Any) -> Any:
         if target is connection.handlers.get("message"):
-            return target(*args, **options)
+            return one_thread.submit(target, *args, **options)
         return in_background(target, *args, **options)
 
     connection.start_background_task = start
+    return one_thread
 
 
 Connect = Callable[..., SocketClient]
