@@ -1,6 +1,7 @@
 /** One MapLibre map in a container, with its style following the theme and the language. */
 import 'maplibre-gl/dist/maplibre-gl.css'
 import {
+  AJAXError,
   Map as MapLibreMap,
   prewarm,
   setWorkerUrl,
@@ -19,6 +20,7 @@ import { putUnitIcons } from './unitIcons'
 import { DAY, NIGHT, type Palette } from './palette'
 import { reconcile } from './reconcile'
 import { buildStyle, type Desk, type OwnSource } from './style'
+import { useMissing } from './useMissing'
 
 setWorkerUrl(workerUrl)
 // The worker starts while the page still asks for its data.
@@ -62,11 +64,10 @@ export function useMap(
   const { palette, style } = useMapStyle(desk)
   const map = shallowRef<MapLibreMap | null>(null)
   let made: MapLibreMap | null = null
-  let incomplete = false
+  const missing = useMissing(complete)
 
   /** Begins anew from a view, or from the page's own. */
   function make(view: Partial<MapOptions>): void {
-    incomplete = false
     const begun = createMap(container.value!, { style: style(), ...view })
     // Not `load`, which waits for the first tiles: what the page puts in comes beside them.
     begun.on('style.load', () => {
@@ -75,9 +76,11 @@ export function useMap(
       map.value = begun
     })
     begun.on('error', ({ error }) => {
-      // What can't be had offline is asked for again; anything else is a fault.
-      if (navigator.onLine) reportError(error)
-      else incomplete = true
+      // What got no answer is asked for again; anything else is a fault. It may be told of only
+      // when the line is back.
+      const isUnanswered = error instanceof AJAXError && error.status === 0
+      if (navigator.onLine && !isUnanswered) reportError(error)
+      else missing.note()
     })
     made = begun
   }
@@ -88,7 +91,7 @@ export function useMap(
   }
 
   function complete(): void {
-    if (!made || !incomplete) return
+    if (!made) return
     const view = { center: made.getCenter(), zoom: made.getZoom() }
     unmake()
     make({ ...options(), bounds: undefined, ...view })
@@ -97,14 +100,8 @@ export function useMap(
   watch(style, (changed) => {
     if (map.value) restyle(map.value, changed, palette())
   })
-  onMounted(() => {
-    make(options())
-    window.addEventListener('online', complete)
-  })
-  onBeforeUnmount(() => {
-    window.removeEventListener('online', complete)
-    unmake()
-  })
+  onMounted(() => make(options()))
+  onBeforeUnmount(unmake)
 
   return { map, palette }
 }
